@@ -1,0 +1,16 @@
+//===- Module.cpp - The Python face of the passes -------------------------===//
+//
+// Registers the passes with the pass registry that the `mlir` Python package
+// uses; import `mlir.ir` first.
+//
+//===----------------------------------------------------------------------===//
+
+#include "autotune/Passes.h"
+
+#include <nanobind/nanobind.h>
+
+NB_MODULE(_passes, module) {
+  module.doc() = "Polyhedral transformations of affine loop nests as MLIR passes.";
+  autotune::registerAutotuneFrontEndPasses();
+  autotune::registerAutotuneSchedulePasses();
+}

@@ -1,0 +1,1 @@
+"""A polyhedral autotuner for MLIR."""

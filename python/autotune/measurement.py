@@ -1,0 +1,135 @@
+"""Values that cross the boundaries between search, compile workers and timing workers."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from autotune.schedule import Schedule, Transformation
+from autotune.workload import Workload
+
+
+class FailureKind(Enum):
+    """Why a candidate has no time."""
+
+    ILLEGAL = "illegal"
+    COMPILE_ERROR = "compile_error"
+    COMPILE_TIMEOUT = "compile_timeout"
+    RUN_ERROR = "run_error"
+    RUN_TIMEOUT = "run_timeout"
+    WRONG_RESULT = "wrong_result"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An expected failure as a value.
+
+    Attributes:
+        kind: What failed.
+        message: The reason, one line first.
+        reproducer: A shell command that shows the failure again; empty where there is none.
+    """
+
+    kind: FailureKind
+    message: str
+    reproducer: str = ""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A schedule to try on a workload."""
+
+    workload: Workload
+    schedule: Schedule
+
+
+@dataclass(frozen=True)
+class Menu:
+    """A legal transformation with its parameters still open.
+
+    Attributes:
+        name: Name of the pass, such as `autotune-tile`.
+        fixed: Options that are decided, as (name, text), in the pass's order.
+        open: Options to choose: (name, one tuple of values for each element of the option). The
+            product over the elements is the menu; every choice is legal.
+    """
+
+    name: str
+    fixed: tuple[tuple[str, str], ...]
+    open: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]
+
+    @property
+    def num_choices(self) -> int:
+        """Number of transformations on the menu."""
+        raise NotImplementedError
+
+    def choice(self, index: int) -> Transformation:
+        """Returns the transformation at `index` in [0, num_choices), in mixed-radix order."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """What can follow a schedule.
+
+    Attributes:
+        tree_hash: Hash of the resulting schedule tree; equal trees are one search node.
+        menus: The legal transformations.
+        loops: The schedule tree in a readable form, for proposers.
+    """
+
+    tree_hash: str
+    menus: tuple[Menu, ...]
+    loops: str
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """Object code of one candidate.
+
+    Attributes:
+        object_code: A relocatable ELF object that defines `Workload.name` with bare pointers.
+        object_hash: sha256 of the code; equal code is never timed twice.
+        compile_secs: Wall time from schedule to object.
+        num_spills: Stack accesses in the hottest innermost loop, a static estimate.
+    """
+
+    object_code: bytes
+    object_hash: str
+    compile_secs: float
+    num_spills: int
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """Artefact XOR failure of one candidate."""
+
+    candidate: Candidate
+    artefact: Artefact | None
+    failure: Failure | None
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Verified run times XOR failure of one candidate.
+
+    Attributes:
+        run_secs: Every repeat, in seconds of one call.
+        baseline_secs: The untransformed program's repeats, interleaved with them.
+        elapsed_secs: Wall time that the measurement took.
+    """
+
+    run_secs: tuple[float, ...]
+    baseline_secs: tuple[float, ...]
+    elapsed_secs: float
+    failure: Failure | None
+
+
+@dataclass(frozen=True)
+class TuningRecord:
+    """A candidate with its outcome, as the database keeps it."""
+
+    workload_hash: str
+    target_key: str
+    schedule: Schedule
+    tree_hash: str
+    object_hash: str
+    measurement: Measurement
