@@ -32,7 +32,7 @@ static void mergeTop(Tree &band, const isl::union_map &active) {
 }
 
 Refusal distribute(Model &model, unsigned number, unsigned depth, unsigned cut) {
-  std::optional<Location> location = findBand(model.tree, number);
+  std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
   if (!isPlainBand(*location))

@@ -21,7 +21,7 @@ static std::vector<isl::union_pw_aff> takeOuter(Tree &band, unsigned depth) {
 }
 
 Refusal fuse(Model &model, unsigned number, unsigned child, unsigned depth) {
-  std::optional<Location> location = findSequence(model.tree, number);
+  std::optional<TreePath> location = findSequence(model.tree, number);
   if (!location)
     return "there is no sequence " + std::to_string(number);
   Tree &sequence = *location->node;

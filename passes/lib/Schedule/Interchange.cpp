@@ -19,7 +19,7 @@ static bool isPermutation(llvm::ArrayRef<int64_t> values, size_t size) {
 }
 
 Refusal interchange(Model &model, unsigned number, llvm::ArrayRef<int64_t> permutation) {
-  std::optional<Location> location = findBand(model.tree, number);
+  std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
   Tree &band = *location->node;

@@ -15,7 +15,7 @@ namespace autotune {
 /// A buffer beyond this size leaves every cache.
 static constexpr int64_t maxBufferBytes = int64_t(1) << 26;
 
-static isl::union_map prefixSchedule(const Location &location) {
+static isl::union_map prefixSchedule(const TreePath &location) {
   isl::union_set domain = location.node->domain;
   std::vector<isl::union_pw_aff> outer;
   for (const Tree *ancestor : location.ancestors)
@@ -28,7 +28,7 @@ static isl::union_map prefixSchedule(const Location &location) {
   return isl::manage(isl_union_map_from_multi_union_pw_aff(prefix.release()));
 }
 
-std::optional<PackRegion> packRegion(const Scop &scop, const Location &location,
+std::optional<PackRegion> packRegion(const Scop &scop, const TreePath &location,
                                      unsigned array) {
   isl::union_map prefix = prefixSchedule(location);
   isl::union_map touched(prefix.ctx(), "{ }");
@@ -68,7 +68,7 @@ static Refusal findWrite(const Model &model, const Tree &node, unsigned array) {
 
 Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
              int64_t panel) {
-  std::optional<Location> location = findBand(model.tree, number);
+  std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
   if (!isPlainBand(*location))

@@ -10,7 +10,7 @@ namespace autotune {
 #include "autotune/SchedulePasses.h.inc"
 
 Refusal parallelize(Model &model, unsigned number, unsigned position) {
-  std::optional<Location> location = findBand(model.tree, number);
+  std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
   if (!isPlainBand(*location))

@@ -155,7 +155,7 @@ isl::schedule scheduleFromTree(const Tree &tree, BandOptions options) {
 }
 
 static bool findNode(Tree &node, Tree::Kind kind, unsigned &number,
-                     Location &location) {
+                     TreePath &location) {
   if (node.kind == kind && number-- == 0) {
     location.node = &node;
     return true;
@@ -168,18 +168,18 @@ static bool findNode(Tree &node, Tree::Kind kind, unsigned &number,
   return false;
 }
 
-static std::optional<Location> find(Tree &root, Tree::Kind kind, unsigned number) {
-  Location location{nullptr, {}};
+static std::optional<TreePath> find(Tree &root, Tree::Kind kind, unsigned number) {
+  TreePath location{nullptr, {}};
   if (findNode(root, kind, number, location))
     return location;
   return std::nullopt;
 }
 
-std::optional<Location> findBand(Tree &root, unsigned number) {
+std::optional<TreePath> findBand(Tree &root, unsigned number) {
   return find(root, Tree::Kind::Band, number);
 }
 
-std::optional<Location> findSequence(Tree &root, unsigned number) {
+std::optional<TreePath> findSequence(Tree &root, unsigned number) {
   return find(root, Tree::Kind::Sequence, number);
 }
 
@@ -196,7 +196,7 @@ static isl::union_map within(const isl::union_map &dependences,
   return dependences.intersect_domain(domain).intersect_range(domain);
 }
 
-isl::union_map activeDependences(const Location &location,
+isl::union_map activeDependences(const TreePath &location,
                                  isl::union_map dependences) {
   dependences = within(dependences, location.node->domain);
   for (const Tree *ancestor : location.ancestors)

@@ -26,8 +26,8 @@ namespace autotune {
 /// directly above its band.
 namespace mark {
 constexpr llvm::StringLiteral parallel = "parallel"; ///< One-member band.
-constexpr llvm::StringLiteral unroll = "unroll";     ///< All members of the band.
-constexpr llvm::StringLiteral vectorize = "vectorize"; ///< One-member band.
+constexpr llvm::StringLiteral unroll = "unroll=";  ///< unroll=members of the band.
+constexpr llvm::StringLiteral vectorize = "vectorize="; ///< vectorize=width, one member.
 constexpr llvm::StringLiteral pack = "pack="; ///< pack=array,dim,panel.
 } // namespace mark
 
@@ -64,17 +64,17 @@ using BandOptions =
 isl::schedule scheduleFromTree(const Tree &tree, BandOptions options = nullptr);
 
 /// A node found by its pre-order number, with what lies above it.
-struct Location {
+struct TreePath {
   Tree *node;
   /// From the root to the parent of `node`.
   llvm::SmallVector<Tree *> ancestors;
 };
-std::optional<Location> findBand(Tree &root, unsigned number);
-std::optional<Location> findSequence(Tree &root, unsigned number);
+std::optional<TreePath> findBand(Tree &root, unsigned number);
+std::optional<TreePath> findSequence(Tree &root, unsigned number);
 
 /// Pairs of `dependences` that the bands and sequences above the node leave
 /// unordered.
-isl::union_map activeDependences(const Location &location,
+isl::union_map activeDependences(const TreePath &location,
                                  isl::union_map dependences);
 
 /// The legality oracle: why `tree` does not respect `dependences`, or nothing

@@ -226,6 +226,9 @@ private:
     statement.domain = isl::manage(isl_set_set_tuple_name(outer.copy(), statement.name.c_str()));
     collectSlice(&root, statement.slice);
     statement.isVectorizable = llvm::all_of(statement.slice, hasVectorForm);
+    statement.usesCounters = llvm::any_of(statement.slice, [&](Operation *op) {
+      return usesCounter(op);
+    });
     for (Operation *op : statement.slice)
       if (failed(addAccesses(op, statement)))
         return failure();
@@ -247,6 +250,14 @@ private:
         collectSlice(definition, slice);
     }
     slice.push_back(op);
+  }
+
+  bool usesCounter(Operation *op) {
+    if (isa<affine::AffineLoadOp, affine::AffineStoreOp>(op))
+      return false;
+    llvm::SetVector<Value> values(op->operand_begin(), op->operand_end());
+    getUsedValuesDefinedAbove(op->getRegions(), values);
+    return llvm::any_of(values, [&](Value value) { return llvm::is_contained(ivs, value); });
   }
 
   static bool hasVectorForm(Operation *op) {

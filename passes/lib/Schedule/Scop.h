@@ -35,6 +35,8 @@ struct Statement {
   std::vector<Access> accesses;
   /// Whether every op of the slice has a vector form.
   bool isVectorizable;
+  /// Whether an op uses a loop counter other than as a subscript.
+  bool usesCounters;
 };
 
 /// The model of one function.

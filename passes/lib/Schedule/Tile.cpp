@@ -11,7 +11,7 @@ namespace autotune {
 #define GEN_PASS_DEF_TILE
 #include "autotune/SchedulePasses.h.inc"
 
-bool isPlainBand(const Location &location) {
+bool isPlainBand(const TreePath &location) {
   for (const Tree *ancestor : location.ancestors)
     if (ancestor->isMark(mark::unroll) || ancestor->isMark(mark::vectorize))
       return false;
@@ -27,7 +27,7 @@ long memberStride(const isl::union_pw_aff &member, const isl::union_set &domain)
 }
 
 Refusal tile(Model &model, unsigned number, llvm::ArrayRef<int64_t> sizes) {
-  std::optional<Location> location = findBand(model.tree, number);
+  std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
   if (!isPlainBand(*location))

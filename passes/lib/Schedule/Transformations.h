@@ -27,7 +27,7 @@ void mergeBands(Tree &tree, const isl::union_map &active);
 
 /// A band with nothing between it and the loops that it becomes: not unrolled,
 /// not a vector, not below such a band.
-bool isPlainBand(const Location &location);
+bool isPlainBand(const TreePath &location);
 
 /// The smallest distance between two values of the member; 0 for a constant.
 long memberStride(const isl::union_pw_aff &member, const isl::union_set &domain);
@@ -40,7 +40,7 @@ struct PackRegion {
   llvm::SmallVector<int64_t> sizes;
 };
 /// Nothing where the region has no fixed-size box.
-std::optional<PackRegion> packRegion(const Scop &scop, const Location &location,
+std::optional<PackRegion> packRegion(const Scop &scop, const TreePath &location,
                                      unsigned array);
 
 } // namespace autotune

@@ -10,7 +10,7 @@ namespace autotune {
 #include "autotune/SchedulePasses.h.inc"
 
 Refusal unrollAndJam(Model &model, unsigned number, llvm::ArrayRef<int64_t> factors) {
-  std::optional<Location> location = findBand(model.tree, number);
+  std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
   if (!isPlainBand(*location))
@@ -38,7 +38,8 @@ Refusal unrollAndJam(Model &model, unsigned number, llvm::ArrayRef<int64_t> fact
   }
   if (strips.empty())
     return "no member is unrolled";
-  sinkToLeaves(band.children.front(), strips, mark::unroll, /*belowVector=*/false);
+  std::string label = (mark::unroll + llvm::Twine(strips.size())).str();
+  sinkToLeaves(band.children.front(), strips, label, /*belowVector=*/false);
   return findViolation(band, active);
 }
 

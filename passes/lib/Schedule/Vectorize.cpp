@@ -12,7 +12,7 @@ namespace autotune {
 #include "autotune/SchedulePasses.h.inc"
 
 /// Whether a loop around the node is a vector, or one below it.
-static bool isVectorNest(const Location &location) {
+static bool isVectorNest(const TreePath &location) {
   for (const Tree *ancestor : location.ancestors)
     if (ancestor->isMark(mark::vectorize))
       return true;
@@ -30,7 +30,7 @@ static Refusal findScalarStatement(const Scop &scop, const isl::union_set &domai
 }
 
 Refusal vectorize(Model &model, unsigned number, unsigned position, int64_t width) {
-  std::optional<Location> location = findBand(model.tree, number);
+  std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
   if (isVectorNest(*location))
@@ -49,7 +49,8 @@ Refusal vectorize(Model &model, unsigned number, unsigned position, int64_t widt
   isl::union_map active = activeDependences(*location, model.dependences);
   isl::union_pw_aff strip = pointMember(member, width);
   member = tileMember(member, width);
-  sinkToLeaves(band.children.front(), strip, mark::vectorize, /*belowVector=*/true);
+  std::string label = (mark::vectorize + llvm::Twine(width)).str();
+  sinkToLeaves(band.children.front(), strip, label, /*belowVector=*/true);
   return findViolation(band, active);
 }
 
