@@ -1,6 +1,8 @@
 """What is tuned, and the machine it is tuned for."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
@@ -50,4 +52,5 @@ class Target:
     @property
     def key(self) -> str:
         """The database key: a short hash over every field."""
-        raise NotImplementedError
+        fields = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(fields.encode()).hexdigest()[:16]
