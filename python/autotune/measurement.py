@@ -140,6 +140,21 @@ class BuildResult:
 
 
 @dataclass(frozen=True)
+class ModuleBuild:
+    """A whole program, compiled.
+
+    Attributes:
+        tuned_text: The program after scheduling, as MLIR.
+        llvm_ir: What it was lowered to, before LLVM's own optimisation.
+        object_code: A relocatable ELF object that defines the entry function with bare pointers.
+    """
+
+    tuned_text: str
+    llvm_ir: str
+    object_code: bytes
+
+
+@dataclass(frozen=True)
 class Measurement:
     """Verified run times XOR failure of one candidate.
 
