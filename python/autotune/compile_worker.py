@@ -14,7 +14,7 @@ from collections import OrderedDict
 from itertools import zip_longest
 from pathlib import Path
 
-import mlir.ir as ir
+from mlir import ir
 from mlir.dialects.llvm import translate_module_to_llvmir
 from mlir.passmanager import PassManager
 
@@ -37,8 +37,8 @@ from autotune.target import detect
 from autotune.worker_process import serve
 from autotune.workload import ModuleParts, Target, Workload
 
-# Functions go before OpenMP, else outlined bodies take descriptors for bare pointers; OpenMP regions
-# verify only when canonicalised.
+# Functions go before OpenMP, else outlined bodies take descriptors for bare pointers; OpenMP
+# regions verify only when canonicalised.
 LOWERING = (
     "lower-affine",
     "convert-vector-to-scf",
@@ -69,7 +69,7 @@ class _Refused(Exception):
 
 
 class Compiler:
-    """Answers requests; keeps the scheduled form of recent schedules, most of which get extended."""
+    """Answers requests; keeps recent schedules, as most of them get extended."""
 
     def __init__(self) -> None:
         self._context = ir.Context()

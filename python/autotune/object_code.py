@@ -15,8 +15,9 @@ from pathlib import Path
 
 import llvmlite.binding as llvm
 
+from autotune.element_types import element_type
 from autotune.errors import AutotuneError
-from autotune.workload import Target
+from autotune.workload import Argument, Role
 
 _LABEL = re.compile(r"(\.L\w+):")
 _BRANCH = re.compile(r"\s+(?:j\w+|b\.?\w*|cb\w+|tb\w+)\s+(?:\S+,\s*)*(\.L\w+)")
@@ -55,8 +56,14 @@ class NativeCompiler:
     def __init__(self, cpu: str, features: str) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
-        self._machine = llvm.Target.from_default_triple().create_target_machine(
-            cpu, features, opt=3, reloc="pic", codemodel="default"
+        self._cpu = cpu
+        self._features = features
+        self._machine = self.new_machine()
+
+    def new_machine(self) -> llvm.TargetMachine:
+        """Returns a description of the target, for an execution engine to own."""
+        return llvm.Target.from_default_triple().create_target_machine(
+            self._cpu, self._features, opt=3, reloc="pic", codemodel="default"
         )
 
     def compile(self, llvm_ir: str) -> NativeCode:
@@ -99,6 +106,59 @@ def count_spills(assembly: str) -> int:
             best = max(best, (work, len(_STACK_ACCESS.findall(body))), key=lambda found: found[0])
         last_branch = at
     return best[1]
+
+
+def calling_stub(name: str, arguments: Sequence[Argument]) -> str:
+    """Returns LLVM IR of `void NAME(void *function, void **values, int64_t count)`.
+
+    It calls `function` `count` times, at least once; `values` holds a pointer to each buffer, and a
+    pointer to each scalar. Callers so need not know how scalars are passed.
+    """
+    loads, passed = [], []
+    for position, argument in enumerate(arguments):
+        loads.append(f"%p{position} = getelementptr ptr, ptr %values, i64 {position}")
+        loads.append(f"%a{position} = load ptr, ptr %p{position}")
+        if argument.role is Role.SCALAR:
+            llvm_type = element_type(argument.element).llvm
+            loads.append(f"%s{position} = load {llvm_type}, ptr %a{position}")
+            passed.append(f"{llvm_type} %s{position}")
+        else:
+            passed.append(f"ptr %a{position}")
+    newline = "\n  "
+    return f"""define void @{name}(ptr %function, ptr %values, i64 %count) {{
+entry:
+  {newline.join(loads)}
+  br label %loop
+loop:
+  %done = phi i64 [ 0, %entry ], [ %next, %loop ]
+  call void %function({", ".join(passed)})
+  %next = add i64 %done, 1
+  %again = icmp slt i64 %next, %count
+  br i1 %again, label %loop, label %exit
+exit:
+  ret void
+}}
+"""
+
+
+class LoadedCode:
+    """An object in this process's memory, ready to be called; the memory is freed with it."""
+
+    def __init__(self, native: NativeCompiler, object_code: bytes) -> None:
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), native.new_machine())
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(object_code))
+        self._engine.finalize_object()
+
+    def address(self, symbol: str) -> int:
+        """Returns the address of a function.
+
+        Raises:
+            ObjectCodeError: The object does not define it.
+        """
+        address: int = self._engine.get_function_address(symbol)
+        if not address:
+            raise ObjectCodeError(f"the object does not define {symbol}")
+        return address
 
 
 def link_library(objects: Sequence[Path], library: Path) -> None:

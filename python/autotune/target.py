@@ -41,6 +41,11 @@ def building_cores(num_threads: int) -> frozenset[int]:
     return allowed - timing_cores(num_threads) or allowed
 
 
+def physical_memory_bytes() -> int:
+    """Memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def _version(name: str) -> str:
     try:
         return version(name)
