@@ -199,7 +199,7 @@ class MctsSearch:
         return nodes, edges, True
 
     def _num_open(self, node: Node) -> float:
-        return self._config.widening * (node.visits + 1) ** self._config.widening_power
+        return self._config.widening * math.pow(node.visits + 1, self._config.widening_power)
 
     def _draw_new(self, node: Node) -> Transformation | None:
         """Returns a step that the node has no edge for; None for the end, or after many draws."""
