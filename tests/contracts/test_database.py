@@ -160,7 +160,7 @@ def test_files_that_are_no_tuning_database_are_refused(tmp_path):
 
 WRITER = """
 import sys
-from test_database import *
+from tests.contracts.test_database import *
 with Database(sys.argv[1]) as database:
     run = database.start_run(WORKLOAD, TARGET, sys.argv[2], 10**6)
     for size in range(1, int(sys.argv[3]) + 1):
@@ -172,7 +172,7 @@ with Database(sys.argv[1]) as database:
 
 def start_writer(path: str, settings: str, num_records: int) -> subprocess.Popen[str]:
     environment = dict(os.environ)
-    environment["PYTHONPATH"] = os.pathsep.join([os.path.dirname(__file__), *sys.path])
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
     command = [sys.executable, "-c", WRITER, path, settings, str(num_records)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
