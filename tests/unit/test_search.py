@@ -11,7 +11,6 @@ from autotune.measurement import Failure, FailureKind, Measurement
 from autotune.proposer import UniformProposer
 from autotune.schedule import Schedule
 from autotune.search import Explorer, Outcome, RandomSearch, node_value, speedup
-
 from tests.unit.toy_space import TARGET, ToySpace, toy_measurement, toy_speedup
 
 BATCH = 4
