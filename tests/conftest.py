@@ -1,6 +1,10 @@
 """Options of the test suite."""
 
+from collections.abc import Iterator
+
 import pytest
+
+from tests.sandbox import Sandbox
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -14,3 +18,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if "slow" in item.keywords:
             item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """A process for MLIR that all tests of the session share."""
+    worker = Sandbox()
+    yield worker
+    worker.close()

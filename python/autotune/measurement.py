@@ -2,6 +2,7 @@
 
 import json
 import math
+import operator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Self
@@ -96,6 +97,13 @@ class Menu:
                 chosen.append(values[digit])
             options[name] = tuple(reversed(chosen))
         return Transformation.of(self.name, options)
+
+    def __contains__(self, transformation: Transformation) -> bool:
+        """Whether `transformation` is a choice of this menu."""
+        options = transformation.options
+        if transformation.name != self.name or any(options[n] != text for n, text in self.fixed):
+            return False
+        return all(_is_choice(options[name], elements) for name, elements in self.open)
 
 
 @dataclass(frozen=True)
@@ -213,3 +221,8 @@ class TuningRecord:
     tree_hash: str
     object_hash: str
     measurement: Measurement
+
+
+def _is_choice(text: str, elements: tuple[tuple[int, ...], ...]) -> bool:
+    chosen = tuple(map(int, text.split(",")))
+    return len(chosen) == len(elements) and all(map(operator.contains, elements, chosen))
