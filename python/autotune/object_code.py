@@ -56,6 +56,7 @@ class NativeCompiler:
     def __init__(self, cpu: str, features: str) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
+        llvm.initialize_native_asmparser()
         self._cpu = cpu
         self._features = features
         self._machine = self.new_machine()
