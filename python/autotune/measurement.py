@@ -1,7 +1,11 @@
 """Values that cross the boundaries between search, compile workers and timing workers."""
 
+import json
+import math
+import operator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Self
 
 from autotune.schedule import Schedule, Transformation
 from autotune.workload import Workload
@@ -56,14 +60,50 @@ class Menu:
     fixed: tuple[tuple[str, str], ...]
     open: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Returns a menu from one JSON string of the attribute `autotune.menus`.
+
+        Raises:
+            ValueError: The text is no such JSON.
+        """
+        value = json.loads(text)
+        return cls(
+            value["name"],
+            tuple((name, ",".join(map(str, x))) for name, x in value["fixed"].items()),
+            tuple((name, tuple(map(tuple, x))) for name, x in value["open"].items()),
+        )
+
     @property
     def num_choices(self) -> int:
         """Number of transformations on the menu."""
-        raise NotImplementedError
+        return math.prod(len(values) for _, elements in self.open for values in elements)
 
     def choice(self, index: int) -> Transformation:
-        """Returns the transformation at `index` in [0, num_choices), in mixed-radix order."""
-        raise NotImplementedError
+        """Returns the transformation at `index` in [0, num_choices), in mixed-radix order.
+
+        The last element of the last option varies fastest.
+
+        Raises:
+            IndexError: The index is out of range.
+        """
+        if not 0 <= index < self.num_choices:
+            raise IndexError(f"choice {index} of {self.num_choices} in the menu of {self.name}")
+        options = {name: tuple(map(int, text.split(","))) for name, text in self.fixed}
+        for name, elements in reversed(self.open):
+            chosen = []
+            for values in reversed(elements):
+                index, digit = divmod(index, len(values))
+                chosen.append(values[digit])
+            options[name] = tuple(reversed(chosen))
+        return Transformation.of(self.name, options)
+
+    def __contains__(self, transformation: Transformation) -> bool:
+        """Whether `transformation` is a choice of this menu."""
+        options = transformation.options
+        if transformation.name != self.name or any(options[n] != text for n, text in self.fixed):
+            return False
+        return all(_is_choice(options[name], elements) for name, elements in self.open)
 
 
 @dataclass(frozen=True)
@@ -133,3 +173,8 @@ class TuningRecord:
     tree_hash: str
     object_hash: str
     measurement: Measurement
+
+
+def _is_choice(text: str, elements: tuple[tuple[int, ...], ...]) -> bool:
+    chosen = tuple(map(int, text.split(",")))
+    return len(chosen) == len(elements) and all(map(operator.contains, elements, chosen))
