@@ -35,10 +35,10 @@ def PrepareTensors : Pass<"autotune-prepare-tensors", "::mlir::func::FuncOp"> {
     * Elementwise named operations become `linalg.generic`, so that they fuse;
       contractions and convolutions stay named.
     * Aggregates such as `linalg.softmax` are decomposed.
-    * A `linalg.fill` or `tensor.empty` with several uses is cloned for each
-      use, so that none needs a copy.
-    * Tensor arguments are marked as not writable: a caller's inputs are never
-      overwritten.
+    * A `linalg.fill` with several uses is cloned for each use, so that none
+      needs a copy.
+    * Tensor arguments are marked as `autotune.tensor` and as not writable: a
+      caller's inputs are never overwritten.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect",
                            "::mlir::bufferization::BufferizationDialect"];
@@ -95,7 +95,8 @@ def CheckBounds : Pass<"autotune-check-bounds", "::mlir::func::FuncOp"> {
 def WidenBooleans : Pass<"autotune-widen-booleans", "::mlir::ModuleOp"> {
   let summary = "Store i1 as i8";
   let description = [{
-    Buffers, arguments and globals of `i1` become `i8`, holding 0 or 1.
+    Buffers, arguments and globals of `i1` become `i8`, holding 0 or 1. Such an
+    argument is marked `autotune.boolean`.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }

@@ -83,10 +83,10 @@ std::optional<int64_t> boundOf(AffineMap map, ValueRange operands,
 } // namespace
 
 std::optional<Interval> rangeOfLoop(affine::AffineForOp loop) {
-  std::optional<int64_t> low = boundOf(loop.getLowerBoundMap(),
-                                       loop.getLowerBoundOperands(), true);
-  std::optional<int64_t> high = boundOf(loop.getUpperBoundMap(),
-                                        loop.getUpperBoundOperands(), false);
+  std::optional<int64_t> low =
+      boundOf(loop.getLowerBoundMap(), loop.getLowerBoundOperands(), true);
+  std::optional<int64_t> high =
+      boundOf(loop.getUpperBoundMap(), loop.getUpperBoundOperands(), false);
   if (!low || !high)
     return std::nullopt;
   return Interval{*low, *high - 1};

@@ -63,9 +63,9 @@ LogicalResult checkAccess(Operation *op, MemRefType type,
       continue;
     if (isBeyond(op, indices, d, BoundType::UB, -1) ||
         isBeyond(op, indices, d, BoundType::LB, size))
-      return op->emitError() << "out of bounds: index " << d
-                             << " leaves the range 0 to " << size - 1
-                             << " of dimension " << d << " of " << type;
+      return op->emitError()
+             << "out of bounds: index " << d << " leaves the range 0 to "
+             << size - 1 << " of dimension " << d << " of " << type;
   }
   return success();
 }

@@ -25,9 +25,8 @@ namespace {
 using namespace mlir;
 
 constexpr llvm::StringLiteral knownDialects[] = {
-    "affine", "arith", "bufferization", "builtin", "cf",
-    "func",   "linalg", "math",         "memref",  "scf",
-    "tensor", "ub"};
+    "affine", "arith", "bufferization", "builtin", "cf",     "func",
+    "linalg", "math",  "memref",        "scf",     "tensor", "ub"};
 
 bool isSupportedElement(Type type) {
   if (type.isF16() || type.isBF16() || type.isF32() || type.isF64())
@@ -59,8 +58,8 @@ LogicalResult checkType(Operation *op, Type type) {
 
 LogicalResult checkSignature(func::FuncOp function) {
   FunctionType type = function.getFunctionType();
-  for (Type value : llvm::concat<const Type>(type.getInputs(),
-                                             type.getResults())) {
+  for (Type value :
+       llvm::concat<const Type>(type.getInputs(), type.getResults())) {
     if (failed(checkType(function, value)))
       return failure();
     if (value.isIndex())
@@ -90,8 +89,8 @@ LogicalResult checkLoop(scf::ForOp loop) {
   APInt step;
   if (matchPattern(loop.getStep(), m_ConstantInt(&step)) &&
       !step.isStrictlyPositive())
-    return loop.emitError() << "infinite loop: scf.for with step "
-                            << step.getSExtValue();
+    return loop.emitError()
+           << "infinite loop: scf.for with step " << step.getSExtValue();
   return success();
 }
 
@@ -168,8 +167,7 @@ class CheckInputPass : public impl::CheckInputBase<CheckInputPass> {
       getOperation().emitError() << "no function '" << entry << "' with a body";
       return signalPassFailure();
     }
-    if (failed(checkSignature(function)) ||
-        failed(CallGraph().check(function)))
+    if (failed(checkSignature(function)) || failed(CallGraph().check(function)))
       return signalPassFailure();
     for (auto other : getOperation().getOps<func::FuncOp>())
       if (other != function)

@@ -24,8 +24,7 @@ namespace {
 
 using namespace mlir;
 
-template <typename OpTy>
-SmallVector<OpTy> collect(func::FuncOp function) {
+template <typename OpTy> SmallVector<OpTy> collect(func::FuncOp function) {
   SmallVector<OpTy> ops;
   function.walk<WalkOrder::PreOrder>([&](OpTy op) {
     if (!opaqueAround(op->getParentOp()))
@@ -83,8 +82,7 @@ bool mayMeet(Operation *load, Operation *store) {
   if (!read || !write)
     return true;
   affine::AffineValueMap readMap(read.getAffineMap(), read.getMapOperands());
-  affine::AffineValueMap writeMap(write.getAffineMap(),
-                                  write.getMapOperands());
+  affine::AffineValueMap writeMap(write.getAffineMap(), write.getMapOperands());
   affine::AffineValueMap difference;
   affine::AffineValueMap::difference(readMap, writeMap, &difference);
   SmallVector<Operation *> loops;
@@ -163,8 +161,8 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
   LogicalResult hoistAllocation(Operation *alloc) {
     auto type = cast<MemRefType>(alloc->getResult(0).getType());
     if (!type.hasStaticShape() || !type.getLayout().isIdentity())
-      return alloc->emitError() << "dynamic shape or layout: " << type
-                                << " needs constant sizes";
+      return alloc->emitError()
+             << "dynamic shape or layout: " << type << " needs constant sizes";
     OpBuilder builder =
         OpBuilder::atBlockBegin(&getOperation().getBody().front());
     Expansion expansion;
@@ -176,11 +174,10 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
       expansion = expandOver(alloc, maxElements / elements);
     SmallVector<int64_t> shape = expansion.sizes;
     llvm::append_range(shape, type.getShape());
-    Value buffer = allocate(builder, alloc->getLoc(), shape,
-                            type.getElementType());
+    Value buffer =
+        allocate(builder, alloc->getLoc(), shape, type.getElementType());
     if (!expansion.variables.empty())
-      for (Operation *user :
-           llvm::make_early_inc_range(alloc->getUsers()))
+      for (Operation *user : llvm::make_early_inc_range(alloc->getUsers()))
         prefixIndices(user, buffer, expansion);
     alloc->getResult(0).replaceAllUsesWith(buffer);
     alloc->erase();
@@ -208,16 +205,16 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
       for (unsigned d = 0; d != numLoops; ++d)
         exprs.push_back(builder.getAffineDimExpr(d) - expansion.lows[d]);
       llvm::append_range(exprs, inner.shiftDims(numLoops).getResults());
-      inner = AffineMap::get(numLoops + inner.getNumDims(),
-                             inner.getNumSymbols(), exprs,
-                             builder.getContext());
+      inner =
+          AffineMap::get(numLoops + inner.getNumDims(), inner.getNumSymbols(),
+                         exprs, builder.getContext());
     } else {
       for (auto [variable, low] :
            llvm::zip_equal(expansion.variables, expansion.lows))
         indices.push_back(affine::AffineApplyOp::create(
             builder, loc, builder.getAffineDimExpr(0) - low, variable));
-      llvm::append_range(indices, access->getOperands().drop_front(
-                                      isLoad(access) ? 1 : 2));
+      llvm::append_range(
+          indices, access->getOperands().drop_front(isLoad(access) ? 1 : 2));
     }
     Operation *replacement = nullptr;
     if (load)
@@ -234,6 +231,20 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
     if (replacement)
       access->replaceAllUsesWith(replacement);
     access->erase();
+  }
+
+  /// What should have become loops and buffers by now.
+  LogicalResult checkLowered() {
+    WalkResult result = getOperation().walk([](Operation *op) {
+      StringRef dialect = op->getName().getDialectNamespace();
+      if (dialect != "linalg" && dialect != "tensor" &&
+          dialect != "bufferization")
+        return WalkResult::advance();
+      op->emitError() << op->getName()
+                      << " has no form as loops over buffers here";
+      return WalkResult::interrupt();
+    });
+    return failure(result.wasInterrupted());
   }
 
   LogicalResult hoistAllocations() {
@@ -334,9 +345,9 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
         });
       }));
     OpBuilder before(branch);
-    auto plain = affine::AffineIfOp::create(
-        before, loc, branch.getIntegerSet(), branch.getOperands(),
-        /*withElseRegion=*/true);
+    auto plain = affine::AffineIfOp::create(before, loc, branch.getIntegerSet(),
+                                            branch.getOperands(),
+                                            /*withElseRegion=*/true);
     for (auto [from, to] :
          {std::pair(branch.getThenBlock(), plain.getThenBlock()),
           std::pair(branch.getElseBlock(), plain.getElseBlock())}) {
@@ -382,7 +393,7 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
     Place place = temporaryFor(op, value.getType());
     OpBuilder after(op->getContext());
     after.setInsertionPointAfter(op);
-      place.store(after, op->getLoc(), value);
+    place.store(after, op->getLoc(), value);
     llvm::SmallPtrSet<Operation *, 2> storing;
     for (Operation *next = op->getNextNode();
          next && &*after.getInsertionPoint() != next;
@@ -396,8 +407,7 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
     for (Operation *op : collect<Operation *>(getOperation())) {
       if (op->getNumResults() != 1 || !isExpensive(op))
         continue;
-      SmallVector<Operation *> statements =
-          statementsUsing(op->getResult(0));
+      SmallVector<Operation *> statements = statementsUsing(op->getResult(0));
       bool isInnermost =
           statements.size() == 1 &&
           numLoopsAround(statements.front()) == numLoopsAround(op);
@@ -410,8 +420,7 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
     for (Operation *op : collect<Operation *>(getOperation())) {
       if (!isLoad(op))
         continue;
-      SmallVector<Operation *> statements =
-          statementsUsing(op->getResult(0));
+      SmallVector<Operation *> statements = statementsUsing(op->getResult(0));
       if (llvm::any_of(statements, [&](Operation *statement) {
             return isOverwrittenBefore(op, statement);
           }))
@@ -423,7 +432,7 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
     func::FuncOp function = getOperation();
     if (function.isDeclaration())
       return;
-    if (failed(hoistAllocations()))
+    if (failed(checkLowered()) || failed(hoistAllocations()))
       return signalPassFailure();
     for (affine::AffineForOp loop : collect<affine::AffineForOp>(function))
       demoteLoop(loop);

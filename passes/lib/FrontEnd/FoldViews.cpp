@@ -86,9 +86,9 @@ Indices throughSubview(memref::SubViewOp view, ArrayRef<OpFoldResult> indices,
   Indices result;
   unsigned next = 0;
   for (unsigned d = 0, e = offsets.size(); d != e; ++d)
-    result.push_back(dropped[d] ? offsets[d]
-                                : arithmetic.step(offsets[d], indices[next++],
-                                                  strides[d]));
+    result.push_back(
+        dropped[d] ? offsets[d]
+                   : arithmetic.step(offsets[d], indices[next++], strides[d]));
   return result;
 }
 
@@ -141,8 +141,7 @@ std::optional<Indices> throughReinterpret(memref::ReinterpretCastOp view,
   if (!isContiguous(view.getSource()))
     return std::nullopt;
   OpFoldResult position = view.getMixedOffsets()[0];
-  for (auto [index, stride] :
-       llvm::zip_equal(indices, view.getMixedStrides()))
+  for (auto [index, stride] : llvm::zip_equal(indices, view.getMixedStrides()))
     position = arithmetic.step(position, index, stride);
   Indices result;
   arithmetic.delinearize(
@@ -165,7 +164,8 @@ std::optional<Indices> throughReshape(memref::ReshapeOp view,
 }
 
 /// Element of the source that element `indices` of the view `op` stands for.
-std::optional<Indices> throughView(Operation *op, ArrayRef<OpFoldResult> indices,
+std::optional<Indices> throughView(Operation *op,
+                                   ArrayRef<OpFoldResult> indices,
                                    const IndexArithmetic &arithmetic) {
   if (auto view = dyn_cast<memref::SubViewOp>(op))
     return throughSubview(view, indices, arithmetic);
@@ -186,11 +186,11 @@ std::optional<Indices> throughView(Operation *op, ArrayRef<OpFoldResult> indices
 }
 
 bool isView(Operation *op) {
-  return op && isa<memref::SubViewOp, memref::ExpandShapeOp,
-                   memref::CollapseShapeOp, memref::TransposeOp,
-                   memref::ReinterpretCastOp, memref::ReshapeOp, memref::CastOp,
-                   memref::MemorySpaceCastOp, memref::AssumeAlignmentOp,
-                   memref::ViewOp>(op);
+  return op &&
+         isa<memref::SubViewOp, memref::ExpandShapeOp, memref::CollapseShapeOp,
+             memref::TransposeOp, memref::ReinterpretCastOp, memref::ReshapeOp,
+             memref::CastOp, memref::MemorySpaceCastOp,
+             memref::AssumeAlignmentOp, memref::ViewOp>(op);
 }
 
 struct Access {
@@ -237,13 +237,12 @@ LogicalResult foldAccess(RewriterBase &rewriter, Operation *op) {
   IndexArithmetic arithmetic{rewriter, op->getLoc()};
   bool isLoad = isa<memref::LoadOp, affine::AffineLoadOp>(op);
   std::optional<Access> access =
-      isLoad
-          ? accessOf<affine::AffineLoadOp, memref::LoadOp>(op, arithmetic)
-          : accessOf<affine::AffineStoreOp, memref::StoreOp>(op, arithmetic);
+      isLoad ? accessOf<affine::AffineLoadOp, memref::LoadOp>(op, arithmetic)
+             : accessOf<affine::AffineStoreOp, memref::StoreOp>(op, arithmetic);
   if (!access || failed(foldThroughViews(*access, arithmetic)))
     return failure();
-  SmallVector<Value> indices = getValueOrCreateConstantIndexOp(
-      rewriter, op->getLoc(), access->indices);
+  SmallVector<Value> indices =
+      getValueOrCreateConstantIndexOp(rewriter, op->getLoc(), access->indices);
   if (isLoad)
     rewriter.replaceOpWithNewOp<memref::LoadOp>(op, access->buffer, indices);
   else
@@ -259,8 +258,7 @@ LogicalResult expandCopy(RewriterBase &rewriter, memref::CopyOp copy) {
     return copy.emitError() << "memref.copy of a dynamic shape";
   rewriter.setInsertionPoint(copy);
   SmallVector<Value> variables;
-  for (int64_t size :
-       (type.hasStaticShape() ? type : target).getShape()) {
+  for (int64_t size : (type.hasStaticShape() ? type : target).getShape()) {
     auto loop =
         affine::AffineForOp::create(rewriter, copy.getLoc(), 0, size, 1);
     variables.push_back(loop.getInductionVar());
@@ -301,8 +299,7 @@ class FoldViewsPass : public impl::FoldViewsBase<FoldViewsPass> {
         views.push_back(op);
     });
     for (Operation *view : llvm::reverse(views)) {
-      for (Operation *user :
-           llvm::make_early_inc_range(view->getUsers()))
+      for (Operation *user : llvm::make_early_inc_range(view->getUsers()))
         if (isa<memref::DeallocOp>(user))
           rewriter.eraseOp(user);
       if (view->use_empty()) {

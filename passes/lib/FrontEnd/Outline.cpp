@@ -34,32 +34,61 @@ llvm::SetVector<Value> valuesUsedBy(Operation *op) {
   return values;
 }
 
-/// Whether `op` is work for the core, which needs loops whose bounds are known
-/// and cannot link calls.
-bool isTunable(Operation *op) {
-  if (!isa<affine::AffineForOp, affine::AffineIfOp>(op) && !isStore(op))
+/// Whether `value` is an index computed outside `op`.
+bool isOutsideIndex(Value value, Operation *op) {
+  if (!value.getType().isIndex())
     return false;
-  WalkResult result = op->walk([&](Operation *inner) {
-    bool isCall = isa<CallOpInterface>(inner);
-    bool isSymbolic = llvm::any_of(inner->getOperands(), [&](Value operand) {
-      Operation *definition = operand.getDefiningOp();
-      bool isOutside = definition ? !op->isAncestor(definition)
-                                  : isa<func::FuncOp>(
-                                        operand.getParentBlock()->getParentOp());
-      return operand.getType().isIndex() && isOutside &&
-             !(definition && definition->hasTrait<OpTrait::ConstantLike>());
-    });
-    return isCall || isSymbolic ? WalkResult::interrupt()
-                                : WalkResult::advance();
+  Operation *definition = value.getDefiningOp();
+  if (!definition)
+    return isa<func::FuncOp>(value.getParentBlock()->getParentOp());
+  return !op->isAncestor(definition) &&
+         !definition->hasTrait<OpTrait::ConstantLike>();
+}
+
+/// Why the core cannot take `op`, a statement or nest at the top level: it
+/// needs loops whose bounds are known, and cannot link calls. Empty for work.
+StringRef reasonToKeep(Operation *op) {
+  if (!isa<affine::AffineForOp, affine::AffineIfOp>(op) && !isStore(op))
+    return "not an affine loop nest";
+  StringRef reason;
+  op->walk([&](Operation *inner) {
+    if (isa<CallOpInterface>(inner))
+      reason = "it calls a function outside the module";
+    if (llvm::any_of(inner->getOperands(), [&](Value operand) {
+          return isOutsideIndex(operand, op);
+        }))
+      reason = "its loops or indices depend on values known only at run time";
+    return reason.empty() ? WalkResult::advance() : WalkResult::interrupt();
   });
-  return !result.wasInterrupted();
+  return reason;
+}
+
+bool isTunable(Operation *op) {
+  bool isWork = isStatement(op) || isa<affine::AffineForOp>(op) ||
+                isa<affine::AffineIfOp>(op);
+  return isWork && reasonToKeep(op).empty();
+}
+
+/// Says which parts of a workload the core keeps as they are.
+void reportOpaque(Operation *op) {
+  op->walk(
+      [](Operation *inner) {
+        if (opaqueAround(inner->getParentOp()))
+          return;
+        if (isOpaque(inner))
+          inner->emitRemark() << inner->getName()
+                              << " is an opaque statement: it is kept in order";
+        else if (isa<memref::LoadOp, memref::StoreOp>(inner))
+          inner->emitRemark()
+              << inner->getName()
+              << " has an index that is not affine: it may touch any element";
+      });
 }
 
 /// Whether `op` may move into the workload with the statement that uses it.
 bool isPartOfSlice(Operation *op) {
   return op && !op->hasTrait<OpTrait::IsTerminator>() &&
-         (isLoad(op) ||
-          (isMemoryEffectFree(op) && op->getNumRegions() == 0));
+         (isLoad(op) || (isMemoryEffectFree(op) && op->getNumRegions() == 0));
 }
 
 unsigned countStatements(Operation *op) {
@@ -84,37 +113,59 @@ public:
   }
 
 private:
-  /// Tunable operations join the group before them when they share a buffer
-  /// with it; what else has an effect ends it.
+  /// Consecutive tunable operations that share buffers, directly or through
+  /// operations between them, form a group; what else has an effect ends it.
   std::vector<Group> formGroups() {
     std::vector<Group> groups;
-    bool isOpen = false;
+    size_t firstOpen = 0;
     for (Operation &op : entry.getBody().front()) {
       if (!isTunable(&op)) {
-        isOpen &= !isStatement(&op) && op.getNumRegions() == 0;
+        if (isStatement(&op) || op.getNumRegions() != 0) {
+          firstOpen = groups.size();
+          op.emitRemark() << op.getName()
+                          << " is left as it is: " << reasonToKeep(&op);
+        }
         continue;
       }
-      unsigned numStatements = countStatements(&op);
-      llvm::SmallSetVector<Value, 8> buffers;
-      anyAccess(&op, [&](Operation *access) {
-        if (Value buffer = bufferOf(access))
-          buffers.insert(buffer);
-        return false;
-      });
-      bool joins = isOpen &&
-                   groups.back().numStatements + numStatements <=
-                       maxStatements &&
-                   llvm::any_of(buffers, [&](Value buffer) {
-                     return groups.back().buffers.contains(buffer);
-                   });
-      if (!joins)
-        groups.emplace_back();
-      isOpen = true;
-      groups.back().ops.push_back(&op);
-      groups.back().buffers.insert(buffers.begin(), buffers.end());
-      groups.back().numStatements += numStatements;
+      groups.push_back(groupOf(&op));
+      mergeLast(groups, firstOpen);
     }
     return groups;
+  }
+
+  Group groupOf(Operation *op) {
+    Group group;
+    group.ops.push_back(op);
+    group.numStatements = countStatements(op);
+    anyAccess(op, [&](Operation *access) {
+      if (Value buffer = bufferOf(access))
+        group.buffers.insert(buffer);
+      return false;
+    });
+    return group;
+  }
+
+  /// Merges the last group with everything from the earliest open group that
+  /// it shares a buffer with, as long as the result is small enough.
+  void mergeLast(std::vector<Group> &groups, size_t firstOpen) {
+    unsigned total = groups.back().numStatements;
+    size_t first = groups.size() - 1;
+    for (size_t i = first; i-- > firstOpen;) {
+      total += groups[i].numStatements;
+      if (total > maxStatements)
+        break;
+      if (llvm::any_of(groups.back().buffers, [&](Value buffer) {
+            return groups[i].buffers.contains(buffer);
+          }))
+        first = i;
+    }
+    for (size_t i = first + 1; i < groups.size(); ++i) {
+      llvm::append_range(groups[first].ops, groups[i].ops);
+      groups[first].buffers.insert(groups[i].buffers.begin(),
+                                   groups[i].buffers.end());
+      groups[first].numStatements += groups[i].numStatements;
+    }
+    groups.resize(first + 1);
   }
 
   /// Collects what `value` needs from outside: operations that are copied into
@@ -133,15 +184,11 @@ private:
     slice.insert(definition);
   }
 
-  bool isInGroup(Value value, const Group &group) {
-    Operation *definition = value.getDefiningOp();
-    return definition && llvm::is_contained(group.ops, definition);
-  }
-
   void outline(Group &group) {
     llvm::SetVector<Value> arguments;
     SmallVector<llvm::SetVector<Operation *>> slices;
     for (Operation *op : group.ops) {
+      reportOpaque(op);
       llvm::SetVector<Operation *> slice;
       for (Value value : valuesUsedBy(op))
         collectSlice(value, slice, arguments);

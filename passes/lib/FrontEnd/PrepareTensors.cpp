@@ -7,7 +7,6 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 
 namespace autotune {
@@ -30,13 +29,12 @@ void cloneForEachUse(RewriterBase &rewriter, Operation *op) {
   }
 }
 
-template <typename OpTy>
-void cloneAll(RewriterBase &rewriter, func::FuncOp function) {
-  SmallVector<OpTy> ops;
-  function.walk([&](OpTy op) { ops.push_back(op); });
-  for (OpTy op : ops)
-    if (op->getNumResults() == 1 && isa<TensorType>(op->getResult(0).getType()))
-      cloneForEachUse(rewriter, op);
+void cloneFills(RewriterBase &rewriter, func::FuncOp function) {
+  SmallVector<linalg::FillOp> fills;
+  function.walk([&](linalg::FillOp fill) { fills.push_back(fill); });
+  for (linalg::FillOp fill : fills)
+    if (fill->getNumResults() == 1)
+      cloneForEachUse(rewriter, fill);
 }
 
 LogicalResult decomposeAggregates(RewriterBase &rewriter,
@@ -75,14 +73,16 @@ class PrepareTensorsPass : public impl::PrepareTensorsBase<PrepareTensorsPass> {
     if (failed(decomposeAggregates(rewriter, function)))
       return signalPassFailure();
     generalizeElementwise(rewriter, function);
-    cloneAll<linalg::FillOp>(rewriter, function);
-    cloneAll<tensor::EmptyOp>(rewriter, function);
+    cloneFills(rewriter, function);
     for (BlockArgument argument : function.getArguments())
-      if (isa<TensorType>(argument.getType()))
+      if (isa<TensorType>(argument.getType())) {
+        unsigned number = argument.getArgNumber();
+        function.setArgAttr(number, "autotune.tensor",
+                            UnitAttr::get(&getContext()));
         function.setArgAttr(
-            argument.getArgNumber(),
-            bufferization::BufferizationDialect::kWritableAttrName,
+            number, bufferization::BufferizationDialect::kWritableAttrName,
             BoolAttr::get(&getContext(), false));
+      }
   }
 };
 

@@ -72,8 +72,8 @@ void moveBody(RewriterBase &rewriter, Block *from, Block *to,
     rewriter.eraseOp(&to->back());
   Operation *terminator = from->getTerminator();
   rewriter.setInsertionPoint(terminator);
-  rewriter.replaceOpWithNewOp<affine::AffineYieldOp>(
-      terminator, terminator->getOperands());
+  rewriter.replaceOpWithNewOp<affine::AffineYieldOp>(terminator,
+                                                     terminator->getOperands());
   rewriter.inlineBlockBefore(from, to, to->end(), arguments);
 }
 
@@ -177,10 +177,9 @@ affine::AffineIfOp raiseIf(RewriterBase &rewriter, scf::IfOp branch) {
   affine::canonicalizeSetAndOperands(&set, &operands);
   rewriter.setInsertionPoint(branch);
   bool hasElse = branch.elseBlock() || condition.isNegated;
-  auto raised =
-      affine::AffineIfOp::create(rewriter, branch.getLoc(),
-                                 branch.getResultTypes(), set, operands,
-                                 hasElse);
+  auto raised = affine::AffineIfOp::create(rewriter, branch.getLoc(),
+                                           branch.getResultTypes(), set,
+                                           operands, hasElse);
   Block *onTrue = raised.getThenBlock();
   Block *onFalse = hasElse ? raised.getElseBlock() : nullptr;
   if (condition.isNegated)
@@ -272,8 +271,7 @@ affine::AffineForOp raiseParallel(RewriterBase &rewriter,
   SmallVector<Value> results;
   for (auto [kind, old, value] :
        llvm::zip_equal(kinds, inner.getRegionIterArgs(), partial))
-    results.push_back(
-        arith::getReductionOp(kind, rewriter, loc, old, value));
+    results.push_back(arith::getReductionOp(kind, rewriter, loc, old, value));
   affine::AffineYieldOp::create(rewriter, loc, results);
   rewriter.replaceOp(parallel, outer->getResults());
   return cast<affine::AffineForOp>(outer);

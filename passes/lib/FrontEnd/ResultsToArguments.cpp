@@ -26,8 +26,7 @@ void writeResult(OpBuilder &builder, Location loc, Value value,
     return;
   }
   Operation *alloc = value.getDefiningOp();
-  if (isOwnBuffer(value, argument.getType(),
-                  *builder.getInsertionBlock())) {
+  if (isOwnBuffer(value, argument.getType(), *builder.getInsertionBlock())) {
     value.replaceAllUsesWith(argument);
     alloc->erase();
     return;

@@ -80,8 +80,7 @@ Place makeTemporary(func::FuncOp function, Operation *op, Type type,
   for (auto [d, low] : llvm::enumerate(expansion.lows))
     indices.push_back(getAffineDimExpr(d, context) - low);
   OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
-  Value buffer =
-      allocate(builder, op->getLoc(), expansion.sizes, stored);
+  Value buffer = allocate(builder, op->getLoc(), expansion.sizes, stored);
   return {buffer, AffineMap::get(indices.size(), 0, indices, context),
           expansion.variables};
 }

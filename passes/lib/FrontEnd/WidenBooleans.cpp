@@ -39,8 +39,8 @@ void narrowLoad(OpBuilder &builder, Operation *load) {
   builder.setInsertionPointAfter(load);
   Value zero = arith::ConstantOp::create(builder, load->getLoc(),
                                          builder.getIntegerAttr(byte, 0));
-  auto compare = arith::CmpIOp::create(
-      builder, load->getLoc(), arith::CmpIPredicate::ne, result, zero);
+  auto compare = arith::CmpIOp::create(builder, load->getLoc(),
+                                       arith::CmpIPredicate::ne, result, zero);
   result.replaceAllUsesExcept(compare.getResult(), compare);
 }
 
@@ -60,8 +60,7 @@ void widenGlobal(memref::GlobalOp global) {
       dyn_cast_or_null<DenseElementsAttr>(global.getInitialValueAttr());
   if (!values)
     return;
-  auto tensor =
-      RankedTensorType::get(type.getShape(), type.getElementType());
+  auto tensor = RankedTensorType::get(type.getShape(), type.getElementType());
   SmallVector<int8_t> bytes;
   for (bool value : values.getValues<bool>())
     bytes.push_back(value);
@@ -88,8 +87,11 @@ LogicalResult widenFunction(func::FuncOp function) {
              << op->getName() << " cannot take a buffer of element type i1";
   }
   for (BlockArgument argument : function.getArguments())
-    if (MemRefType type = widened(argument.getType()))
+    if (MemRefType type = widened(argument.getType())) {
       argument.setType(type);
+      function.setArgAttr(argument.getArgNumber(), "autotune.boolean",
+                          builder.getUnitAttr());
+    }
   function.setFunctionType(FunctionType::get(
       function.getContext(), function.getBody().getArgumentTypes(),
       function.getFunctionType().getResults()));
