@@ -48,11 +48,13 @@ def _run(
 
 
 def test_times_are_of_one_call(pool: CompilerPool, runner: LocalRunner) -> None:
-    small, large = matmul(8), matmul(96)
     times = []
-    for each in (small, large):
-        artefact = _build(pool, each)
-        measurement = runner.run(each, artefact, artefact)
+    for size in (8, 96):
+        downwards = replace(
+            matmul(size), text=matmul(size).text.replace("[%i", f"[{size - 1} - %i")
+        )
+        artefacts = [_build(pool, each) for each in (matmul(size), downwards)]
+        measurement = runner.run(matmul(size), *artefacts)
         assert measurement.failure is None
         assert len(measurement.run_secs) >= 2
         assert len(measurement.baseline_secs) >= 2
