@@ -206,7 +206,7 @@ def _lower(module: ir.Operation, target: Target) -> str:
         if function.name == "llvm.func":
             own = passthrough + (['"noinline"'] if _is_internal(function) else [])
             function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
-    text: str = translate_module_to_llvmir(module)
+    text: str = translate_module_to_llvmir(module.operation)
     return text
 
 
