@@ -10,7 +10,8 @@
 #include <nanobind/nanobind.h>
 
 NB_MODULE(_passes, module) {
-  module.doc() = "Polyhedral transformations of affine loop nests as MLIR passes.";
+  module.doc() =
+      "Polyhedral transformations of affine loop nests as MLIR passes.";
   autotune::registerAutotuneFrontEndPasses();
   autotune::registerAutotuneSchedulePasses();
 }

@@ -1,7 +1,11 @@
 """Values that cross the boundaries between search, compile workers and timing workers."""
 
+import json
+import math
+import operator
 from dataclasses import dataclass
 from enum import Enum
+from typing import Self
 
 from autotune.schedule import Schedule, Transformation
 from autotune.workload import Workload
@@ -56,14 +60,50 @@ class Menu:
     fixed: tuple[tuple[str, str], ...]
     open: tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]
 
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Returns a menu from one JSON string of the attribute `autotune.menus`.
+
+        Raises:
+            ValueError: The text is no such JSON.
+        """
+        value = json.loads(text)
+        return cls(
+            value["name"],
+            tuple((name, ",".join(map(str, x))) for name, x in value["fixed"].items()),
+            tuple((name, tuple(map(tuple, x))) for name, x in value["open"].items()),
+        )
+
     @property
     def num_choices(self) -> int:
         """Number of transformations on the menu."""
-        raise NotImplementedError
+        return math.prod(len(values) for _, elements in self.open for values in elements)
 
     def choice(self, index: int) -> Transformation:
-        """Returns the transformation at `index` in [0, num_choices), in mixed-radix order."""
-        raise NotImplementedError
+        """Returns the transformation at `index` in [0, num_choices), in mixed-radix order.
+
+        The last element of the last option varies fastest.
+
+        Raises:
+            IndexError: The index is out of range.
+        """
+        if not 0 <= index < self.num_choices:
+            raise IndexError(f"choice {index} of {self.num_choices} in the menu of {self.name}")
+        options = {name: tuple(map(int, text.split(","))) for name, text in self.fixed}
+        for name, elements in reversed(self.open):
+            chosen = []
+            for values in reversed(elements):
+                index, digit = divmod(index, len(values))
+                chosen.append(values[digit])
+            options[name] = tuple(reversed(chosen))
+        return Transformation.of(self.name, options)
+
+    def __contains__(self, transformation: Transformation) -> bool:
+        """Whether `transformation` is a choice of this menu."""
+        options = transformation.options
+        if transformation.name != self.name or any(options[n] != text for n, text in self.fixed):
+            return False
+        return all(_is_choice(options[name], elements) for name, elements in self.open)
 
 
 @dataclass(frozen=True)
@@ -79,6 +119,41 @@ class Expansion:
     tree_hash: str
     menus: tuple[Menu, ...]
     loops: str
+
+
+@dataclass(frozen=True)
+class MeasureConfig:
+    """How candidates are timed.
+
+    Attributes:
+        seed: Decides the inputs.
+        fp: Floating-point mode: `strict` and `contract` ask for equal bits, `reassoc` for results
+            within a tolerance.
+        budget_secs: Time for the repeats of one candidate; a second repeat is made in any case,
+            unless the first took ten times as long.
+        baseline_budget_secs: Time for the first repeats of the baseline, when it takes less.
+        relative_interval: Repeats end early when the median is known this well.
+        min_repeats: Fewest repeats for such an early end.
+        max_repeats: Most repeats.
+        hopeless_ratio: A candidate this many times slower than the best is not repeated.
+        baseline_share: Time for repeats of the baseline, relative to the candidates' time.
+        baseline_timeout_secs: Longest time for a first run of the untransformed program.
+        timeout_ratio: A candidate is stopped after this many times the baseline's time,
+        slack_secs: and this much more.
+    """
+
+    seed: int = 0
+    fp: str = "contract"
+    budget_secs: float = 0.15
+    baseline_budget_secs: float = 2.0
+    relative_interval: float = 0.01
+    min_repeats: int = 5
+    max_repeats: int = 100
+    hopeless_ratio: float = 4.0
+    baseline_share: float = 0.2
+    baseline_timeout_secs: float = 600.0
+    timeout_ratio: float = 10.0
+    slack_secs: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -108,12 +183,28 @@ class BuildResult:
 
 
 @dataclass(frozen=True)
+class ModuleBuild:
+    """A whole program, compiled.
+
+    Attributes:
+        tuned_text: The program after scheduling, as MLIR.
+        llvm_ir: What it was lowered to, before LLVM's own optimisation.
+        object_code: A relocatable ELF object that defines the entry function with bare pointers.
+    """
+
+    tuned_text: str
+    llvm_ir: str
+    object_code: bytes
+
+
+@dataclass(frozen=True)
 class Measurement:
     """Verified run times XOR failure of one candidate.
 
     Attributes:
         run_secs: Every repeat, in seconds of one call.
-        baseline_secs: The untransformed program's repeats, interleaved with them.
+        baseline_secs: The latest repeats of the untransformed program; interleaved with the
+            candidate's as far as a fixed share of the time allows, else remembered.
         elapsed_secs: Wall time that the measurement took.
     """
 
@@ -133,3 +224,8 @@ class TuningRecord:
     tree_hash: str
     object_hash: str
     measurement: Measurement
+
+
+def _is_choice(text: str, elements: tuple[tuple[int, ...], ...]) -> bool:
+    chosen = tuple(map(int, text.split(",")))
+    return len(chosen) == len(elements) and all(map(operator.contains, elements, chosen))

@@ -1,7 +1,22 @@
-"""Schedules: sequences of transformations, written as MLIR pass pipelines."""
+"""Schedules: sequences of transformations, written as MLIR pass pipelines.
 
-from dataclasses import dataclass
-from typing import ClassVar
+Hides the syntax of pipeline text. A transformation is added by adding a dataclass here and a pass
+of the same name and options in `passes/`; nothing else lists them.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import ClassVar, Self
+
+from autotune.errors import AutotuneError
+
+_PASS = re.compile(r"\s*(?P<name>[a-z][a-z0-9-]*)\s*(?:\{(?P<options>[^{}]*)\})?\s*")
+_OPTION = re.compile(r"(?P<name>[a-z][a-z0-9-]*)=(?P<values>-?\d+(?:,-?\d+)*)")
+
+
+class ScheduleError(AutotuneError):
+    """Text or options that do not make a schedule."""
 
 
 @dataclass(frozen=True)
@@ -9,14 +24,235 @@ class Transformation:
     """A schedule-tree transformation: a pass name and its options.
 
     Subclasses have one field an option, of the same name; an int, or a tuple of ints. Prints as
-    `autotune-tile{band=0 sizes=32,64}` and parses back from it.
+    `autotune-tile{band=0 sizes=32,64}` and parses back from it. Bands and sequences are addressed
+    by their number in a pre-order walk of the schedule tree, band members from the outermost.
     """
 
     name: ClassVar[str]
 
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            is_value = isinstance(value, int) if field.type is int else isinstance(value, tuple)
+            if not is_value or value == ():
+                kind = "an int" if field.type is int else "a tuple of at least one int"
+                raise ScheduleError(f"{self.name}: {field.name} is {value!r}, not {kind}")
+
+    def __str__(self) -> str:
+        options = " ".join(f"{option}={text}" for option, text in self.options.items())
+        return f"{self.name}{{{options}}}"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The options as pipeline text, by their dashed names, in the pass's order."""
+        return {_dashed(field.name): _print(getattr(self, field.name)) for field in fields(self)}
+
+    @staticmethod
+    def parse(text: str) -> "Transformation":
+        """Returns the transformation that prints as `text`.
+
+        Raises:
+            ScheduleError: The text is no pass with options, or the pass is not known.
+        """
+        match = _PASS.fullmatch(text)
+        if match is None:
+            raise ScheduleError(f"not a transformation: {text.strip()!r}")
+        options: dict[str, tuple[int, ...]] = {}
+        for word in (match["options"] or "").split():
+            option = _OPTION.fullmatch(word)
+            if option is None:
+                raise ScheduleError(f"{match['name']}: not an option with integers: {word!r}")
+            if option["name"] in options:
+                raise ScheduleError(f"{match['name']}: option {option['name']} is given twice")
+            options[option["name"]] = tuple(int(x) for x in option["values"].split(","))
+        return Transformation.of(match["name"], options)
+
+    @staticmethod
+    def of(name: str, options: Mapping[str, tuple[int, ...]]) -> "Transformation":
+        """Returns the transformation called `name`; `options` go by their dashed names.
+
+        Raises:
+            ScheduleError: An unknown name, or options that are not exactly those of the pass.
+        """
+        known = transformation_types()
+        if name not in known:
+            raise ScheduleError(f"unknown transformation {name!r}; known: {', '.join(known)}")
+        expected = {_dashed(field.name): field for field in fields(known[name])}
+        if options.keys() != expected.keys():
+            raise ScheduleError(
+                f"{name}: options are {', '.join(expected)}; got {', '.join(options) or 'none'}"
+            )
+        values: dict[str, int | tuple[int, ...]] = {}
+        for option, elements in options.items():
+            is_single = expected[option].type is int
+            if is_single and len(elements) != 1:
+                raise ScheduleError(f"{name}: option {option} takes one integer")
+            values[expected[option].name] = elements[0] if is_single else tuple(elements)
+        return known[name](**values)
+
+
+@dataclass(frozen=True)
+class Tile(Transformation):
+    """Strip-mines members of a band and puts the tile loops above the point loops.
+
+    for i: for j: S  ->  for i by s0: for j by s1: for i' in tile: for j' in tile: S
+
+    Size 0 leaves a member untiled. Refused when the band is not permutable, when no size is above
+    zero, and when there are more sizes than members.
+    """
+
+    name: ClassVar[str] = "autotune-tile"
+    band: int
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Interchange(Transformation):
+    """Reorders the members of a band.
+
+    for i: for j: for k: S  ->  for k: for i: for j: S     (permutation=2,0,1)
+
+    Entry p is the old position of the p-th new member. Refused when a dependence would be
+    reversed, for the identity, and for lists that are no permutation of the members.
+    """
+
+    name: ClassVar[str] = "autotune-interchange"
+    band: int
+    permutation: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Fuse(Transformation):
+    """Fuses the outer loops of two neighbours in a sequence.
+
+    for i: S; for i: T  ->  for i: { S; T }
+
+    Fuses the outer `depth` loops of children `child` and `child + 1`. Refused when an instance of
+    T would run before an instance of S that it depends on, or when a child has fewer loops.
+    """
+
+    name: ClassVar[str] = "autotune-fuse"
+    sequence: int
+    child: int
+    depth: int
+
+
+@dataclass(frozen=True)
+class Distribute(Transformation):
+    """Splits the loops around a sequence.
+
+    for i: for j: { S; T }  ->  for i: { for j: S; for j: T }     (depth=1 cut=1)
+
+    Keeps the outer `depth` members shared, and cuts the sequence below before child `cut`. Refused
+    when a later iteration of S depends on T.
+    """
+
+    name: ClassVar[str] = "autotune-distribute"
+    band: int
+    depth: int
+    cut: int
+
+
+@dataclass(frozen=True)
+class Parallelize(Transformation):
+    """Runs the iterations of a loop on all threads.
+
+    for i: S  ->  parallel for i: S
+
+    Refused when an iteration depends on another one, and inside a loop that is parallel already.
+    """
+
+    name: ClassVar[str] = "autotune-parallelize"
+    band: int
+    member: int
+
+
+@dataclass(frozen=True)
+class UnrollAndJam(Transformation):
+    """Register tiling: strips factors off members and unrolls them inside the innermost loops.
+
+    for i: for k: S(i, k)  ->  for i by 4: for k: { S(i, k); S(i+1, k); S(i+2, k); S(i+3, k) }
+
+    Factor 0 leaves a member alone. Refused when the members cannot be sunk to the innermost
+    position, and when no factor is above one.
+    """
+
+    name: ClassVar[str] = "autotune-unroll-and-jam"
+    band: int
+    factors: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Vectorize(Transformation):
+    """Runs `width` iterations of a loop as one vector operation.
+
+    for j: for k: S(j, k)  ->  for j by w: for k: S(j..j+w-1, k)
+
+    Strips `width` off the member and sinks it to the innermost position; the last, partial vector
+    is masked. Refused when the member cannot be sunk, or when its iterations depend on each other.
+    """
+
+    name: ClassVar[str] = "autotune-vectorize"
+    band: int
+    member: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Pack(Transformation):
+    """Copies the part of a read-only array that is used below a band into a contiguous buffer.
+
+    for i: S(B[..])  ->  for i: { copy B[..] to packed; S(packed[..]) }
+
+    The buffer is cut along the array's dimension `panel_dim` into panels of `panel` elements, and
+    padded with zeros. `array` is the position of the function's argument. Refused when the array
+    is written below the band, or when the part has no constant bound.
+    """
+
+    name: ClassVar[str] = "autotune-pack"
+    band: int
+    array: int
+    panel_dim: int
+    panel: int
+
+
+def transformation_types() -> dict[str, type[Transformation]]:
+    """The known transformations by pass name, in the order of their definition."""
+    return {known.name: known for known in Transformation.__subclasses__()}
+
 
 @dataclass(frozen=True)
 class Schedule:
-    """Transformations in the order in which they apply; the empty one is the program as it is."""
+    """Transformations in the order in which they apply; the empty one is the program as it is.
+
+    Prints as a comma-separated pass pipeline, the empty schedule as the empty text.
+    """
 
     transformations: tuple[Transformation, ...] = ()
+
+    def __str__(self) -> str:
+        return ",".join(str(transformation) for transformation in self.transformations)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Returns the schedule that prints as `text`.
+
+        Raises:
+            ScheduleError: The text is no sequence of known transformations.
+        """
+        if not text.strip():
+            return cls()
+        passes = re.split(r",(?![^{]*\})", text)
+        return cls(tuple(Transformation.parse(each) for each in passes))
+
+    def then(self, transformation: Transformation) -> Self:
+        """Returns this schedule, followed by one more transformation."""
+        return type(self)((*self.transformations, transformation))
+
+
+def _dashed(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _print(value: int | tuple[int, ...]) -> str:
+    return str(value) if isinstance(value, int) else ",".join(map(str, value))

@@ -1,6 +1,37 @@
 """What is tuned, and the machine it is tuned for."""
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import Enum
+
+
+class Role(Enum):
+    """How the caller of a function sees one of its arguments."""
+
+    BUFFER = "buffer"
+    """A memref: updated in place."""
+    TENSOR = "tensor"
+    """A tensor operand, in generated code a memref that is only read."""
+    RESULT = "result"
+    """A returned tensor or scalar, in generated code a trailing memref that is written."""
+    SCALAR = "scalar"
+    """Passed by value."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a function in generated code: a bare pointer, or a scalar by value.
+
+    Attributes:
+        role: How the caller sees it.
+        element: MLIR's name of the element type: `f32`, `i64`, `index`, `i1`, `bf16`.
+        shape: Static extents, row-major and contiguous; () for scalars and memrefs of rank 0.
+    """
+
+    role: Role
+    element: str
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -12,11 +43,33 @@ class Workload:
         text: An MLIR module that holds one function of affine loops over memrefs, the baseline of
             every schedule.
         hash: Hexadecimal sha256 of the canonical text; equal structure means an equal hash.
+        arguments: What the function takes, in order; memrefs have the role BUFFER.
     """
 
     name: str
     text: str
     hash: str
+    arguments: tuple[Argument, ...]
+
+
+@dataclass(frozen=True)
+class ModuleParts:
+    """A user's program in affine normal form, as the front end returns it.
+
+    Attributes:
+        text: The whole module: the entry function and every workload function.
+        entry: Symbol of the entry function.
+        arguments: What the entry function takes, in order; results come last.
+        workloads: One for each workload function of `text`, in the order of their calls. Functions
+            of equal structure differ in name and share the hash.
+        notes: What the user should know, such as statements that stay opaque; a line each.
+    """
+
+    text: str
+    entry: str
+    arguments: tuple[Argument, ...]
+    workloads: tuple[Workload, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -50,4 +103,5 @@ class Target:
     @property
     def key(self) -> str:
         """The database key: a short hash over every field."""
-        raise NotImplementedError
+        fields = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(fields.encode()).hexdigest()[:16]

@@ -32,8 +32,8 @@ class FormFmaPass : public impl::FormFmaBase<FormFmaPass> {
       if (!product)
         return;
       rewriter.setInsertionPoint(sum);
-      rewriter.replaceOpWithNewOp<mlir::math::FmaOp>(
-          sum, product.getLhs(), product.getRhs(), addend);
+      rewriter.replaceOpWithNewOp<mlir::math::FmaOp>(sum, product.getLhs(),
+                                                     product.getRhs(), addend);
       rewriter.eraseOp(product);
     });
   }

@@ -1,0 +1,1 @@
+"""Benchmarks: definitions, a runner and its reports."""

@@ -1,0 +1,164 @@
+"""Search over schedules: the ask/tell protocol, the value of a measurement, and random walks.
+
+The loop that builds and times is outside (`autotune.tune`). A strategy proposes complete schedules
+and is told how fast they were; it learns what is legal from a `SearchSpace`. With the same seed
+and the same measurements a strategy asks for the same schedules.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Protocol
+
+from autotune.measurement import Expansion, Failure, Measurement
+from autotune.proposer import Priors, Proposer
+from autotune.schedule import Schedule, Transformation
+from autotune.workload import Target
+
+MAX_STEPS = 14
+"""Longest schedule that a random walk builds."""
+
+_MAX_ATTEMPTS = 64
+_DOUBLINGS_TO_BOUND = 4.0
+
+
+class SearchSpace(Protocol):
+    """The legal schedules of one workload."""
+
+    def expand(self, schedule: Schedule) -> Expansion | Failure:
+        """Returns what can follow `schedule`, or why `schedule` itself is not legal."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a schedule that a strategy asked for."""
+
+    schedule: Schedule
+    measurement: Measurement
+
+
+class SearchStrategy(Protocol):
+    """Decides which schedules to measure next."""
+
+    def ask(self, num_schedules: int) -> list[Schedule]:
+        """Returns at most `num_schedules` complete schedules, none asked for before.
+
+        May be called again before the outcomes of earlier schedules are told. Fewer schedules than
+        asked for mean that no others were found; later outcomes may open new ones.
+        """
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Takes the outcomes of schedules that were asked for, in any order."""
+
+
+def speedup(measurement: Measurement) -> float | None:
+    """Baseline time over the candidate's, both medians; None for a failure."""
+    if measurement.failure is not None:
+        return None
+    return median(measurement.baseline_secs) / median(measurement.run_secs)
+
+
+def node_value(measurement: Measurement) -> float:
+    """The value of a measured schedule in the search, in [-1, 1]; this is its one definition.
+
+    tanh of the logarithm of the speed-up: equal ratios count equally, 16 times faster is 0.76, no
+    speed-up 0; a failure has the lower bound.
+    """
+    ratio = speedup(measurement)
+    return -1.0 if ratio is None else math.tanh(math.log2(ratio) / _DOUBLINGS_TO_BOUND)
+
+
+@dataclass(frozen=True)
+class State:
+    """A legal schedule with what can follow it."""
+
+    schedule: Schedule
+    expansion: Expansion
+    priors: Priors
+
+
+class Explorer:
+    """Walks in a search space, guided by a proposer. Expansions and priors are cached.
+
+    Args:
+        space: The legal schedules.
+        proposer: Weighs what can follow a schedule.
+        target: The machine that the proposer weighs for.
+    """
+
+    def __init__(self, space: SearchSpace, proposer: Proposer, target: Target) -> None:
+        self._space = space
+        self._proposer = proposer
+        self._target = target
+        self._states: dict[Schedule, State | None] = {}
+
+    def visit(self, schedule: Schedule) -> State | None:
+        """Returns the state of `schedule`; None where it is not legal."""
+        if schedule not in self._states:
+            self._states[schedule] = self._expand(schedule)
+        return self._states[schedule]
+
+    def walk(self, start: State, rng: random.Random, sharpness: float) -> list[State]:
+        """Returns the states of a random walk from `start` to where the proposer ends it.
+
+        Args:
+            start: The first state of the result.
+            rng: Source of the choices.
+            sharpness: Exponent on the proposer's weights: 1 follows them, infinity takes the best.
+        """
+        path = [start]
+        while len(path[-1].schedule.transformations) < MAX_STEPS:
+            step = path[-1].priors.draw(rng, sharpness)
+            if step is None:
+                break
+            following = self.visit(path[-1].schedule.then(step))
+            if following is None:
+                break
+            path.append(following)
+        return path
+
+    def follow(self, steps: Sequence[Transformation]) -> list[State]:
+        """Returns the states from the empty schedule along `steps`, up to the first illegal one."""
+        path: list[State] = []
+        for length in range(len(steps) + 1):
+            state = self.visit(Schedule(tuple(steps[:length])))
+            if state is None:
+                break
+            path.append(state)
+        return path
+
+    def _expand(self, schedule: Schedule) -> State | None:
+        expansion = self._space.expand(schedule)
+        if isinstance(expansion, Failure):
+            return None
+        return State(schedule, expansion, self._proposer.priors(expansion, schedule, self._target))
+
+
+class RandomSearch:
+    """Asks for the ends of independent random walks; the yardstick of every other strategy."""
+
+    def __init__(self, explorer: Explorer, rng: random.Random) -> None:
+        self._explorer = explorer
+        self._rng = rng
+        self._seen: set[str] = set()
+
+    def ask(self, num_schedules: int) -> list[Schedule]:
+        """See `SearchStrategy.ask`."""
+        root = self._explorer.visit(Schedule())
+        if root is None:
+            return []
+        self._seen.add(root.expansion.tree_hash)
+        found: list[Schedule] = []
+        for _ in range(_MAX_ATTEMPTS * num_schedules):
+            if len(found) == num_schedules:
+                break
+            end = self._explorer.walk(root, self._rng, sharpness=1.0)[-1]
+            if end.expansion.tree_hash not in self._seen:
+                self._seen.add(end.expansion.tree_hash)
+                found.append(end.schedule)
+        return found
+
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """See `SearchStrategy.tell`; a random search learns nothing."""

@@ -1,0 +1,237 @@
+"""Tuning, with a fake compiler and a fake runner."""
+
+from dataclasses import replace
+
+import pytest
+
+from autotune.database import Database
+from autotune.measurement import Failure, FailureKind, Measurement
+from autotune.progress import SilentProgress
+from autotune.schedule import Schedule
+from autotune.search_loop import Session
+from autotune.tune import ConfigError, TuneConfig, TuningError, share_trials, tune
+from autotune.workload import Workload
+from tests.unit.fakes import FakeCompiler, FakeRunner
+from tests.unit.toy_space import TARGET, toy_speedup
+
+WORKLOAD = Workload("matmul", "module {}", "ab" * 32, ())
+OTHER = Workload("relu", "module { }", "cd" * 32, ())
+CONFIG = TuneConfig(trials=24, seed=1)
+
+
+@pytest.fixture
+def session(tmp_path):
+    with Database(str(tmp_path / "tuning.db")) as database:
+        clock = iter(range(10**9))
+        yield Session(
+            FakeCompiler(),
+            FakeRunner(),
+            database,
+            TARGET,
+            SilentProgress(),
+            lambda: float(next(clock)),
+        )
+
+
+def searched(session: Session) -> list[Schedule]:
+    return [record.schedule for record in session.database.records(session.database.runs()[-1])]
+
+
+def test_every_trial_is_recorded_and_the_best_one_wins(session):
+    (report,) = tune([WORKLOAD], CONFIG, session)
+    records = session.database.records(session.database.runs()[0])
+    assert len(records) == 24 == len(report.records)
+    times = [r.measurement.run_secs for r in records if r.measurement.failure is None]
+    assert report.best_secs == min(secs[0] for secs in times)
+    assert report.speedup == pytest.approx(toy_speedup(report.schedule))
+    assert sum(report.failures.values()) == 24 - len(times)
+    assert set(report.failures) <= {"compile_error"}
+
+
+@pytest.mark.parametrize("search", ["mcts", "random"])
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_the_same_seed_gives_the_same_trials(session, tmp_path, search, num_threads):
+    """With and without an overlap of building and timing."""
+    config = replace(CONFIG, search=search)
+    session = replace(session, target=replace(TARGET, num_threads=num_threads))
+    tune([WORKLOAD], config, session)
+    first = searched(session)
+    with Database(str(tmp_path / "other.db")) as database:
+        again = replace(session, database=database, compiler=FakeCompiler())
+        tune([WORKLOAD], config, again)
+        assert searched(again) == first
+        tune([WORKLOAD], replace(config, seed=2, trials=25), again)
+        assert searched(again) != first
+
+
+def test_a_finished_run_is_reused_without_building(session):
+    (first,) = tune([WORKLOAD], CONFIG, session)
+    reuse = replace(session, compiler=FakeCompiler(), runner=FakeRunner())
+    (second,) = tune([WORKLOAD], replace(CONFIG, trials=20, seed=9), reuse)
+    assert second == first
+    assert reuse.compiler.built == []
+    assert reuse.runner.timed == []
+
+
+def test_more_trials_than_the_finished_run_search_again(session):
+    tune([WORKLOAD], CONFIG, session)
+    tune([WORKLOAD], replace(CONFIG, trials=30), session)
+    assert [run.num_records for run in session.database.runs()] == [24, 30]
+
+
+def test_another_target_is_no_hit(session):
+    tune([WORKLOAD], CONFIG, session)
+    other = replace(session, target=replace(TARGET, cpu="other"))
+    tune([WORKLOAD], CONFIG, other)
+    assert len(session.database.runs()) == 2
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+class MortalRunner(FakeRunner):
+    def run(self, *arguments) -> Measurement:
+        if len(self.timed) == 9:
+            raise Killed
+        return super().run(*arguments)
+
+
+def test_resume_repeats_and_loses_nothing(session, tmp_path):
+    with Database(str(tmp_path / "whole.db")) as database:
+        whole = replace(session, database=database)
+        tune([WORKLOAD], CONFIG, whole)
+        expected = searched(whole)
+    with pytest.raises(Killed):
+        tune([WORKLOAD], CONFIG, replace(session, runner=MortalRunner()))
+    before = searched(session)
+    assert 9 <= len(before) < 24
+    runner = FakeRunner()
+    tune([WORKLOAD], replace(CONFIG, resume=True), replace(session, runner=runner))
+    assert len(session.database.runs()) == 1
+    assert searched(session) == expected
+    assert not set(runner.timed[: 24 - len(before)]) & set(before)
+
+
+def test_without_resume_a_cut_off_run_is_left_alone(session):
+    with pytest.raises(Killed):
+        tune([WORKLOAD], CONFIG, replace(session, runner=MortalRunner()))
+    tune([WORKLOAD], CONFIG, session)
+    assert [run.winner is None for run in session.database.runs()] == [True, False]
+
+
+class OneObjectCompiler(FakeCompiler):
+    def object_hash(self, code: bytes) -> str:
+        return "same"
+
+
+def test_equal_object_code_is_timed_once(session):
+    session = replace(session, compiler=OneObjectCompiler())
+    (report,) = tune([WORKLOAD], CONFIG, session)
+    succeeded = [r for r in report.records if r.measurement.failure is None]
+    assert len(succeeded) == 1
+    assert len(session.runner.timed) == 1 + 1, "once in the search, once as a finalist"
+
+
+class SlowerRunner(FakeRunner):
+    def ratio(self, schedule: Schedule) -> float:
+        return 0.5
+
+
+def test_the_baseline_wins_where_nothing_is_faster(session):
+    (report,) = tune([WORKLOAD], CONFIG, replace(session, runner=SlowerRunner()))
+    assert report.schedule == Schedule()
+    assert report.speedup == 1.0
+
+
+class FlukeRunner(FakeRunner):
+    """The first measurement of every schedule is 100 times too good."""
+
+    def ratio(self, schedule: Schedule) -> float:
+        return 0.9 * (100.0 if self.timed.count(schedule) == 1 else 1.0)
+
+
+def test_flukes_do_not_survive_the_final_comparison(session):
+    (report,) = tune([WORKLOAD], CONFIG, replace(session, runner=FlukeRunner()))
+    assert report.schedule == Schedule()
+
+
+class FailingRunner(FakeRunner):
+    def run(self, workload, baseline, artefact) -> Measurement:
+        if artefact.object_code:
+            return Measurement((), (), 0.1, Failure(FailureKind.WRONG_RESULT, "element 0"))
+        return super().run(workload, baseline, artefact)
+
+
+def test_wrong_results_never_win(session):
+    (report,) = tune([WORKLOAD], CONFIG, replace(session, runner=FailingRunner()))
+    assert report.schedule == Schedule()
+    assert report.speedup == 1.0
+    assert report.failures["wrong_result"] + report.failures.get("compile_error", 0) == 24
+
+
+def test_a_baseline_that_does_not_run_ends_tuning(session):
+    class BrokenRunner(FakeRunner):
+        def run(self, *arguments) -> Measurement:
+            return Measurement((), (), 0.1, Failure(FailureKind.RUN_ERROR, "signal 11"))
+
+    with pytest.raises(TuningError, match="matmul does not run as it is: signal 11"):
+        tune([WORKLOAD], CONFIG, replace(session, runner=BrokenRunner()))
+
+
+def test_equal_workloads_are_tuned_once(session):
+    twin = replace(WORKLOAD, name="matmul_2")
+    reports = tune([WORKLOAD, twin], CONFIG, session)
+    assert [report.name for report in reports] == ["matmul", "matmul_2"]
+    assert reports[0].schedule == reports[1].schedule
+    assert len(session.database.runs()) == 1
+
+
+class SlowMatmulRunner(FakeRunner):
+    def run(self, workload, baseline, artefact) -> Measurement:
+        self.baseline_secs = 3.0 if workload == WORKLOAD else 1.0
+        return super().run(workload, baseline, artefact)
+
+
+def test_trials_go_where_the_time_goes(session):
+    reports = tune([WORKLOAD, OTHER], CONFIG, replace(session, runner=SlowMatmulRunner()))
+    assert [len(report.records) for report in reports] == [18, 6]
+
+
+def test_shares_add_up():
+    assert share_trials([1.0, 1.0, 1.0], 64) == [21, 22, 21]
+    assert share_trials([1e-9, 1.0], 8) == [0, 8]
+    assert share_trials([], 8) == []
+
+
+def test_a_time_limit_ends_the_search_and_is_no_full_hit(session):
+    (report,) = tune([WORKLOAD], replace(CONFIG, trials=10**6, time_limit_secs=200.0), session)
+    (run,) = session.database.runs()
+    assert 0 < len(report.records) < 200
+    assert report.speedup > 1.0
+    assert run.num_trials < 10**6
+    assert session.database.hit(WORKLOAD.hash, TARGET.key, 10**6) is None
+
+
+def test_no_trials_take_the_best_of_the_database(session):
+    (untuned,) = tune([WORKLOAD], replace(CONFIG, trials=0), session)
+    assert untuned.schedule == Schedule()
+    (tuned,) = tune([WORKLOAD], CONFIG, session)
+    session.runner.timed.clear()
+    (known,) = tune([WORKLOAD], replace(CONFIG, trials=0), session)
+    assert known.schedule == tuned.schedule
+    assert session.runner.timed == [tuned.schedule]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"trials": -1}, "trials is -1"),
+        ({"time_limit_secs": 0.0}, "time limit is 0.0"),
+        ({"search": "beam"}, "search 'beam' is none of mcts, random, none"),
+        ({"proposer": "llm"}, "proposer 'llm' is none of"),
+    ],
+)
+def test_settings_out_of_range_are_refused(settings, message):
+    with pytest.raises(ConfigError, match=message):
+        TuneConfig(**settings)
