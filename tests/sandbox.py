@@ -15,6 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from autotune.errors import FrontEndError
+from autotune.workload import ModuleParts
+
 TIMEOUT_SECS = 120.0
 
 
@@ -54,6 +57,20 @@ class Sandbox:
         """Lowers with upstream passes only, calls `entry` and returns its arrays after the call."""
         return list(self._request("run_upstream", text, entry, list(arrays)))
 
+    def front_end(
+        self, source: bytes, filename: str, entry: str | None = None, fp: str = "contract"
+    ) -> ModuleParts:
+        """Runs the front end; raises its FrontEndError."""
+        answer = self._request("take_in", source, filename, entry, fp)
+        if isinstance(answer, FrontEndError):
+            raise answer
+        assert isinstance(answer, ModuleParts)
+        return answer
+
+    def to_bytecode(self, text: str) -> bytes:
+        """Writes a module as MLIR bytecode."""
+        return bytes(self._request("to_bytecode", text))
+
     def close(self) -> None:
         """Ends the worker."""
         if self._process is not None:
@@ -61,7 +78,7 @@ class Sandbox:
             self._process.communicate()
             self._process = None
 
-    def _request(self, kind: str, text: str, *arguments: Any) -> Any:
+    def _request(self, kind: str, text: str | bytes, *arguments: Any) -> Any:
         process = self._process = self._process or subprocess.Popen(
             [sys.executable, "-m", "tests.sandbox_worker"],
             stdin=subprocess.PIPE,
@@ -77,9 +94,9 @@ class Sandbox:
             succeeded, answer = pickle.load(process.stdout)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
             self.close()
-            message = f"exit status {process.returncode} on {kind} {arguments[:1]} of\n{text}"
+            message = f"exit status {process.returncode} on {kind} {arguments[:1]} of\n{text!s}"
             raise WorkerError(message) from error
         finally:
             watchdog.cancel()
-        assert succeeded, f"{kind} {arguments[:1]}: {answer}\n{text}"
+        assert succeeded, f"{kind} {arguments[:1]}: {answer}\n{text!s}"
         return answer

@@ -2,6 +2,7 @@
 
 import ctypes
 import importlib
+import io
 import os
 import pickle
 import sys
@@ -12,6 +13,10 @@ import numpy as np
 from mlir import ir
 from mlir.dialects.llvm import translate_module_to_llvmir
 from mlir.passmanager import PassManager
+
+from autotune.errors import FrontEndError
+from autotune.front_end import canonicalize
+from autotune.workload import ModuleParts
 
 importlib.import_module("autotune._passes")
 
@@ -77,7 +82,23 @@ def call_native(llvm_ir: str, entry: str, arrays: list[np.ndarray[Any, Any]]) ->
     return arrays
 
 
-REQUESTS = {"transform": transform, "run_upstream": run_upstream}
+def take_in(
+    source: bytes, filename: str, entry: str | None, fp: str
+) -> ModuleParts | FrontEndError:
+    try:
+        return canonicalize(source, filename, entry, fp)
+    except FrontEndError as error:
+        return error
+
+
+def to_bytecode(text: str) -> bytes:
+    with ir.Context():
+        buffer = io.BytesIO()
+        ir.Module.parse(text).operation.write_bytecode(buffer)
+        return buffer.getvalue()
+
+
+REQUESTS = {"take_in": take_in, "to_bytecode": to_bytecode, "transform": transform, "run_upstream": run_upstream}
 
 
 def main() -> None:
