@@ -71,6 +71,10 @@ class Sandbox:
         """Writes a module as MLIR bytecode."""
         return bytes(self._request("to_bytecode", text))
 
+    def sink_slices(self, text: str) -> str:
+        """Moves what each statement of the workloads computes right before the statement."""
+        return str(self._request("sink_slices", text))
+
     def close(self) -> None:
         """Ends the worker."""
         if self._process is not None:

@@ -17,6 +17,7 @@ from mlir.passmanager import PassManager
 from autotune.errors import FrontEndError
 from autotune.front_end import canonicalize
 from autotune.workload import ModuleParts
+from tests.statement_slices import sink_slices
 
 importlib.import_module("autotune._passes")
 
@@ -98,7 +99,13 @@ def to_bytecode(text: str) -> bytes:
         return buffer.getvalue()
 
 
-REQUESTS = {"take_in": take_in, "to_bytecode": to_bytecode, "transform": transform, "run_upstream": run_upstream}
+REQUESTS = {
+    "sink_slices": sink_slices,
+    "take_in": take_in,
+    "to_bytecode": to_bytecode,
+    "transform": transform,
+    "run_upstream": run_upstream,
+}
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """The front end's normal form computes what the user's program says, compared with NumPy."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ func.func @f(%a: tensor<5x7xf32>, %b: tensor<7x6xf32>) -> tensor<5x6xf32> {
 
 
 def test_the_result_of_a_matmul_is_computed_in_place(sandbox: Sandbox) -> None:
-    parts = sandbox.front_end(open("examples/matmul.mlir", "rb").read(), "matmul.mlir")
+    parts = sandbox.front_end(Path("examples/matmul.mlir").read_bytes(), "matmul.mlir")
     assert "memref.alloc" not in parts.text
     assert [argument.role for argument in parts.arguments] == [Role.TENSOR] * 2 + [Role.RESULT]
     assert len(parts.workloads) == 1
@@ -122,7 +123,7 @@ func.func @f(%a: tensor<2x4x5xf32>, %b: tensor<2x3x5xf32>) -> tensor<2x4x3xf32> 
 
 
 def test_padded_convolution_with_bias_and_relu(sandbox: Sandbox) -> None:
-    text = open("examples/conv2d.mlir").read()
+    text = Path("examples/conv2d.mlir").read_text()
     text = text.replace("56", "6").replace("58", "8").replace("64", "3")
     image, weights = random_array(1, 3, 6, 6), random_array(3, 3, 3, 3, seed=1)
     bias = random_array(3, seed=2)
@@ -133,7 +134,7 @@ def test_padded_convolution_with_bias_and_relu(sandbox: Sandbox) -> None:
 
 
 def test_the_padded_convolution_is_one_workload(sandbox: Sandbox) -> None:
-    parts = sandbox.front_end(open("examples/conv2d.mlir", "rb").read(), "conv2d.mlir")
+    parts = sandbox.front_end(Path("examples/conv2d.mlir").read_bytes(), "conv2d.mlir")
     assert len(parts.workloads) == 1
 
 
@@ -550,6 +551,6 @@ func.func @f(%a: memref<5x6xf32>, %b: memref<6x7xf32>, %c: memref<5x7xf32>) {
 
 
 def test_floating_point_modes(sandbox: Sandbox) -> None:
-    source = open("examples/matmul.mlir").read()
+    source = Path("examples/matmul.mlir").read_text()
     assert "math.fma" not in take_in(sandbox, source, fp="strict").text
     assert "math.fma" in take_in(sandbox, source, fp="contract").text
