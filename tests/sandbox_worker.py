@@ -16,6 +16,7 @@ from mlir.passmanager import PassManager
 
 from autotune.errors import FrontEndError
 from autotune.front_end import canonicalize
+from autotune.object_code import openmp_runtime
 from autotune.workload import ModuleParts
 from tests.statement_slices import sink_slices
 
@@ -75,11 +76,23 @@ def run_upstream(text: str, entry: str, arrays: list[np.ndarray[Any, Any]]) -> l
 def call_native(llvm_ir: str, entry: str, arrays: list[np.ndarray[Any, Any]]) -> list[Any]:
     machine = llvm.Target.from_default_triple().create_target_machine(opt=1)
     with llvm.create_mcjit_compiler(llvm.parse_assembly(llvm_ir), machine) as engine:
-        engine.finalize_object()
-        function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(arrays))(
-            engine.get_function_address(entry)
-        )
-        function(*[array.ctypes.data for array in arrays])
+        return call(engine, entry, arrays)
+
+
+def run_object(object_code: bytes, entry: str, arrays: list[np.ndarray[Any, Any]]) -> list[Any]:
+    llvm.load_library_permanently(str(openmp_runtime()))
+    machine = llvm.Target.from_default_triple().create_target_machine()
+    with llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine) as engine:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(object_code))
+        return call(engine, entry, arrays)
+
+
+def call(engine: Any, entry: str, arrays: list[np.ndarray[Any, Any]]) -> list[Any]:
+    engine.finalize_object()
+    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(arrays))(
+        engine.get_function_address(entry)
+    )
+    function(*[array.ctypes.data for array in arrays])
     return arrays
 
 
@@ -105,6 +118,7 @@ REQUESTS = {
     "to_bytecode": to_bytecode,
     "transform": transform,
     "run_upstream": run_upstream,
+    "run_object": run_object,
 }
 
 

@@ -19,6 +19,7 @@ from mlir.dialects.llvm import translate_module_to_llvmir
 from mlir.passmanager import PassManager
 
 import autotune._passes  # noqa: F401  (registers the passes)
+from autotune import front_end
 from autotune.compiler import BuildModuleRequest, BuildRequest, ExpandRequest, FrontEndRequest
 from autotune.errors import InputError
 from autotune.measurement import (
@@ -89,8 +90,6 @@ class Compiler:
         raise TypeError(f"not a request: {request!r}")
 
     def _front_end(self, request: FrontEndRequest) -> ModuleParts | InputError:
-        from autotune import front_end
-
         try:
             return front_end.canonicalize(
                 request.source, request.filename, request.entry, request.fp
@@ -207,7 +206,7 @@ def _lower(module: ir.Operation, target: Target) -> str:
         if function.name == "llvm.func":
             own = passthrough + (['"noinline"'] if _is_internal(function) else [])
             function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
-    text: str = translate_module_to_llvmir(module)
+    text: str = translate_module_to_llvmir(module.operation)
     return text
 
 

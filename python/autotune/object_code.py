@@ -56,6 +56,7 @@ class NativeCompiler:
     def __init__(self, cpu: str, features: str) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
+        llvm.initialize_native_asmparser()
         self._cpu = cpu
         self._features = features
         self._machine = self.new_machine()
@@ -75,7 +76,8 @@ class NativeCompiler:
         try:
             module = llvm.parse_assembly(llvm_ir)
         except RuntimeError as error:
-            raise ObjectCodeError(f"LLVM refuses the module: {_first_line(str(error))}") from None
+            reason = _first_line(str(error).removeprefix("LLVM IR parsing error"))
+            raise ObjectCodeError(f"LLVM refuses the module: {reason}") from None
         module.triple = self._machine.triple
         module.data_layout = str(self._machine.target_data)
         tuning = llvm.create_pipeline_tuning_options(speed_level=3)
