@@ -152,7 +152,7 @@ class Compiler:
             if len(self._scheduled) > _NUM_CACHED_STATES:
                 self._scheduled.popitem(last=False)
         self._scheduled.move_to_end(key)
-        return self._scheduled[key].clone()
+        return self._scheduled[key].clone().operation
 
     def _extend(self, candidate: Candidate) -> ir.Operation:
         workload, transformations = candidate.workload, candidate.schedule.transformations
@@ -206,7 +206,7 @@ def _lower(module: ir.Operation, target: Target) -> str:
         if function.name == "llvm.func":
             own = passthrough + (['"noinline"'] if _is_internal(function) else [])
             function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
-    text: str = translate_module_to_llvmir(module.operation)
+    text: str = translate_module_to_llvmir(module)
     return text
 
 
