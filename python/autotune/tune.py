@@ -5,6 +5,7 @@ search are timed again beside the baseline, and the baseline wins where none is 
 """
 
 import json
+import math
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -223,7 +224,10 @@ class _Tuner:
         built = self._session.compiler.build(Candidate(self.workload, schedule)).result()
         if built.artefact is None:
             return Measurement((), (), 0.0, built.failure)
-        return self._session.runner.run(self.workload, self._baseline, built.artefact)
+        return self._run(built.artefact)
+
+    def _run(self, artefact: Artefact) -> Measurement:
+        return self._session.runner.run(self.workload, self._baseline, artefact, math.inf)
 
     def _build_baseline(self) -> Artefact:
         candidate = Candidate(self.workload, Schedule())
@@ -235,7 +239,7 @@ class _Tuner:
         return built.artefact
 
     def _time_baseline(self) -> Measurement:
-        measurement = self._session.runner.run(self.workload, self._baseline, self._baseline)
+        measurement = self._run(self._baseline)
         if measurement.failure is not None:
             reason = _why(measurement.failure)
             raise TuningError(f"{self.workload.name} does not run as it is: {reason}")

@@ -55,7 +55,9 @@ class FakeRunner:
     timed: list[Schedule] = field(default_factory=list)
     active: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(self, workload: Workload, baseline: Artefact, artefact: Artefact) -> Measurement:
+    def run(
+        self, workload: Workload, baseline: Artefact, artefact: Artefact, best_secs: float
+    ) -> Measurement:
         assert self.active.acquire(blocking=False), "two candidates timed at once"
         schedule = Schedule.parse(artefact.object_code.decode())
         self.timed.append(schedule)
