@@ -122,6 +122,38 @@ class Expansion:
 
 
 @dataclass(frozen=True)
+class MeasureConfig:
+    """How candidates are timed.
+
+    Attributes:
+        seed: Decides the inputs.
+        fp: Floating-point mode: `strict` and `contract` ask for equal bits, `reassoc` for results
+            within a tolerance.
+        budget_secs: Time for the repeats of one candidate; two repeats are made in any case.
+        relative_interval: Repeats end early when the median is known this well.
+        min_repeats: Fewest repeats for such an early end.
+        max_repeats: Most repeats.
+        hopeless_ratio: A candidate this many times slower than the best is not repeated.
+        baseline_share: Time for repeats of the baseline, relative to the candidates' time.
+        baseline_timeout_secs: Longest time for a first run of the untransformed program.
+        timeout_ratio: A candidate is stopped after this many times the baseline's time,
+        slack_secs: and this much more.
+    """
+
+    seed: int = 0
+    fp: str = "contract"
+    budget_secs: float = 0.15
+    relative_interval: float = 0.01
+    min_repeats: int = 5
+    max_repeats: int = 100
+    hopeless_ratio: float = 4.0
+    baseline_share: float = 0.2
+    baseline_timeout_secs: float = 600.0
+    timeout_ratio: float = 10.0
+    slack_secs: float = 3.0
+
+
+@dataclass(frozen=True)
 class Artefact:
     """Object code of one candidate.
 
@@ -148,12 +180,28 @@ class BuildResult:
 
 
 @dataclass(frozen=True)
+class ModuleBuild:
+    """A whole program, compiled.
+
+    Attributes:
+        tuned_text: The program after scheduling, as MLIR.
+        llvm_ir: What it was lowered to, before LLVM's own optimisation.
+        object_code: A relocatable ELF object that defines the entry function with bare pointers.
+    """
+
+    tuned_text: str
+    llvm_ir: str
+    object_code: bytes
+
+
+@dataclass(frozen=True)
 class Measurement:
     """Verified run times XOR failure of one candidate.
 
     Attributes:
         run_secs: Every repeat, in seconds of one call.
-        baseline_secs: The untransformed program's repeats, interleaved with them.
+        baseline_secs: The latest repeats of the untransformed program; interleaved with the
+            candidate's as far as a fixed share of the time allows, else remembered.
         elapsed_secs: Wall time that the measurement took.
     """
 

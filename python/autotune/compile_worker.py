@@ -1,0 +1,316 @@
+"""The process that runs MLIR: answers the requests of `autotune.compiler`.
+
+Also a command that compiles one workload again, the way failures are reproduced:
+`python -m autotune.compile_worker --schedule 'autotune-tile{band=0 sizes=8,8}' FILE`.
+"""
+
+import argparse
+import hashlib
+import os
+import re
+import sys
+import time
+from collections import OrderedDict
+from itertools import zip_longest
+from pathlib import Path
+
+from mlir import ir
+from mlir.dialects.llvm import translate_module_to_llvmir
+from mlir.passmanager import PassManager
+
+import autotune._passes  # noqa: F401  (registers the passes)
+from autotune.compiler import BuildModuleRequest, BuildRequest, ExpandRequest, FrontEndRequest
+from autotune.errors import InputError
+from autotune.measurement import (
+    Artefact,
+    BuildResult,
+    Candidate,
+    Expansion,
+    Failure,
+    FailureKind,
+    Menu,
+    ModuleBuild,
+)
+from autotune.object_code import NativeCode, NativeCompiler, ObjectCodeError
+from autotune.schedule import Schedule
+from autotune.target import detect
+from autotune.worker_process import serve
+from autotune.workload import ModuleParts, Target, Workload
+
+# Functions go before OpenMP, else outlined bodies take descriptors for bare pointers; OpenMP
+# regions verify only when canonicalised.
+LOWERING = (
+    "lower-affine",
+    "convert-vector-to-scf",
+    "convert-scf-to-openmp",
+    "canonicalize",
+    "expand-strided-metadata",
+    "lower-affine",
+    "convert-scf-to-cf",
+    "convert-vector-to-llvm{enable-x86vector=1}",
+    "finalize-memref-to-llvm{use-aligned-alloc=1}",
+    "convert-func-to-llvm{use-bare-ptr-memref-call-conv=1}",
+    "convert-openmp-to-llvm",
+    "convert-ub-to-llvm",
+    "convert-to-llvm",
+    "reconcile-unrealized-casts",
+    "canonicalize",
+    "cse",
+)
+_NUM_CACHED_STATES = 64
+
+
+class _Refused(Exception):
+    """A candidate that does not compile, with its failure."""
+
+    def __init__(self, kind: FailureKind, message: str) -> None:
+        super().__init__(message)
+        self.failure = Failure(kind, message)
+
+
+class Compiler:
+    """Answers requests; keeps recent schedules, as most of them get extended."""
+
+    def __init__(self) -> None:
+        self._context = ir.Context()
+        self._scheduled: OrderedDict[tuple[str, str], ir.Operation] = OrderedDict()
+
+    def handle(self, request: object) -> object:
+        """Returns the answer that the request's class describes."""
+        match request:
+            case FrontEndRequest():
+                return self._front_end(request)
+            case ExpandRequest():
+                return self._expand(request)
+            case BuildRequest():
+                return self.build(request)
+            case BuildModuleRequest():
+                return self._build_module(request)
+        raise TypeError(f"not a request: {request!r}")
+
+    def _front_end(self, request: FrontEndRequest) -> ModuleParts | InputError:
+        from autotune import front_end
+
+        try:
+            return front_end.canonicalize(
+                request.source, request.filename, request.entry, request.fp
+            )
+        except InputError as error:
+            return error
+
+    def _expand(self, request: ExpandRequest) -> Expansion | Failure:
+        candidate, target = request.candidate, request.target
+        options = f"threads={target.num_threads} vector-bits={target.vector_bits}"
+        try:
+            module = self._scheduled_form(candidate)
+            function = _function(module, candidate.workload.name)
+            _run(function, f"autotune-enumerate{{{options}}}", FailureKind.COMPILE_ERROR)
+        except _Refused as refused:
+            return refused.failure
+        tree = _text(function.attributes["autotune.schedule"])
+        menus = tuple(Menu.parse(_text(x)) for x in function.attributes["autotune.menus"])
+        loops = _text(function.attributes["autotune.loops"])
+        return Expansion(hashlib.sha256(tree.encode()).hexdigest(), menus, loops)
+
+    def build(self, request: BuildRequest) -> BuildResult:
+        """See `BuildRequest`."""
+        start, candidate = time.perf_counter(), request.candidate
+        try:
+            if candidate.schedule.transformations:
+                module = self._scheduled_form(candidate)
+                function = _function(module, candidate.workload.name)
+                _run(function, "autotune-codegen", FailureKind.COMPILE_ERROR)
+            else:
+                module = self._parse(candidate.workload.text)
+            code = _compile(_lower(module, request.target), request.target)
+        except _Refused as refused:
+            return BuildResult(candidate, None, refused.failure)
+        seconds = time.perf_counter() - start
+        artefact = Artefact(code.object_code, code.object_hash, seconds, code.num_spills)
+        return BuildResult(candidate, artefact, None)
+
+    def _build_module(self, request: BuildModuleRequest) -> ModuleBuild | Failure:
+        try:
+            module = self._parse(request.text)
+            for name, schedule in request.schedules:
+                if schedule.transformations:
+                    function = _function(module, name)
+                    _run(function, "autotune-extract", FailureKind.COMPILE_ERROR)
+                    _run(function, str(schedule), FailureKind.ILLEGAL)
+                    _run(function, "autotune-codegen", FailureKind.COMPILE_ERROR)
+            tuned_text = str(module)
+            llvm_ir = _lower(module, request.target)
+            code = _compile(llvm_ir, request.target)
+        except _Refused as refused:
+            return refused.failure
+        return ModuleBuild(tuned_text, llvm_ir, code.object_code)
+
+    def _scheduled_form(self, candidate: Candidate) -> ir.Operation:
+        """Returns the workload with the schedule's tree on it; the caller may change it."""
+        key = (candidate.workload.hash, str(candidate.schedule))
+        if key not in self._scheduled:
+            self._scheduled[key] = self._extend(candidate)
+            if len(self._scheduled) > _NUM_CACHED_STATES:
+                self._scheduled.popitem(last=False)
+        self._scheduled.move_to_end(key)
+        return self._scheduled[key].clone()
+
+    def _extend(self, candidate: Candidate) -> ir.Operation:
+        workload, transformations = candidate.workload, candidate.schedule.transformations
+        if not transformations:
+            module = self._parse(workload.text)
+            function = _function(module, workload.name)
+            _run(function, "autotune-extract", FailureKind.COMPILE_ERROR)
+            return module
+        module = self._scheduled_form(Candidate(workload, Schedule(transformations[:-1])))
+        function = _function(module, workload.name)
+        _run(function, str(transformations[-1]), FailureKind.ILLEGAL)
+        return module
+
+    def _parse(self, text: str) -> ir.Operation:
+        try:
+            return ir.Module.parse(text, self._context).operation
+        except ir.MLIRError as error:
+            raise _Refused(FailureKind.COMPILE_ERROR, _reason(error)) from None
+
+
+def _run(operation: ir.Operation, pipeline: str, kind: FailureKind) -> None:
+    """Runs passes on an operation; what they refuse is a failure of `kind`."""
+    with operation.context:
+        try:
+            PassManager.parse(f"{operation.name}({pipeline})").run(operation)
+        except ir.MLIRError as error:
+            raise _Refused(kind, _reason(error)) from None
+        except ValueError as error:
+            raise _Refused(kind, f"{pipeline}: {_first_line(str(error))}") from None
+
+
+def _lower(module: ir.Operation, target: Target) -> str:
+    """Returns the module as LLVM IR, in the conventions that this package promises.
+
+    Pointers are bare and `noalias`, allocations start on cache lines, workload functions that the
+    entry function calls are internal.
+    """
+    functions = [x for x in _operations(module) if x.name == "func.func"]
+    has_entry = any("autotune.entry" in function.attributes for function in functions)
+    for function in functions:
+        is_workload = "autotune.workload" in function.attributes
+        is_entry = "autotune.entry" in function.attributes
+        if is_workload or is_entry:
+            _mark_disjoint(function)
+        if has_entry and not is_entry and is_workload:
+            function.attributes["llvm.linkage"] = _attribute(module, "#llvm.linkage<internal>")
+    module.walk(_align_allocation)
+    _run(module, ",".join(LOWERING), FailureKind.COMPILE_ERROR)
+    passthrough = [f'["prefer-vector-width", "{target.vector_bits}"]']
+    for function in _operations(module):
+        if function.name == "llvm.func":
+            own = passthrough + (['"noinline"'] if _is_internal(function) else [])
+            function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
+    text: str = translate_module_to_llvmir(module)
+    return text
+
+
+def _compile(llvm_ir: str, target: Target) -> NativeCode:
+    try:
+        return NativeCompiler(target.cpu, target.features).compile(llvm_ir)
+    except ObjectCodeError as error:
+        raise _Refused(FailureKind.COMPILE_ERROR, str(error)) from None
+
+
+def _mark_disjoint(function: ir.Operation) -> None:
+    """Says that the buffers behind the function's arguments do not overlap."""
+    with function.context:
+        types = ir.FunctionType(ir.TypeAttr(function.attributes["function_type"]).value).inputs
+        own = list(function.attributes["arg_attrs"]) if "arg_attrs" in function.attributes else []
+        attributes = []
+        for type_, named in zip_longest(types, own, fillvalue=()):
+            names = {x.name: x.attr for x in named}
+            if isinstance(type_, ir.MemRefType):
+                names["llvm.noalias"] = ir.UnitAttr.get()
+            attributes.append(ir.DictAttr.get(names))
+        function.attributes["arg_attrs"] = ir.ArrayAttr.get(attributes)
+
+
+def _align_allocation(operation: ir.Operation) -> ir.WalkResult:
+    if operation.name == "memref.alloc" and "alignment" not in operation.attributes:
+        operation.attributes["alignment"] = _attribute(operation, "64 : i64")
+    return ir.WalkResult.ADVANCE
+
+
+def _is_internal(function: ir.Operation) -> bool:
+    return "internal" in str(function.attributes["linkage"])
+
+
+def _operations(module: ir.Operation) -> list[ir.Operation]:
+    return [view.operation for view in module.regions[0].blocks[0].operations]
+
+
+def _function(module: ir.Operation, name: str) -> ir.Operation:
+    for operation in _operations(module):
+        if operation.name == "func.func" and _text(operation.attributes["sym_name"]) == name:
+            return operation
+    raise _Refused(FailureKind.COMPILE_ERROR, f"the module has no function {name}")
+
+
+def _attribute(operation: ir.Operation, text: str) -> ir.Attribute:
+    return ir.Attribute.parse(text, operation.context)
+
+
+def _text(attribute: ir.Attribute) -> str:
+    value: str = ir.StringAttr(attribute).value
+    return value
+
+
+def _reason(error: ir.MLIRError) -> str:
+    """The first diagnostic, without the location of generated text."""
+    diagnostics = error.error_diagnostics
+    return diagnostics[0].message if diagnostics else _first_line(str(error))
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m autotune.compile_worker")
+    parser.add_argument("--serve", action="store_true", help="answer requests on standard input")
+    parser.add_argument("--memory-bytes", type=int, default=8 << 30)
+    parser.add_argument("--cores", help="comma-separated cores to run on")
+    parser.add_argument("--schedule", default="", help="schedule of the workload in FILE")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("file", nargs="?", type=Path, help="module of one workload function")
+    return parser.parse_args()
+
+
+def _compile_again(path: Path, schedule: Schedule, num_threads: int) -> int:
+    """Compiles a workload once; prints the failure and returns 1 where there is one."""
+    text = path.read_text()
+    function = re.search(r"func\.func\s+(?:\w+\s+)?@([\w$.-]+)", text)
+    if function is None:
+        sys.exit(f"{path}: no function")
+    workload = Workload(function[1], text, hashlib.sha256(text.encode()).hexdigest(), ())
+    request = BuildRequest(Candidate(workload, schedule), detect(num_threads))
+    result = Compiler().build(request)
+    if result.failure is not None:
+        print(f"{path}: {result.failure.kind.value}: {result.failure.message}", file=sys.stderr)
+        return 1
+    assert result.artefact is not None
+    print(f"{path}: {len(result.artefact.object_code)} bytes, {result.artefact.num_spills} spills")
+    return 0
+
+
+def main() -> int:
+    """Serves requests, or compiles one file."""
+    arguments = _parse_arguments()
+    if arguments.serve:
+        os.sched_setaffinity(0, map(int, arguments.cores.split(",")))
+        serve(Compiler().handle, arguments.memory_bytes)
+        return 0
+    if arguments.file is None:
+        sys.exit("a FILE with one workload function is needed")
+    return _compile_again(arguments.file, Schedule.parse(arguments.schedule), arguments.threads)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

