@@ -8,7 +8,7 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
@@ -32,8 +32,12 @@ class ConfigError(AutotuneError):
     """A setting that is out of its range or not known."""
 
 
-class TuningError(AutotuneError):
-    """Tuning could not finish; what was measured is in the database."""
+class BaselineError(AutotuneError):
+    """A workload does not compile or run as it is."""
+
+
+class ReplayError(AutotuneError):
+    """A given schedule is not legal, does not compile, or gives wrong results."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ def tune(
     many trials on the same target in the database is not tuned again.
 
     Raises:
-        TuningError: The baseline of a workload does not compile or run.
+        BaselineError: A workload does not compile or run as it is.
         DatabaseError: The database cannot be read or written.
     """
     started_secs = session.clock()
@@ -115,6 +119,27 @@ def tune(
             deadline = now + left * weights[index] / sum(weights[index:])
         reports[tuner.workload.hash] = tuner.run(share, deadline)
     return [replace(reports[workload.hash], name=workload.name) for workload in workloads]
+
+
+def replay(
+    workloads: Sequence[Workload], schedules: Mapping[str, Schedule], session: Session
+) -> list[WorkloadReport]:
+    """Returns the reports of given schedules, timed beside the baselines.
+
+    Args:
+        workloads: Every workload of the program.
+        schedules: By the name of the workload; those not named stay as they are.
+        session: Its database is not used.
+
+    Raises:
+        BaselineError: A workload does not compile or run as it is.
+        ReplayError: A schedule fails; the text names the workload and the reason.
+    """
+    reports = []
+    for workload in workloads:
+        tuner = _Tuner(workload, TuneConfig(trials=0), session)
+        reports.append(tuner.replay(schedules.get(workload.name, Schedule())))
+    return reports
 
 
 def share_trials(weights: Sequence[float], num_trials: int) -> list[int]:
@@ -188,6 +213,21 @@ class _Tuner:
         session.progress.finish(f"{report.speedup:.2f}x after {len(records)} trials")
         return report
 
+    def replay(self, schedule: Schedule) -> WorkloadReport:
+        """Returns the report of a given schedule; see the function `replay`."""
+        final = self._time_baseline()
+        if schedule.transformations:
+            final = self._time_again(schedule)
+        if final.failure is not None:
+            kind, reason = final.failure.kind.value, _why(final.failure)
+            raise ReplayError(f"{self.workload.name}: {kind}: {reason} (schedule {schedule})")
+        return self._report(schedule, final, ())
+
+    def _report(
+        self, winner: Schedule, final: Measurement, records: Sequence[TuningRecord]
+    ) -> WorkloadReport:
+        return WorkloadReport.of(self.workload.name, self.workload.hash, winner, final, records)
+
     def _open_run(self) -> Run:
         database, target, config = self._session.database, self._session.target, self._config
         if config.resume:
@@ -233,7 +273,7 @@ class _Tuner:
         candidate = Candidate(self.workload, Schedule())
         built = self._session.compiler.build(candidate).result()
         if built.artefact is None:
-            raise TuningError(
+            raise BaselineError(
                 f"{self.workload.name} does not compile as it is: {_why(built.failure)}"
             )
         return built.artefact
@@ -242,7 +282,7 @@ class _Tuner:
         measurement = self._run(self._baseline)
         if measurement.failure is not None:
             reason = _why(measurement.failure)
-            raise TuningError(f"{self.workload.name} does not run as it is: {reason}")
+            raise BaselineError(f"{self.workload.name} does not run as it is: {reason}")
         return measurement
 
 
