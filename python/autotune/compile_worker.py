@@ -60,7 +60,7 @@ LOWERING = (
 _NUM_CACHED_STATES = 64
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """A candidate that does not compile, with its failure."""
 
     def __init__(self, kind: FailureKind, message: str) -> None:
@@ -105,7 +105,7 @@ class Compiler:
             module = self._scheduled_form(candidate)
             function = _function(module, candidate.workload.name)
             _run(function, f"autotune-enumerate{{{options}}}", FailureKind.COMPILE_ERROR)
-        except _Refused as refused:
+        except _RefusedError as refused:
             return refused.failure
         tree = _text(function.attributes["autotune.schedule"])
         menus = tuple(Menu.parse(_text(x)) for x in function.attributes["autotune.menus"])
@@ -123,7 +123,7 @@ class Compiler:
             else:
                 module = self._parse(candidate.workload.text)
             code = _compile(_lower(module, request.target), request.target)
-        except _Refused as refused:
+        except _RefusedError as refused:
             return BuildResult(candidate, None, refused.failure)
         seconds = time.perf_counter() - start
         artefact = Artefact(code.object_code, code.object_hash, seconds, code.num_spills)
@@ -141,7 +141,7 @@ class Compiler:
             tuned_text = str(module)
             llvm_ir = _lower(module, request.target)
             code = _compile(llvm_ir, request.target)
-        except _Refused as refused:
+        except _RefusedError as refused:
             return refused.failure
         return ModuleBuild(tuned_text, llvm_ir, code.object_code)
 
@@ -171,7 +171,7 @@ class Compiler:
         try:
             return ir.Module.parse(text, self._context).operation
         except ir.MLIRError as error:
-            raise _Refused(FailureKind.COMPILE_ERROR, _reason(error)) from None
+            raise _RefusedError(FailureKind.COMPILE_ERROR, _reason(error)) from None
 
 
 def _run(operation: ir.Operation, pipeline: str, kind: FailureKind) -> None:
@@ -180,9 +180,9 @@ def _run(operation: ir.Operation, pipeline: str, kind: FailureKind) -> None:
         try:
             PassManager.parse(f"{operation.name}({pipeline})").run(operation)
         except ir.MLIRError as error:
-            raise _Refused(kind, _reason(error)) from None
+            raise _RefusedError(kind, _reason(error)) from None
         except ValueError as error:
-            raise _Refused(kind, f"{pipeline}: {_first_line(str(error))}") from None
+            raise _RefusedError(kind, f"{pipeline}: {_first_line(str(error))}") from None
 
 
 def _lower(module: ir.Operation, target: Target) -> str:
@@ -215,7 +215,7 @@ def _compile(llvm_ir: str, target: Target) -> NativeCode:
     try:
         return NativeCompiler(target.cpu, target.features).compile(llvm_ir)
     except ObjectCodeError as error:
-        raise _Refused(FailureKind.COMPILE_ERROR, str(error)) from None
+        raise _RefusedError(FailureKind.COMPILE_ERROR, str(error)) from None
 
 
 def _mark_disjoint(function: ir.Operation) -> None:
@@ -250,7 +250,7 @@ def _function(module: ir.Operation, name: str) -> ir.Operation:
     for operation in _operations(module):
         if operation.name == "func.func" and _text(operation.attributes["sym_name"]) == name:
             return operation
-    raise _Refused(FailureKind.COMPILE_ERROR, f"the module has no function {name}")
+    raise _RefusedError(FailureKind.COMPILE_ERROR, f"the module has no function {name}")
 
 
 def _attribute(operation: ir.Operation, text: str) -> ir.Attribute:

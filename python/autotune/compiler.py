@@ -10,7 +10,7 @@ import queue
 import shlex
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from autotune.measurement import (
     ModuleBuild,
 )
 from autotune.schedule import Schedule
-from autotune.worker_process import WorkerCrashed, WorkerProcess, WorkerTimedOut
+from autotune.worker_process import WorkerCrashError, WorkerProcess, WorkerTimeoutError
 from autotune.workload import ModuleParts, Target
 
 T = TypeVar("T")
@@ -189,17 +189,6 @@ class CompilerPool:
         request = BuildModuleRequest(text, tuple(schedules.items()), self._target)
         return self._submit(request, finish).result()
 
-    @contextlib.contextmanager
-    def paused(self) -> Iterator[None]:
-        """Stops the workers, so that code can be timed on the cores that they use."""
-        for lane in self._lanes:
-            lane.signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            for lane in self._lanes:
-                lane.signal(signal.SIGCONT)
-
     def _submit(self, request: Request, finish: Callable[[object], T]) -> "Future[T]":
         if self._is_closed:
             raise RuntimeError("the compiler pool is closed")
@@ -244,14 +233,10 @@ class _Lane:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def signal(self, number: signal.Signals) -> None:
-        """Sends a signal to the worker, where there is one."""
-        if self._worker is not None and self._worker.is_alive:
-            os.kill(self._worker.pid, number)
-
     def close(self) -> None:
         """Ends the worker at once, then the thread."""
-        self.signal(signal.SIGKILL)
+        if self._worker is not None and self._worker.is_alive:
+            os.kill(self._worker.pid, signal.SIGKILL)
         self._thread.join()
 
     def _run(self) -> None:
@@ -267,9 +252,9 @@ class _Lane:
         assert self._worker is not None
         try:
             return self._worker.request(request, self._timeout_secs)
-        except WorkerCrashed as error:
+        except WorkerCrashError as error:
             return Failure(FailureKind.COMPILE_ERROR, f"the compiler crashed: {error}")
-        except WorkerTimedOut as error:
+        except WorkerTimeoutError as error:
             return Failure(FailureKind.COMPILE_TIMEOUT, f"the compiler gave no answer: {error}")
 
     def _restart(self) -> None:

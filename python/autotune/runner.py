@@ -13,7 +13,7 @@ from typing import Self
 from autotune.element_types import element_type
 from autotune.measurement import Artefact, Failure, FailureKind, MeasureConfig, Measurement
 from autotune.target import physical_memory_bytes, timing_cores
-from autotune.worker_process import WorkerCrashed, WorkerProcess, WorkerTimedOut
+from autotune.worker_process import WorkerCrashError, WorkerProcess, WorkerTimeoutError
 from autotune.workload import Target, Workload
 
 _COPIES = 3
@@ -67,6 +67,7 @@ class LocalRunner:
         self._worker: WorkerProcess | None = None
         self._prepared: OrderedDict[str, float] = OrderedDict()
         self._sizes: dict[str, int] = {}
+        self._best_secs: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -80,22 +81,20 @@ class LocalRunner:
             self._worker.close()
             self._worker = None
 
-    def run(
-        self, workload: Workload, baseline: Artefact, candidate: Artefact, best_secs: float
-    ) -> Measurement:
+    def run(self, workload: Workload, baseline: Artefact, artefact: Artefact) -> Measurement:
         """Returns the candidate's verified times, or why there are none.
 
         Args:
             workload: What both compute.
             baseline: The untransformed program, built from the empty schedule.
-            candidate: The code to time; the baseline itself is allowed.
-            best_secs: Time of the best candidate so far; infinite where there is none.
+            artefact: The candidate; the baseline itself is allowed.
         """
         start = time.monotonic()
         baseline_secs = self._prepare(workload, baseline)
         if isinstance(baseline_secs, Failure):
             return _failed(baseline_secs, start)
-        request = MeasureRequest(workload.hash, candidate.object_code, best_secs)
+        best_secs = self._best_secs.get(workload.hash, math.inf)
+        request = MeasureRequest(workload.hash, artefact.object_code, best_secs)
         config = self._config
         timeout_secs = (
             config.slack_secs + config.timeout_ratio * baseline_secs + 2 * config.budget_secs
@@ -104,6 +103,8 @@ class LocalRunner:
         if isinstance(answer, Failure):
             return _failed(answer, start)
         assert isinstance(answer, Measurement)
+        if answer.failure is None:
+            self._best_secs[workload.hash] = min(best_secs, *answer.run_secs)
         return answer
 
     def _prepare(self, workload: Workload, baseline: Artefact) -> float | Failure:
@@ -138,9 +139,9 @@ class LocalRunner:
         assert self._worker is not None
         try:
             return self._worker.request(request, timeout_secs)
-        except WorkerCrashed as error:
+        except WorkerCrashError as error:
             return Failure(FailureKind.RUN_ERROR, f"the code crashed: {error}")
-        except WorkerTimedOut as error:
+        except WorkerTimeoutError as error:
             return Failure(FailureKind.RUN_TIMEOUT, f"the code was stopped: {error}")
 
     def _restart(self) -> None:

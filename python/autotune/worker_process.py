@@ -38,11 +38,11 @@ _UNREADABLE = (
 )
 
 
-class WorkerCrashed(AutotuneError):
+class WorkerCrashError(AutotuneError):
     """The worker ended, or its answer made no sense."""
 
 
-class WorkerTimedOut(AutotuneError):
+class WorkerTimeoutError(AutotuneError):
     """The worker did not answer in time."""
 
 
@@ -90,8 +90,8 @@ class WorkerProcess:
         """Returns the worker's answer to `value`.
 
         Raises:
-            WorkerCrashed: The worker ended or answered with garbage; it is gone now.
-            WorkerTimedOut: No answer in time; the worker is gone now.
+            WorkerCrashError: The worker ended or answered with garbage; it is gone now.
+            WorkerTimeoutError: No answer in time; the worker is gone now.
         """
         deadline = time.monotonic() + timeout_secs
         os.ftruncate(self._errors, 0)
@@ -100,16 +100,16 @@ class WorkerProcess:
             self._send(_HEADER.pack(_MAGIC, len(payload)) + payload, deadline)
             magic, size = _HEADER.unpack(self._receive(_HEADER.size, deadline))
             if magic != _MAGIC:
-                raise WorkerCrashed("the worker's answer is garbled")
+                raise WorkerCrashError("the worker's answer is garbled")
             return pickle.loads(self._receive(size, deadline))
-        except (BrokenPipeError, _EndOfAnswers):
-            raise WorkerCrashed(self._describe_end()) from None
-        except _DeadlinePassed:
+        except (BrokenPipeError, _EndOfAnswersError):
+            raise WorkerCrashError(self._describe_end()) from None
+        except _DeadlineError:
             self.kill()
-            raise WorkerTimedOut(f"no answer within {timeout_secs:.3g} s") from None
+            raise WorkerTimeoutError(f"no answer within {timeout_secs:.3g} s") from None
         except _UNREADABLE as error:
             self.kill()
-            raise WorkerCrashed(f"the worker's answer is garbled: {error}") from None
+            raise WorkerCrashError(f"the worker's answer is garbled: {error}") from None
         except BaseException:
             self.kill()
             raise
@@ -141,7 +141,7 @@ class WorkerProcess:
             _wait(self._process.stdout.fileno(), select.POLLIN, deadline)
             chunk = os.read(self._process.stdout.fileno(), min(size, _CHUNK_BYTES))
             if not chunk:
-                raise _EndOfAnswers
+                raise _EndOfAnswersError
             chunks.append(chunk)
             size -= len(chunk)
         return b"".join(chunks)
@@ -160,11 +160,11 @@ class WorkerProcess:
         return ": ".join([f"the worker ended with {reason}", *said])
 
 
-class _EndOfAnswers(Exception):
+class _EndOfAnswersError(Exception):
     pass
 
 
-class _DeadlinePassed(Exception):
+class _DeadlineError(Exception):
     pass
 
 
@@ -202,4 +202,4 @@ def _wait(descriptor: int, event: int, deadline: float) -> None:
     poll = select.poll()
     poll.register(descriptor, event)
     if not poll.poll(max(0.0, deadline - time.monotonic()) * 1e3):
-        raise _DeadlinePassed
+        raise _DeadlineError

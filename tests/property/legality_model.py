@@ -1,0 +1,195 @@
+"""What each transformation means for the order of instances, and when an order is legal.
+
+The second opinion on the passes: applies transformations to the trees of `schedule_tree` without
+asking whether they are legal, and judges the order by looking at every touched element.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import singledispatch
+
+from autotune import schedule
+from tests.property.affine_program import Instance
+from tests.property.schedule_tree import (
+    Band,
+    Iteration,
+    Leaf,
+    Mark,
+    Member,
+    Time,
+    Tree,
+    band_of,
+    pre_order,
+    sequence_of,
+    time_of,
+)
+from tests.property.schedule_tree import Sequence as SequenceNode
+
+
+def find_reordered_pair(
+    instances: Sequence[Instance], tree: Tree
+) -> tuple[Instance, Instance] | None:
+    """Returns two conflicting instances that `tree` does not keep in order, if there are any.
+
+    Args:
+        instances: The program's instances in their original order.
+        tree: The order to judge.
+    """
+    touched: dict[tuple[str, Iteration], list[tuple[Instance, Time, bool]]] = {}
+    for instance in instances:
+        time = time_of(tree, instance.statement, instance.iteration)
+        for element in instance.reads:
+            touched.setdefault(element, []).append((instance, time, False))
+        touched.setdefault(instance.writes, []).append((instance, time, True))
+    for accesses in touched.values():
+        for position, (later, later_time, is_write) in enumerate(accesses):
+            for earlier, earlier_time, was_write in accesses[:position]:
+                conflicts = (is_write or was_write) and earlier is not later
+                if conflicts and not earlier_time.runs_before(later_time):
+                    return earlier, later
+    return None
+
+
+def sorted_instances(instances: Sequence[Instance], tree: Tree) -> list[Instance]:
+    """Returns the instances in the order of the tree's loops, each run sequentially."""
+    return sorted(instances, key=lambda x: time_of(tree, x.statement, x.iteration).steps)
+
+
+@singledispatch
+def transformed(transformation: schedule.Transformation, tree: Tree) -> Tree:
+    """Applies a transformation whose parameters fit the tree, legal or not."""
+    raise TypeError(f"no model of {transformation}")
+
+
+@transformed.register
+def _(transformation: schedule.Tile, tree: Tree) -> Tree:
+    def rewrite(band: Band) -> Tree:
+        pairs = list(zip(band.members, transformation.sizes, strict=True))
+        tiles = tuple(_tile(member, size) for member, size in pairs if size)
+        points = tuple(_point(member, size) if size else member for member, size in pairs)
+        return band_of(tiles, band_of(points, band.child))
+
+    return _at_band(tree, transformation.band, rewrite)
+
+
+@transformed.register
+def _(transformation: schedule.Interchange, tree: Tree) -> Tree:
+    def rewrite(band: Band) -> Tree:
+        return replace(band, members=tuple(band.members[p] for p in transformation.permutation))
+
+    return _at_band(tree, transformation.band, rewrite)
+
+
+@transformed.register
+def _(transformation: schedule.Fuse, tree: Tree) -> Tree:
+    depth = transformation.depth
+
+    def rewrite(node: Tree) -> Tree:
+        assert isinstance(node, SequenceNode)
+        first, second = node.children[transformation.child : transformation.child + 2]
+        assert isinstance(first, Band)
+        assert isinstance(second, Band)
+        pairs = zip(first.members[:depth], second.members[:depth], strict=True)
+        bodies = tuple(band_of(band.members[depth:], band.child) for band in (first, second))
+        fused = Band(tuple(one | other for one, other in pairs), sequence_of(bodies))
+        before = node.children[: transformation.child]
+        return sequence_of((*before, fused, *node.children[transformation.child + 2 :]))
+
+    return _rewritten(tree, _nth(tree, SequenceNode, transformation.sequence), rewrite)
+
+
+@transformed.register
+def _(transformation: schedule.Distribute, tree: Tree) -> Tree:
+    def rewrite(band: Band) -> Tree:
+        assert isinstance(band.child, SequenceNode)
+        shared, split = band.members[: transformation.depth], band.members[transformation.depth :]
+        children = band.child.children
+        parts = (children[: transformation.cut], children[transformation.cut :])
+        return band_of(shared, SequenceNode(tuple(Band(split, sequence_of(p)) for p in parts)))
+
+    return _at_band(tree, transformation.band, rewrite)
+
+
+@transformed.register
+def _(transformation: schedule.Parallelize, tree: Tree) -> Tree:
+    def rewrite(band: Band) -> Tree:
+        at = transformation.member
+        inner = band_of(band.members[at + 1 :], band.child)
+        return band_of(band.members[:at], Mark("parallel", Band((band.members[at],), inner)))
+
+    return _at_band(tree, transformation.band, rewrite)
+
+
+@transformed.register
+def _(transformation: schedule.UnrollAndJam, tree: Tree) -> Tree:
+    def rewrite(band: Band) -> Tree:
+        pairs = list(zip(band.members, transformation.factors, strict=True))
+        outer = tuple(_tile(m, f) if f > 1 else m for m, f in pairs)
+        strips = tuple(_point(m, f) for m, f in pairs if f > 1)
+        return Band(outer, _sunk(band.child, strips, "unroll"))
+
+    return _at_band(tree, transformation.band, rewrite)
+
+
+@transformed.register
+def _(transformation: schedule.Vectorize, tree: Tree) -> Tree:
+    def rewrite(band: Band) -> Tree:
+        at, width = transformation.member, transformation.width
+        strip = _point(band.members[at], width)
+        outer = (*band.members[:at], _tile(band.members[at], width), *band.members[at + 1 :])
+        return Band(outer, _sunk(band.child, (strip,), "vectorize"))
+
+    return _at_band(tree, transformation.band, rewrite)
+
+
+@transformed.register
+def _(transformation: schedule.Pack, tree: Tree) -> Tree:
+    """Packing copies what is read; it moves no instance."""
+    return tree
+
+
+def _tile(member: Member, size: int) -> Member:
+    return {name: _composed(f, lambda value: value // size) for name, f in member.items()}
+
+
+def _point(member: Member, size: int) -> Member:
+    return {name: _composed(f, lambda value: value % size) for name, f in member.items()}
+
+
+def _composed(
+    inner: Callable[[Iteration], int], outer: Callable[[int], int]
+) -> Callable[[Iteration], int]:
+    return lambda iteration: outer(inner(iteration))
+
+
+def _sunk(tree: Tree, strips: tuple[Member, ...], label: str) -> Tree:
+    """Puts the strips below everything else; scalar strips stay above a vector."""
+    is_vector = isinstance(tree, Mark) and tree.label == "vectorize"
+    if isinstance(tree, Leaf) or (is_vector and label == "unroll"):
+        return Mark(label, Band(strips, tree))
+    if isinstance(tree, SequenceNode):
+        return SequenceNode(tuple(_sunk(child, strips, label) for child in tree.children))
+    return replace(tree, child=_sunk(tree.child, strips, label))
+
+
+def _nth(tree: Tree, kind: type[Band] | type[SequenceNode], number: int) -> Tree:
+    return [node for node in pre_order(tree) if isinstance(node, kind)][number]
+
+
+def _at_band(tree: Tree, number: int, rewrite: Callable[[Band], Tree]) -> Tree:
+    def checked(node: Tree) -> Tree:
+        assert isinstance(node, Band)
+        return rewrite(node)
+
+    return _rewritten(tree, _nth(tree, Band, number), checked)
+
+
+def _rewritten(tree: Tree, target: Tree, rewrite: Callable[[Tree], Tree]) -> Tree:
+    """The tree with `target`, found by identity, replaced."""
+    if tree is target:
+        return rewrite(tree)
+    if isinstance(tree, SequenceNode):
+        return sequence_of(tuple(_rewritten(c, target, rewrite) for c in tree.children))
+    if isinstance(tree, Band | Mark):
+        return replace(tree, child=_rewritten(tree.child, target, rewrite))
+    return tree
