@@ -4,19 +4,22 @@ Hides the life of the worker processes and the layout of the output directory.
 """
 
 import hashlib
-import math
+import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from autotune.compiler import CompilerPool
 from autotune.database import Database
 from autotune.errors import AutotuneError, InputError
 from autotune.measurement import Artefact, Failure, MeasureConfig, Measurement, ModuleBuild
-from autotune.module import c_header, write_library
+from autotune.locations import default_database, reproducers_folder
+from autotune.module import CompiledModule, c_header, load, write_library
 from autotune.progress import SilentProgress, TuningProgress
 from autotune.report import Report, WorkloadReport, dump_json
 from autotune.runner import LocalRunner
@@ -131,7 +134,10 @@ class Workshop:
     Attributes:
         program: The program.
         parts: Its affine normal form.
-        session: Compiler, runner and database.
+        compiler: Compile workers.
+        runner: The timing worker.
+        target: The machine.
+        clock: Seconds, monotonic.
     """
 
     program: Program
@@ -152,11 +158,10 @@ class Workshop:
         session = self._session(database, progress)
         return self._finish(config, lambda: tune(self.parts.workloads, config, session))
 
-    def apply(self, database: Database, schedules: Mapping[str, Schedule]) -> Compilation:
+    def apply(self, schedules: Mapping[str, Schedule]) -> Compilation:
         """Returns the program with given schedules, checked and timed beside the program as it is.
 
         Args:
-            database: Not written.
             schedules: By the name of the workload; those not named stay as they are.
 
         Raises:
@@ -169,9 +174,10 @@ class Workshop:
                 raise InputError(
                     f"{self.program.filename}: has no workload {name!r}, only {', '.join(names)}"
                 )
-        session = self._session(database, SilentProgress())
         config = TuneConfig(trials=0, search="none")
-        return self._finish(config, lambda: replay(self.parts.workloads, schedules, session))
+        with Database("sqlite://") as unused:
+            session = self._session(unused, SilentProgress())
+            return self._finish(config, lambda: replay(self.parts.workloads, schedules, session))
 
     def _session(self, database: Database, progress: TuningProgress) -> Session:
         return Session(self.compiler, self.runner, database, self.target, progress, self.clock)
@@ -209,7 +215,7 @@ class Workshop:
             raise CompilationError(f"the tuned program does not compile: {tuned.message}")
         key = hashlib.sha256(parts.text.encode()).hexdigest()
         whole = Workload(parts.entry, parts.text, key, parts.arguments)
-        final = self.runner.run(whole, _artefact(untuned), _artefact(tuned), math.inf)
+        final = self.runner.run(whole, _artefact(untuned), _artefact(tuned))
         if final.failure is not None:
             kind, message = final.failure.kind.value, final.failure.message
             raise CompilationError(f"the tuned program fails: {kind}: {message}")
@@ -242,6 +248,47 @@ def open_workshop(
     ):
         parts = compiler.front_end(program.source, program.filename, program.entry, program.fp)
         yield Workshop(program, parts, compiler, runner, target, clock)
+
+
+def compile_in_memory(
+    program: str | os.PathLike[str], config: TuneConfig, database: str | None, **settings: Any
+) -> CompiledModule:
+    """Tunes a program and loads it; see `autotune.compile`.
+
+    Args:
+        program: MLIR text, or the path of a file.
+        config: How to tune.
+        database: Tuning database; None for the user's own.
+        **settings: Fields of `Program`.
+
+    Raises:
+        AutotuneError: The program cannot be taken or finished.
+    """
+    if isinstance(program, str) and "\n" in program:
+        taken = Program(program.encode(), "<text>", **settings)
+    else:
+        taken = read_program(Path(program), **settings)
+    with (
+        open_workshop(taken, reproducers_folder(), time.monotonic) as workshop,
+        Database(database or default_database()) as opened,
+    ):
+        compilation = workshop.tune(opened, config, SilentProgress())
+    with tempfile.TemporaryDirectory() as directory:
+        library = Path(directory, "model.so")
+        library.write_bytes(compilation.library())
+        return load(library)
+
+
+def read_program(path: Path, **settings: Any) -> Program:
+    """Returns the program in a file; `settings` are the other fields of `Program`.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    try:
+        return Program(path.read_bytes(), str(path), **settings)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
 
 
 def _artefact(build: ModuleBuild) -> Artefact:

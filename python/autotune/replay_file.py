@@ -13,7 +13,9 @@ from typing import Any
 from autotune.errors import InputError
 from autotune.schedule import Schedule, ScheduleError
 
-_PROGRAM = re.compile(r"// autotune-program (?P<entry>\S+): fp=(?P<fp>\w+) threads=(?P<threads>\d+)")
+_PROGRAM = re.compile(
+    r"// autotune-program (?P<entry>\S+): fp=(?P<fp>\w+) threads=(?P<threads>\d+)"
+)
 _COMMENT = "// autotune-schedule "
 _LINE = re.compile(r"(?P<name>[\w$.-]+):(?P<pipeline>.*)")
 

@@ -7,11 +7,9 @@ whatever the speed of the builds. A run that was cut off takes up where it was: 
 measurements are replayed to the strategy, and none is timed again.
 """
 
-import math
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from statistics import median
 from typing import Protocol
 
 from autotune.database import Database, Run
@@ -45,18 +43,8 @@ class Compiler(Protocol):
 class Runner(Protocol):
     """Checks and times artefacts, one at a time."""
 
-    def run(
-        self, workload: Workload, baseline: Artefact, candidate: Artefact, best_secs: float
-    ) -> Measurement:
-        """Checks the candidate's outputs and times it beside the baseline.
-
-        Args:
-            workload: What both compute.
-            baseline: The untransformed program.
-            candidate: The code to time.
-            best_secs: Time of the best candidate so far, to give up early on hopeless ones;
-                infinite where there is none.
-        """
+    def run(self, workload: Workload, baseline: Artefact, artefact: Artefact) -> Measurement:
+        """Checks the outputs of `artefact`, and times it beside the baseline."""
 
 
 @dataclass(frozen=True)
@@ -197,9 +185,7 @@ class SearchLoop:
         if built.artefact is None:
             measurement = Measurement((), (), 0.0, built.failure)
         else:
-            measurement = self._session.runner.run(
-                self._workload, self._baseline, built.artefact, self._best_secs()
-            )
+            measurement = self._session.runner.run(self._workload, self._baseline, built.artefact)
         state = explorer.visit(job.schedule)
         record = TuningRecord(
             self._workload.hash,
@@ -212,10 +198,6 @@ class SearchLoop:
         self._session.database.add(self._run, record)
         self._count(record)
         return measurement
-
-    def _best_secs(self) -> float:
-        times = [median(r.measurement.run_secs) for r in self.records if r.measurement.run_secs]
-        return min(times, default=math.inf)
 
     def _count(self, record: TuningRecord) -> None:
         self.records.append(record)

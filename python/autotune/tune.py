@@ -5,7 +5,6 @@ search are timed again beside the baseline, and the baseline wins where none is 
 """
 
 import json
-import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -267,7 +266,7 @@ class _Tuner:
         return self._run(built.artefact)
 
     def _run(self, artefact: Artefact) -> Measurement:
-        return self._session.runner.run(self.workload, self._baseline, artefact, math.inf)
+        return self._session.runner.run(self.workload, self._baseline, artefact)
 
     def _build_baseline(self) -> Artefact:
         candidate = Candidate(self.workload, Schedule())

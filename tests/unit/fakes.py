@@ -55,9 +55,7 @@ class FakeRunner:
     timed: list[Schedule] = field(default_factory=list)
     active: threading.Lock = field(default_factory=threading.Lock)
 
-    def run(
-        self, workload: Workload, baseline: Artefact, artefact: Artefact, best_secs: float
-    ) -> Measurement:
+    def run(self, workload: Workload, baseline: Artefact, artefact: Artefact) -> Measurement:
         assert self.active.acquire(blocking=False), "two candidates timed at once"
         schedule = Schedule.parse(artefact.object_code.decode())
         self.timed.append(schedule)

@@ -165,10 +165,10 @@ def test_flukes_do_not_survive_the_final_comparison(session):
 
 
 class FailingRunner(FakeRunner):
-    def run(self, workload, baseline, artefact, best_secs) -> Measurement:
+    def run(self, workload, baseline, artefact) -> Measurement:
         if artefact.object_code:
             return Measurement((), (), 0.1, Failure(FailureKind.WRONG_RESULT, "element 0"))
-        return super().run(workload, baseline, artefact, best_secs)
+        return super().run(workload, baseline, artefact)
 
 
 def test_wrong_results_never_win(session):
@@ -196,9 +196,9 @@ def test_equal_workloads_are_tuned_once(session):
 
 
 class SlowMatmulRunner(FakeRunner):
-    def run(self, workload, baseline, artefact, best_secs) -> Measurement:
+    def run(self, workload, baseline, artefact) -> Measurement:
         self.baseline_secs = 3.0 if workload == WORKLOAD else 1.0
-        return super().run(workload, baseline, artefact, best_secs)
+        return super().run(workload, baseline, artefact)
 
 
 def test_trials_go_where_the_time_goes(session):
