@@ -54,6 +54,12 @@ class Sandbox:
         """Lowers with upstream passes only, calls `entry` and returns its arrays after the call."""
         return list(self._request("run_upstream", text, entry, list(arrays)))
 
+    def run_object(
+        self, object_code: bytes, entry: str, arrays: Sequence[np.ndarray[Any, Any]]
+    ) -> list[np.ndarray[Any, Any]]:
+        """Calls `entry` of an ELF object with bare pointers; returns its arrays after the call."""
+        return list(self._request("run_object", object_code, entry, list(arrays)))
+
     def close(self) -> None:
         """Ends the worker."""
         if self._process is not None:
@@ -61,7 +67,7 @@ class Sandbox:
             self._process.communicate()
             self._process = None
 
-    def _request(self, kind: str, text: str, *arguments: Any) -> Any:
+    def _request(self, kind: str, code: str | bytes, *arguments: Any) -> Any:
         process = self._process = self._process or subprocess.Popen(
             [sys.executable, "-m", "tests.sandbox_worker"],
             stdin=subprocess.PIPE,
@@ -69,17 +75,17 @@ class Sandbox:
         )
         assert process.stdin is not None
         assert process.stdout is not None
+        request = f"{kind} {arguments[:1]} of\n{code if isinstance(code, str) else 'object code'}"
         watchdog = threading.Timer(TIMEOUT_SECS, process.kill)
         watchdog.start()
         try:
-            pickle.dump((kind, text, *arguments), process.stdin)
+            pickle.dump((kind, code, *arguments), process.stdin)
             process.stdin.flush()
             succeeded, answer = pickle.load(process.stdout)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
             self.close()
-            message = f"exit status {process.returncode} on {kind} {arguments[:1]} of\n{text}"
-            raise WorkerError(message) from error
+            raise WorkerError(f"exit status {process.returncode}: {request}") from error
         finally:
             watchdog.cancel()
-        assert succeeded, f"{kind} {arguments[:1]}: {answer}\n{text}"
+        assert succeeded, f"{answer}: {request}"
         return answer

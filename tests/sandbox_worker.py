@@ -13,6 +13,8 @@ from mlir import ir
 from mlir.dialects.llvm import translate_module_to_llvmir
 from mlir.passmanager import PassManager
 
+from autotune.object_code import openmp_runtime
+
 importlib.import_module("autotune._passes")
 
 # Independent of the project's own lowering; `scf.parallel` becomes a sequential loop.
@@ -69,15 +71,27 @@ def run_upstream(text: str, entry: str, arrays: list[np.ndarray[Any, Any]]) -> l
 def call_native(llvm_ir: str, entry: str, arrays: list[np.ndarray[Any, Any]]) -> list[Any]:
     machine = llvm.Target.from_default_triple().create_target_machine(opt=1)
     with llvm.create_mcjit_compiler(llvm.parse_assembly(llvm_ir), machine) as engine:
-        engine.finalize_object()
-        function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(arrays))(
-            engine.get_function_address(entry)
-        )
-        function(*[array.ctypes.data for array in arrays])
+        return call(engine, entry, arrays)
+
+
+def run_object(object_code: bytes, entry: str, arrays: list[np.ndarray[Any, Any]]) -> list[Any]:
+    llvm.load_library_permanently(str(openmp_runtime()))
+    machine = llvm.Target.from_default_triple().create_target_machine()
+    with llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine) as engine:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(object_code))
+        return call(engine, entry, arrays)
+
+
+def call(engine: Any, entry: str, arrays: list[np.ndarray[Any, Any]]) -> list[Any]:
+    engine.finalize_object()
+    function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(arrays))(
+        engine.get_function_address(entry)
+    )
+    function(*[array.ctypes.data for array in arrays])
     return arrays
 
 
-REQUESTS = {"transform": transform, "run_upstream": run_upstream}
+REQUESTS = {"transform": transform, "run_upstream": run_upstream, "run_object": run_object}
 
 
 def main() -> None:

@@ -15,4 +15,124 @@ def FormFma : Pass<"autotune-form-fma", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::math::MathDialect"];
 }
 
+def CheckInput : Pass<"autotune-check-input", "::mlir::ModuleOp"> {
+  let summary = "Refuse what the front end cannot take, with a located reason";
+  let description = [{
+    Looks at the function `entry` and at everything it calls, and reports an
+    error at the first operation of a kind that has no affine normal form:
+    unstructured control flow, recursion, dynamic shapes in the signature,
+    element types without machine arithmetic, loops that never end, operations
+    of other dialects. Erases `cf.assert`, and makes every other function
+    private, so that what the entry does not need can be removed.
+  }];
+  let options = [Option<"entry", "entry", "std::string", /*default=*/"\"\"",
+                        "Symbol of the function to tune">];
+}
+
+def PrepareTensors : Pass<"autotune-prepare-tensors", "::mlir::func::FuncOp"> {
+  let summary = "Bring linalg on tensors to the form that bufferises well";
+  let description = [{
+    * Elementwise named operations become `linalg.generic`, so that they fuse;
+      contractions and convolutions stay named.
+    * Aggregates such as `linalg.softmax` are decomposed.
+    * A `linalg.fill` with several uses is cloned for each use, so that none
+      needs a copy.
+    * Tensor arguments are marked as `autotune.tensor` and as not writable: a
+      caller's inputs are never overwritten.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::bufferization::BufferizationDialect"];
+}
+
+def ResultsToArguments
+    : Pass<"autotune-results-to-arguments", "::mlir::func::FuncOp"> {
+  let summary = "Turn results into trailing out-parameters";
+  let description = [{
+    Each result becomes a trailing argument marked `autotune.result`: a memref
+    of the result's shape, or a memref of rank 0 for a scalar. A buffer that
+    is allocated in the function and returned is replaced by the argument, so
+    that results are computed in place; anything else is copied.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def FoldViews : Pass<"autotune-fold-views", "::mlir::func::FuncOp"> {
+  let summary = "Fold views of buffers into the accesses";
+  let description = [{
+    Rewrites loads and stores through `memref.subview`, `expand_shape`,
+    `collapse_shape`, `cast`, `transpose`, `reshape` and static
+    `reinterpret_cast` into accesses of the underlying buffer, with the index
+    arithmetic as `affine.apply`; `memref.copy` becomes a loop nest first.
+    Fails where a view has another use, calls excepted.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def RaiseAffine : Pass<"autotune-raise-affine", "::mlir::func::FuncOp"> {
+  let summary = "Raise scf loops, conditions and accesses to affine";
+  let description = [{
+    `scf.for` whose bounds are affine and whose step is a positive constant
+    becomes `affine.for`; `scf.if` on a conjunction of affine comparisons
+    becomes `affine.if`, one whose branches are free of side effects becomes
+    `arith.select`; `affine.parallel` becomes a nest of `affine.for`; loads and
+    stores whose indices are affine become `affine.load` and `affine.store`.
+    Division and remainder count as affine where the dividend is never
+    negative. Everything else stays as it is.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect"];
+}
+
+def CheckBounds : Pass<"autotune-check-bounds", "::mlir::func::FuncOp"> {
+  let summary = "Refuse accesses that are provably out of bounds";
+  let description = [{
+    Fails for an affine access when some iteration of its loops, all of whose
+    bounds and conditions are affine, has an index outside the buffer. Never
+    refuses a program that stays in bounds.
+  }];
+}
+
+def WidenBooleans : Pass<"autotune-widen-booleans", "::mlir::ModuleOp"> {
+  let summary = "Store i1 as i8";
+  let description = [{
+    Buffers, arguments and globals of `i1` become `i8`, holding 0 or 1. Such an
+    argument is marked `autotune.boolean`.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def Demote : Pass<"autotune-demote", "::mlir::func::FuncOp"> {
+  let summary = "Spill SSA values that cross statements to buffers";
+  let description = [{
+    Establishes the affine normal form inside the function: loop-carried
+    values and results of `affine.if` live in temporary buffers; a load may be
+    moved to each statement that uses it without seeing another value; results
+    of opaque operations are stored by the opaque operation itself; buffers
+    are allocated at the top of the function.
+
+    A temporary has one element for each iteration of the enclosing loops when
+    that is at most `max-elements`, else a single element.
+  }];
+  let options = [Option<"maxElements", "max-elements", "int64_t",
+                        /*default=*/"1 << 20",
+                        "Largest number of elements of an expanded temporary">];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def Outline : Pass<"autotune-outline", "::mlir::ModuleOp"> {
+  let summary = "Split the entry function into workload functions";
+  let description = [{
+    Consecutive loop nests of the function marked `autotune.entry` that share
+    buffers, up to `max-statements` stores, move to a function marked
+    `autotune.workload` that the entry calls. Nests that are not affine in
+    their bounds, or call functions, stay in the entry.
+  }];
+  let options = [Option<"maxStatements", "max-statements", "unsigned",
+                        /*default=*/"12", "Most statements in a workload">];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 #endif // AUTOTUNE_FRONT_END_PASSES
