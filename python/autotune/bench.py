@@ -6,7 +6,7 @@ best schedules of the database.
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autotune.compilation import SOURCE_FILE, TUNED_FILE, Compilation, Program, open_workshop
@@ -37,7 +37,10 @@ def bench_command(arguments: argparse.Namespace) -> int:
     if (directory / TUNED_FILE).exists():
         compilations = iter([_bench_output(directory)])
     else:
-        compilations = _bench_programs(directory, arguments.db, arguments.threads)
+        paths = sorted(directory.glob("*.mlir"))
+        if not paths:
+            raise InputError(f"{directory}: holds no program (*.mlir)")
+        compilations = _bench_programs(paths, arguments.db, arguments.threads)
     if arguments.json:
         print(dump_json([_to_json(each) for each in compilations]), end="")
         return 0
@@ -65,10 +68,7 @@ def _bench_output(directory: Path) -> Compilation:
         return workshop.apply(schedules)
 
 
-def _bench_programs(directory: Path, url: str, num_threads: int) -> Iterator[Compilation]:
-    paths = sorted(directory.glob("*.mlir"))
-    if not paths:
-        raise InputError(f"{directory}: holds no program (*.mlir)")
+def _bench_programs(paths: Sequence[Path], url: str, num_threads: int) -> Iterator[Compilation]:
     config = TuneConfig(trials=0, search="none")
     with Database(url) as database:
         for path in paths:

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from autotune import bench, database_commands, doctor
-from autotune.compilation import EMITTED, FP_MODES, Compilation, Workshop, open_workshop, read_program
+from autotune.compilation import (
+    EMITTED,
+    FP_MODES,
+    Compilation,
+    Workshop,
+    open_workshop,
+    read_program,
+)
 from autotune.database import Database, DatabaseError
 from autotune.errors import AutotuneError, InputError
 from autotune.locations import default_database, reproducers_folder
@@ -154,8 +161,10 @@ def _add_program(parser: argparse.ArgumentParser) -> None:
     add("model", type=Path, metavar="MODEL.mlir", help="program, as text or bytecode")
     add("-o", "--output", type=Path, metavar="DIR", help="output (default MODEL.autotune)")
     add("--entry", metavar="NAME", help="function to compile, where several are public")
-    add("--threads", type=_positive, default=1, metavar="N", help="threads of the code (default 1)")
-    add("--fp", choices=FP_MODES, default="contract", help="rounding (default contract)")
+    add("--threads", type=int, default=1, metavar="N", help="threads of the code (default 1)")
+    add(
+        "--fp", default="contract", metavar="MODE", help=f"{', '.join(FP_MODES)} (default contract)"
+    )
     add(
         "--emit",
         type=_emitted,
@@ -164,13 +173,6 @@ def _add_program(parser: argparse.ArgumentParser) -> None:
         help=f"comma-separated files to write (default {','.join(EMITTED)})",
     )
     add("--json", action="store_true", help="print report.json instead of a table")
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return value
 
 
 def _emitted(text: str) -> tuple[str, ...]:

