@@ -15,29 +15,33 @@ Numbers = npt.NDArray[np.floating]
 
 _ALIGNMENT = 64
 _PATTERN = 0xA5
+_GUARD_BYTES = 4 << 20
 _MAX_INTEGER = 100
 
 
 class GuardedBuffer:
-    """Memory that starts on a cache line and ends, but for padding to one, before a guard page.
+    """Memory that starts on a cache line and ends, but for padding to one, before forbidden memory.
 
-    Accesses beyond the padding, or a page before the start, end the process; writes to the padding
-    and to the page before the start are found by `is_intact`.
+    Accesses beyond the padding, or more than a page before the start, end the process; writes to
+    the padding and to the page before the start are found by `is_intact`. Large pages are asked
+    for, as NumPy does for its arrays.
     """
 
     def __init__(self, argument: Argument) -> None:
         element = element_type(argument.element)
         size = math.prod(argument.shape) * element.dtype.itemsize
         page = mmap.PAGESIZE
-        self._size = _round_up(size, _ALIGNMENT)
-        open_size = _round_up(page + self._size, page)
-        self._mapping = mmap.mmap(-1, open_size + 2 * page)
-        raw = np.frombuffer(self._mapping, np.uint8)
-        for guard in (0, page + open_size):
-            _forbid(raw.ctypes.data + guard, page)
-        start = page + open_size - self._size
-        self._before = raw[page:start]
-        self._after = raw[start + size : start + self._size]
+        padded_size = _round_up(size, _ALIGNMENT)
+        open_size = _round_up(page + padded_size, page)
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        mapping = mmap.mmap(-1, open_size + 2 * _GUARD_BYTES, flags=flags)
+        mapping.madvise(mmap.MADV_HUGEPAGE)
+        raw = np.frombuffer(mapping, np.uint8)
+        for guard in (0, _GUARD_BYTES + open_size):
+            _forbid(raw.ctypes.data + guard, _GUARD_BYTES)
+        start = _GUARD_BYTES + open_size - padded_size
+        self._before = raw[_GUARD_BYTES:start]
+        self._after = raw[start + size : start + padded_size]
         self.array: Array = raw[start : start + size].view(element.dtype).reshape(argument.shape)
         """The values, of the argument's shape."""
 
@@ -64,7 +68,7 @@ def random_inputs(arguments: tuple[Argument, ...], seed: int, scale: float) -> l
     extents = [extent for argument in arguments for extent in argument.shape]
     bound = max(1, min([_MAX_INTEGER, *extents]))
     return [
-        _random(argument, np.random.default_rng([seed, position]), scale, bound)
+        np.asarray(_random(argument, np.random.default_rng([seed, position]), scale, bound))
         for position, argument in enumerate(arguments)
     ]
 

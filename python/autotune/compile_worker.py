@@ -19,6 +19,7 @@ from mlir.dialects.llvm import translate_module_to_llvmir
 from mlir.passmanager import PassManager
 
 import autotune._passes  # noqa: F401  (registers the passes)
+from autotune import front_end
 from autotune.compiler import BuildModuleRequest, BuildRequest, ExpandRequest, FrontEndRequest
 from autotune.errors import InputError
 from autotune.measurement import (
@@ -89,8 +90,6 @@ class Compiler:
         raise TypeError(f"not a request: {request!r}")
 
     def _front_end(self, request: FrontEndRequest) -> ModuleParts | InputError:
-        from autotune import front_end
-
         try:
             return front_end.canonicalize(
                 request.source, request.filename, request.entry, request.fp
@@ -153,7 +152,7 @@ class Compiler:
             if len(self._scheduled) > _NUM_CACHED_STATES:
                 self._scheduled.popitem(last=False)
         self._scheduled.move_to_end(key)
-        return self._scheduled[key].clone()
+        return self._scheduled[key].clone().operation
 
     def _extend(self, candidate: Candidate) -> ir.Operation:
         workload, transformations = candidate.workload, candidate.schedule.transformations

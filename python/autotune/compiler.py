@@ -167,8 +167,9 @@ class CompilerPool:
         """Compiles a candidate; the empty schedule gives the baseline."""
 
         def finish(answer: object) -> BuildResult:
-            if isinstance(answer, Failure):
-                return BuildResult(candidate, None, self._with_reproducer(candidate, answer))
+            failure = answer.failure if isinstance(answer, BuildResult) else answer
+            if isinstance(failure, Failure):
+                return BuildResult(candidate, None, self._with_reproducer(candidate, failure))
             assert isinstance(answer, BuildResult)
             return answer
 
@@ -260,4 +261,5 @@ class _Lane:
     def _restart(self) -> None:
         if self._worker is not None:
             self._worker.close()
-        self._worker = WorkerProcess("autotune.compile_worker", self._arguments, {})
+        environment = {"LLVM_DISABLE_SYMBOLIZATION": "1"}
+        self._worker = WorkerProcess("autotune.compile_worker", self._arguments, environment)

@@ -129,7 +129,9 @@ class MeasureConfig:
         seed: Decides the inputs.
         fp: Floating-point mode: `strict` and `contract` ask for equal bits, `reassoc` for results
             within a tolerance.
-        budget_secs: Time for the repeats of one candidate; two repeats are made in any case.
+        budget_secs: Time for the repeats of one candidate; a second repeat is made in any case,
+            unless the first took ten times as long.
+        baseline_budget_secs: Time for the first repeats of the baseline, when it takes less.
         relative_interval: Repeats end early when the median is known this well.
         min_repeats: Fewest repeats for such an early end.
         max_repeats: Most repeats.
@@ -143,6 +145,7 @@ class MeasureConfig:
     seed: int = 0
     fp: str = "contract"
     budget_secs: float = 0.15
+    baseline_budget_secs: float = 2.0
     relative_interval: float = 0.01
     min_repeats: int = 5
     max_repeats: int = 100

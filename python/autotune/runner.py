@@ -21,7 +21,7 @@ _COPIES = 3
 
 @dataclass(frozen=True)
 class PrepareRequest:
-    """Run a workload's baseline and remember it; answered by the baseline's seconds or Failure.
+    """Run a workload's baseline and remember it; answered by a tuple of its times or Failure.
 
     Attributes:
         workload: Only its name, hash and arguments matter.
@@ -65,7 +65,7 @@ class LocalRunner:
         self._target = target
         self._config = config
         self._worker: WorkerProcess | None = None
-        self._prepared: OrderedDict[str, float] = OrderedDict()
+        self._prepared: OrderedDict[str, tuple[float, ...]] = OrderedDict()
         self._sizes: dict[str, int] = {}
         self._best_secs: dict[str, float] = {}
 
@@ -90,14 +90,16 @@ class LocalRunner:
             artefact: The candidate; the baseline itself is allowed.
         """
         start = time.monotonic()
-        baseline_secs = self._prepare(workload, baseline)
-        if isinstance(baseline_secs, Failure):
-            return _failed(baseline_secs, start)
+        repeats = self._prepare(workload, baseline)
+        if isinstance(repeats, Failure):
+            return _failed(repeats, start)
+        if artefact.object_hash == baseline.object_hash:
+            return Measurement(repeats, repeats, time.monotonic() - start, None)
         best_secs = self._best_secs.get(workload.hash, math.inf)
         request = MeasureRequest(workload.hash, artefact.object_code, best_secs)
         config = self._config
         timeout_secs = (
-            config.slack_secs + config.timeout_ratio * baseline_secs + 2 * config.budget_secs
+            config.slack_secs + config.timeout_ratio * max(repeats) + 2 * config.budget_secs
         )
         answer = self._request(request, timeout_secs)
         if isinstance(answer, Failure):
@@ -107,8 +109,8 @@ class LocalRunner:
             self._best_secs[workload.hash] = min(best_secs, *answer.run_secs)
         return answer
 
-    def _prepare(self, workload: Workload, baseline: Artefact) -> float | Failure:
-        """Returns the baseline's seconds; starts the worker and runs the baseline if needed."""
+    def _prepare(self, workload: Workload, baseline: Artefact) -> tuple[float, ...] | Failure:
+        """Returns the baseline's times; starts the worker and runs the baseline if needed."""
         if self._worker is None or not self._worker.is_alive:
             self._restart()
         if workload.hash in self._prepared:
@@ -121,7 +123,7 @@ class LocalRunner:
         if isinstance(answer, Failure):
             message = f"the untransformed program fails: {answer.message}"
             return Failure(answer.kind, message, answer.reproducer)
-        assert isinstance(answer, float)
+        assert isinstance(answer, tuple)
         self._prepared[workload.hash] = answer
         return answer
 

@@ -43,6 +43,7 @@ _REPEAT_SECS = 200e-6
 _MAX_CALLS = 1000
 _SCALES = (1.0, 2.0**-8)
 _NUM_BASELINE_REPEATS = 9
+_LONG_RATIO = 10.0
 _MIN_CPU_SHARE = 0.95
 _MIN_JUDGED_SECS = 1e-3
 _STUB = "autotune_repeat"
@@ -124,7 +125,7 @@ class PreparedWorkload:
         """Times the baseline once more."""
         repeat = self.repeat(self._baseline, self.num_calls(self.baseline_repeats[-1]))
         self.baseline_spent_secs += repeat.total_secs
-        if not repeat.is_disturbed:
+        if not repeat.is_disturbed or len(self.baseline_repeats) < 2:
             self.baseline_repeats.append(repeat.secs)
 
     def num_calls(self, secs: float) -> int:
@@ -186,13 +187,14 @@ class PreparedWorkload:
         return num_calls if was_finite and self._are_finite() else 1
 
     def _time_baseline(self) -> None:
+        """Fills `baseline_repeats`; the first, cold call counts only where a call takes long."""
+        deadline = time.monotonic() + self.config.baseline_budget_secs
         self.baseline_repeats.append(self._first_secs)
-        start = time.monotonic()
         if self._first_secs < self.config.budget_secs:
-            self.baseline_repeats.append(self.repeat(self._baseline, 1).secs)
+            self.repeat_baseline()
             self.baseline_repeats.popleft()
         while (
-            time.monotonic() - start < self.config.budget_secs
+            time.monotonic() + self.baseline_repeats[-1] < deadline
             and len(self.baseline_repeats) < _NUM_BASELINE_REPEATS
         ):
             self.repeat_baseline()
@@ -214,7 +216,7 @@ class TimingWorker:
                 return self._measure(request)
         raise TypeError(f"not a request: {request!r}")
 
-    def _prepare(self, request: PrepareRequest) -> float | Failure:
+    def _prepare(self, request: PrepareRequest) -> tuple[float, ...] | Failure:
         for forgotten in request.forget:
             del self._prepared[forgotten]
         try:
@@ -222,7 +224,7 @@ class TimingWorker:
         except ObjectCodeError as error:
             return Failure(FailureKind.RUN_ERROR, str(error))
         self._prepared[request.workload.hash] = prepared
-        return statistics.median(prepared.baseline_repeats)
+        return tuple(prepared.baseline_repeats)
 
     def _measure(self, request: MeasureRequest) -> Measurement:
         start = time.monotonic()
@@ -260,7 +262,7 @@ def _time(
     repeats = [first] if first.secs > config.budget_secs else []
     if repeats and first.secs > hopeless_secs:
         return _undisturbed(repeats)
-    while len(repeats) < 2 or time.monotonic() < deadline:
+    while _is_short(repeats, config) or time.monotonic() < deadline:
         estimate = repeats[-1].secs if repeats else first.secs
         repeats.append(prepared.repeat(code, prepared.num_calls(estimate)))
         prepared.candidate_spent_secs += repeats[-1].total_secs
@@ -270,6 +272,12 @@ def _time(
         if len(repeats) >= config.max_repeats or _is_narrow(_undisturbed(repeats), config):
             break
     return _undisturbed(repeats)
+
+
+def _is_short(repeats: Sequence[Repeat], config: MeasureConfig) -> bool:
+    """Whether there must be another repeat, even though the budget is spent."""
+    spent_secs = sum(repeat.total_secs for repeat in repeats)
+    return len(repeats) < 2 and spent_secs < _LONG_RATIO * config.budget_secs
 
 
 def _catch_up(prepared: PreparedWorkload) -> None:

@@ -9,6 +9,7 @@ of it. A worker dies with the thread that started it.
 import ctypes
 import os
 import pickle
+import re
 import resource
 import select
 import signal
@@ -25,7 +26,7 @@ _HEADER = struct.Struct("<4sQ")
 _MAGIC = b"ATWP"
 _PR_SET_PDEATHSIG = 1
 _CHUNK_BYTES = 1 << 20
-_TELLING = ("Assertion", "LLVM ERROR", "UNREACHABLE", "Error: ", "MemoryError")
+_TELLING = re.compile(r"(?:Assertion `|LLVM ERROR|UNREACHABLE|^\w*Error(?=:|$)).*", re.MULTILINE)
 _UNREADABLE = (
     pickle.UnpicklingError,
     EOFError,
@@ -154,10 +155,8 @@ class WorkerProcess:
             self.kill()
             return "the worker closed its answers"
         reason = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-        words = os.pread(self._errors, _CHUNK_BYTES, 0).decode(errors="replace").splitlines()
-        telling = [line.strip() for line in words if any(mark in line for mark in _TELLING)]
-        said = (telling or [line.strip() for line in words[-1:]])[-1:]
-        return ": ".join([f"the worker ended with {reason}", *said])
+        said = _last_words(os.pread(self._errors, _CHUNK_BYTES, 0).decode(errors="replace"))
+        return f"the worker ended with {reason}{said and ': '}{said}"
 
 
 class _EndOfAnswersError(Exception):
@@ -189,6 +188,12 @@ def serve(handle: Callable[[object], object], memory_bytes: int) -> None:
         while header := requests.read(_HEADER.size):
             _, size = _HEADER.unpack(header)
             _answer(answers, handle(pickle.loads(requests.read(size))))
+
+
+def _last_words(text: str) -> str:
+    """Returns the line of a process's error output that best says why it ended."""
+    telling = _TELLING.findall(text)
+    return telling[0].strip() if telling else (text.splitlines() or [""])[-1].strip()
 
 
 def _answer(answers: BinaryIO, value: object) -> None:

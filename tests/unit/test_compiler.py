@@ -1,0 +1,138 @@
+"""The compiler pool: artefacts, failures with reasons, workers that crash and hang."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autotune.compiler import CompilerPool
+from autotune.measurement import Artefact, Candidate, Failure, FailureKind, ModuleBuild
+from autotune.schedule import Schedule
+from autotune.workload import Target, Workload
+from tests.unit.kernels import buffer, matmul, workload
+
+_HUGE_VECTOR = workload(
+    """
+    %c = arith.constant dense<1.0> : vector<100000000xf32>
+    %i = arith.constant 0 : index
+    vector.store %c, %0[%i] : memref<4xf32>, vector<100000000xf32>""",
+    buffer("f32", 4),
+)
+
+
+def _build(pool: CompilerPool, of: Workload, schedule: str = "") -> Artefact | Failure:
+    result = pool.build(Candidate(of, Schedule.parse(schedule))).result()
+    assert (result.artefact is None) != (result.failure is None)
+    outcome = result.artefact or result.failure
+    assert outcome is not None
+    return outcome
+
+
+def test_equal_programs_give_equal_code(pool: CompilerPool) -> None:
+    first, again, other = (_build(pool, matmul(n)) for n in (16, 16, 24))
+    assert isinstance(first, Artefact)
+    assert isinstance(again, Artefact)
+    assert isinstance(other, Artefact)
+    assert first.object_code.startswith(b"\x7fELF")
+    assert first.object_hash == again.object_hash != other.object_hash
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("%a = math.unknown %0", "custom op 'math.unknown' is unknown"),
+        ("%a = arith.addf %0, %0 : f32", "different type than prior uses"),
+        ("}", "custom op 'return' is unknown"),
+    ],
+)
+def test_bad_text_is_a_failure_with_the_reason(pool: CompilerPool, body: str, reason: str) -> None:
+    failure = _build(pool, workload(body, buffer("f32", 4)))
+    assert isinstance(failure, Failure)
+    assert failure.kind is FailureKind.COMPILE_ERROR
+    assert reason in failure.message
+    assert "\n" not in failure.message
+
+
+def test_assertion_costs_one_candidate(pool: CompilerPool) -> None:
+    futures = [pool.build(Candidate(w, Schedule())) for w in (_HUGE_VECTOR, matmul(8))]
+    crashed, built = (future.result() for future in futures)
+    assert crashed.failure is not None
+    assert crashed.failure.kind is FailureKind.COMPILE_ERROR
+    assert "SIGABRT: Assertion `NumBits" in crashed.failure.message
+    assert built.failure is None
+
+
+def test_hang_costs_one_candidate(target: Target) -> None:
+    others = _workers()
+    with CompilerPool(target, num_workers=1, timeout_secs=4) as pool:
+        assert isinstance(_build(pool, matmul(8)), Artefact)
+        (worker,) = _workers() - others
+        os.kill(worker, signal.SIGSTOP)
+        hung = pool.build(Candidate(matmul(8), Schedule()))
+        following = pool.build(Candidate(matmul(8), Schedule()))
+        failure = hung.result().failure
+        assert failure is not None
+        assert failure.kind is FailureKind.COMPILE_TIMEOUT
+        assert following.result().failure is None
+        assert worker not in _workers()
+
+
+def test_close_cancels_what_waits_and_leaves_no_process(target: Target) -> None:
+    before = _workers()
+    with CompilerPool(target, num_workers=2, timeout_secs=60) as pool:
+        assert isinstance(_build(pool, matmul(8)), Artefact)
+        futures = [pool.build(Candidate(matmul(8), Schedule())) for _ in range(100)]
+    assert futures[-1].cancelled()
+    assert all(future.done() for future in futures)
+    assert _workers() == before
+    with pytest.raises(RuntimeError, match="closed"):
+        pool.build(Candidate(matmul(8), Schedule()))
+
+
+def test_reproducer_reproduces(target: Target, tmp_path: Path) -> None:
+    bad = workload("%a = math.unknown %0", buffer("f32", 4))
+    with CompilerPool(target, 1, 60, reproducers=tmp_path) as pool:
+        failure = _build(pool, bad)
+    assert isinstance(failure, Failure)
+    run, _, *arguments = shlex.split(failure.reproducer)
+    assert run == "./run"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 1
+    assert failure.message in done.stderr
+
+
+def test_module_keeps_only_the_entry_public(pool: CompilerPool) -> None:
+    text = """
+      func.func @entry(%a: memref<4xf32>) attributes {autotune.entry} {
+        call @work(%a) : (memref<4xf32>) -> ()
+        return
+      }
+      func.func @work(%a: memref<4xf32>) attributes {autotune.workload} {
+        %zero = arith.constant 0.0 : f32
+        affine.for %i = 0 to 4 {
+          affine.store %zero, %a[%i] : memref<4xf32>
+        }
+        return
+      }"""
+    build = pool.build_module(text, {"work": Schedule()})
+    assert isinstance(build, ModuleBuild)
+    assert "define void @entry(ptr noalias" in build.llvm_ir
+    assert "define internal void @work(ptr noalias" in build.llvm_ir
+    assert "affine.for" in build.tuned_text
+
+
+def _workers() -> set[int]:
+    """Process ids of this process's compile workers."""
+    pids = {
+        int(pid)
+        for children in Path("/proc/self/task").glob("*/children")
+        for pid in children.read_text().split()
+    }
+    return {x for x in pids if "compile_worker" in Path(f"/proc/{x}/cmdline").read_text()}
