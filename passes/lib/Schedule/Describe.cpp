@@ -90,8 +90,8 @@ private:
   /// Whether the value, not only its domain, involves a loop counter.
   static bool isMadeOf(const isl::pw_aff &value, int position) {
     bool involves = false;
-    value.foreach_piece([&](isl::set, isl::aff piece) {
-      involves |= isl_aff_involves_dims(piece.get(), isl_dim_in, position, 1) == isl_bool_true;
+    value.foreach_piece([&](isl::set, isl::multi_aff piece) {
+      involves |= isl_multi_aff_involves_dims(piece.get(), isl_dim_in, position, 1) == isl_bool_true;
     });
     return involves;
   }
