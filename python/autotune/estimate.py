@@ -22,7 +22,9 @@ _STORES_PER_CYCLE = 1.0
 _LATENCY_CYCLES = 4.0
 _FORK_CYCLES = 20_000.0
 _BRANCH_CYCLES = 0.5
-_OVERLAP = 0.3
+_ENTRY_CYCLES = 15.0
+_MOST_INSTRUCTIONS = 256
+_OVERLAP = 0.2
 _PACKED_BYTES_PER_CYCLE = 8.0
 _BYTES_PER_CYCLE = (48.0, 16.0, 4.0)
 
@@ -64,7 +66,7 @@ def _core_cycles(nest: Nest, target: Target) -> float:
         else:
             loads += copies * instructions * share
             streamed = max(streamed, min(copies * parts, 4.0) if instructions == parts else 0.0)
-    spills = max(0.0, kept + streamed + 1.0 - target.num_vector_registers)
+    spills = max(0.0, kept + streamed + 1.0 - target.num_vector_registers) * max(1.0, chain)
     body = _overlapped(
         [
             num_copies * num_parts / _OPERATIONS_PER_CYCLE,
@@ -73,8 +75,10 @@ def _core_cycles(nest: Nest, target: Target) -> float:
             chain * _LATENCY_CYCLES,
         ]
     )
+    body *= max(1.0, num_copies * num_parts / _MOST_INSTRUCTIONS)
     num_bodies = math.prod(loop.extent for loop in plain) / _free_lanes(nest)
-    return num_bodies * (body + _BRANCH_CYCLES)
+    num_entries = num_bodies / (innermost.extent if innermost is not None else 1)
+    return num_bodies * (body + _BRANCH_CYCLES) + num_entries * _ENTRY_CYCLES
 
 
 def _instructions(nest: Nest, access: int, register_bytes: int) -> tuple[float, float]:

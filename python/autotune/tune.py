@@ -14,6 +14,7 @@ from statistics import median
 
 from autotune.database import Run
 from autotune.errors import AutotuneError
+from autotune.heuristic import HeuristicProposer
 from autotune.mcts import MctsConfig, MctsSearch
 from autotune.measurement import Artefact, Candidate, Expansion, Failure, Measurement, TuningRecord
 from autotune.proposer import Proposer, UniformProposer
@@ -24,7 +25,7 @@ from autotune.search_loop import Bounds, Compiler, SearchLoop, Session
 from autotune.workload import Workload
 
 SEARCHES = ("mcts", "random", "none")
-PROPOSERS = ("uniform",)
+PROPOSERS = ("heuristic", "uniform")
 
 
 class ConfigError(AutotuneError):
@@ -60,7 +61,7 @@ class TuneConfig:
     trials: int = 64
     time_limit_secs: float | None = None
     search: str = "mcts"
-    proposer: str = "uniform"
+    proposer: str = "heuristic"
     seed: int = 0
     resume: bool = False
     batch: int = 2
@@ -239,7 +240,9 @@ class _Tuner:
 
     def _make_search(self) -> tuple[Explorer, SearchStrategy]:
         config = self._config
-        proposer: Proposer = UniformProposer()
+        proposer: Proposer = HeuristicProposer()
+        if config.proposer == "uniform" or config.search == "random":
+            proposer = UniformProposer()
         space = WorkloadSpace(self.workload, self._session.compiler)
         explorer = Explorer(space, proposer, self._session.target)
         rng = random.Random(config.seed)
