@@ -24,7 +24,7 @@ from tests.unit.toy_space import TARGET, toy_speedup
 
 WORKLOAD = Workload("matmul", "module {}", "ab" * 32, ())
 OTHER = Workload("relu", "module { }", "cd" * 32, ())
-CONFIG = TuneConfig(trials=24, seed=1)
+CONFIG = TuneConfig(trials=24, seed=1, proposer="uniform")
 
 
 @pytest.fixture
