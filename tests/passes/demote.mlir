@@ -146,3 +146,11 @@ func.func @buffer_in_a_loop(%a: memref<5xf32>) {
   }
   return
 }
+
+// CHECK-LABEL: func.func @unread_buffer(
+// CHECK-NEXT:    return
+func.func @unread_buffer(%x: f32) {
+  %t = memref.alloc() : memref<4xf32>
+  affine.store %x, %t[3] : memref<4xf32>
+  return
+}

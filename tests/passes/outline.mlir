@@ -45,3 +45,11 @@ func.func @f(%a: memref<8xf32>, %x: f32, %c: memref<8xf32>) attributes {autotune
   }
   return
 }
+
+// CHECK-LABEL: func.func @no_loop(
+// CHECK-NEXT:    affine.store
+// CHECK-NEXT:    return
+func.func @no_loop(%a: memref<8xf32>, %x: f32) attributes {autotune.entry} {
+  affine.store %x, %a[3] : memref<8xf32>
+  return
+}
