@@ -129,6 +129,8 @@ def Demote : Pass<"autotune-demote", "::mlir::func::FuncOp"> {
     of opaque operations are stored by the opaque operation itself; buffers
     are allocated at the top of the function.
 
+    Buffers that are written and never read are removed.
+
     A temporary has one element for each iteration of the enclosing loops when
     that is at most `max-elements`, else a single element.
   }];
@@ -146,7 +148,8 @@ def Outline : Pass<"autotune-outline", "::mlir::ModuleOp"> {
     Consecutive loop nests of the function marked `autotune.entry` that share
     buffers, up to `max-statements` stores, move to a function marked
     `autotune.workload` that the entry calls. Nests that are not affine in
-    their bounds, or call functions, stay in the entry.
+    their bounds, or call functions, stay in the entry, and so do statements
+    that share no buffer with a loop.
   }];
   let options = [Option<"maxStatements", "max-statements", "unsigned",
                         /*default=*/"12", "Most statements in a workload">];

@@ -417,6 +417,17 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
     }
   }
 
+  /// Erases buffers of this function that are only stored to.
+  void eraseUnreadBuffers() {
+    for (memref::AllocOp alloc : collect<memref::AllocOp>(getOperation())) {
+      if (!llvm::all_of(alloc->getUsers(), isStore))
+        continue;
+      for (Operation *store : llvm::make_early_inc_range(alloc->getUsers()))
+        store->erase();
+      alloc->erase();
+    }
+  }
+
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     if (function.isDeclaration())
@@ -432,6 +443,7 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
         demoteOpaque(op);
     spillExpensive();
     spillOverwritten();
+    eraseUnreadBuffers();
   }
 };
 

@@ -69,6 +69,11 @@ bool isTunable(Operation *op) {
   return isWork && reasonToKeep(op).empty();
 }
 
+bool containsLoop(Operation *op) {
+  return op->walk([](affine::AffineForOp) { return WalkResult::interrupt(); })
+      .wasInterrupted();
+}
+
 /// Says which parts of a workload the core keeps as they are.
 void reportOpaque(Operation *op) {
   op->walk(
@@ -130,6 +135,9 @@ private:
       groups.push_back(groupOf(&op));
       mergeLast(groups, firstOpen);
     }
+    llvm::erase_if(groups, [](const Group &group) {
+      return llvm::none_of(group.ops, containsLoop);
+    });
     return groups;
   }
 
@@ -203,7 +211,9 @@ private:
     workload.setPrivate();
     workload->setAttr("autotune.workload", builder.getUnitAttr());
     fillBody(workload, group, slices, arguments, temporaries);
-    builder.setInsertionPoint(group.ops.back());
+    // Loads between the operations stay behind. They may run after all of
+    // them: demotion has spilled what a later operation overwrites.
+    builder.setInsertionPoint(group.ops.front());
     func::CallOp::create(builder, workload.getLoc(), workload,
                          arguments.getArrayRef());
     for (Operation *op : llvm::reverse(group.ops))
