@@ -5,8 +5,147 @@
 
 include "mlir/Pass/PassBase.td"
 
-def Extract : Pass<"autotune-extract", "::mlir::func::FuncOp"> {
+class SchedulePass<string name> : Pass<name, "::mlir::func::FuncOp">;
+
+def Extract : SchedulePass<"autotune-extract"> {
   let summary = "Model a workload's loops as an isl schedule tree";
+  let description = [{
+    Computes statements, iteration domains, access relations and exact
+    dependences of a function in affine normal form. Puts the schedule tree of
+    the program as it is, with nested loops merged into permutable bands, on the
+    function as `autotune.schedule`, and the dependences as
+    `autotune.dependences`. The body stays as it is.
+  }];
+}
+
+def Tile : SchedulePass<"autotune-tile"> {
+  let summary = "Strip-mine members of a band and move the tile loops outside";
+  let description = [{
+    `for i for j S(i, j)` becomes `for ti for tj for i in ti for j in tj S`.
+    The tile loops form a band of their own above the point loops. Refused where
+    a dependence would be reversed, where a size covers the whole loop, and on
+    unrolled or vector loops.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    ListOption<"sizes", "sizes", "int64_t",
+               "Tile size of each member, in iterations; 0 leaves it whole">];
+}
+
+def Interchange : SchedulePass<"autotune-interchange"> {
+  let summary = "Reorder the members of a band";
+  let description = [{
+    `for i for j S(i, j)` becomes `for j for i S(i, j)`. Refused where a
+    dependence would be reversed.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    ListOption<"permutation", "permutation", "int64_t",
+               "Old position of each new member, outermost first">];
+}
+
+def Fuse : SchedulePass<"autotune-fuse"> {
+  let summary = "Fuse two neighbours of a sequence";
+  let description = [{
+    `for i S(i); for i T(i)` becomes `for i { S(i); T(i) }`. Refused where a
+    dependence would be reversed, and where a child has no such loops.
+  }];
+  let options = [
+    Option<"sequence", "sequence", "unsigned", "0", "Pre-order number of the sequence">,
+    Option<"child", "child", "unsigned", "0", "First of the two children">,
+    Option<"depth", "depth", "unsigned", "1", "Number of loops to share">];
+}
+
+def Distribute : SchedulePass<"autotune-distribute"> {
+  let summary = "Split a loop over a sequence in two";
+  let description = [{
+    `for i { S(i); T(i) }` becomes `for i S(i); for i T(i)`. Refused where a
+    dependence would be reversed.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"depth", "depth", "unsigned", "0", "Outer members that stay shared">,
+    Option<"cut", "cut", "unsigned", "1", "First child of the second part">];
+}
+
+def Parallelize : SchedulePass<"autotune-parallelize"> {
+  let summary = "Run a loop on all threads";
+  let description = [{
+    Splits the band so that the member is a loop of its own, run by OpenMP.
+    Refused where the loop carries a dependence, and inside or around another
+    parallel loop.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"member", "member", "unsigned", "0", "Position of the loop in the band">];
+}
+
+def UnrollAndJam : SchedulePass<"autotune-unroll-and-jam"> {
+  let summary = "Unroll loops inside the innermost ones";
+  let description = [{
+    `for i for k S(i, k)` with factor 2 for `i` becomes
+    `for i step 2 for k { S(i, k); S(i + 1, k) }`. What stays at one address
+    during the innermost loops is kept in registers. Refused where a dependence
+    would be reversed.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    ListOption<"factors", "factors", "int64_t",
+               "Unroll factor of each member; 0 or 1 leaves it as it is">];
+}
+
+def Vectorize : SchedulePass<"autotune-vectorize"> {
+  let summary = "Run a strip of a loop as one vector";
+  let description = [{
+    Strips `width` iterations off the member, sinks them to the innermost place
+    and runs them as one vector; partial strips are masked. Works on inner and
+    outer loops. Refused where lanes would depend on each other, and for
+    operations without a vector form.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"member", "member", "unsigned", "0", "Position of the loop in the band">,
+    Option<"width", "width", "int64_t", "0", "Lanes of the vector">];
+}
+
+def Pack : SchedulePass<"autotune-pack"> {
+  let summary = "Copy a tile's operand into a contiguous aligned buffer";
+  let description = [{
+    Copies what the loops below the band read of the array, for fixed outer
+    loops, into a buffer whose layout is panels of `panel` elements along
+    `panel-dim`: `B[k][j]` becomes `P[j / panel][k][j mod panel]`. Refused where
+    the array is written below the band or the region has no fixed size.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"array", "array", "unsigned", "0",
+           "Number of the array: arguments first, then allocations">,
+    Option<"panelDim", "panel-dim", "unsigned", "0", "Dimension split into panels">,
+    Option<"panel", "panel", "int64_t", "1", "Elements of a panel along it">];
+}
+
+def Enumerate : SchedulePass<"autotune-enumerate"> {
+  let summary = "List the legal transformations of the current schedule";
+  let description = [{
+    Attaches `autotune.menus`, an array of JSON strings, and `autotune.loops`, a
+    JSON description of the tree. Every choice on a menu is accepted by its pass.
+  }];
+  let options = [
+    Option<"threads", "threads", "unsigned", "1", "Threads of the target">,
+    Option<"vectorBits", "vector-bits", "unsigned", "512", "Width of a vector register">];
+}
+
+def Codegen : SchedulePass<"autotune-codegen"> {
+  let summary = "Generate loops from the schedule tree";
+  let description = [{
+    Replaces the body by affine loops, vectors and copies that run the statement
+    instances in the order of the tree, and promotes what stays at one address
+    during a loop to registers.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
 }
 
 #endif // AUTOTUNE_SCHEDULE_PASSES

@@ -1,12 +1,49 @@
+//===- Extract.cpp - Model a workload's loops -----------------------------===//
+
+#include "Transformations.h"
 #include "autotune/Passes.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include <isl/cpp.h>
+
+using namespace mlir;
+
 namespace autotune {
 #define GEN_PASS_DEF_EXTRACT
 #include "autotune/SchedulePasses.h.inc"
+
+void mergeBands(Tree &tree, const isl::union_map &active) {
+  if (!tree.isBand()) {
+    for (Tree &child : tree.children)
+      mergeBands(child, active.intersect_domain(child.domain).intersect_range(child.domain));
+    return;
+  }
+  while (tree.children.front().isBand()) {
+    Tree &child = tree.children.front();
+    std::vector<isl::union_pw_aff> merged = tree.members;
+    merged.insert(merged.end(), child.members.begin(), child.members.end());
+    if (!isPermutable(merged, active))
+      break;
+    Tree body = std::move(child.children.front());
+    tree = makeBand(std::move(merged), std::move(body));
+  }
+  mergeBands(tree.children.front(), active.eq_at(bandSchedule(tree.members)));
+}
+
 namespace {
 class ExtractPass : public impl::ExtractBase<ExtractPass> {
-  void runOnOperation() override {}
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    auto extract = [&](isl::ctx ctx) -> LogicalResult {
+      FailureOr<Scop> scop = buildScop(function, ctx);
+      if (failed(scop))
+        return failure();
+      isl::union_map dependences = computeDependences(*scop);
+      mergeBands(scop->originalOrder, dependences);
+      storeTree(function, scop->originalOrder);
+      storeDependences(function, dependences);
+      return success();
+    };
+    if (failed(guardIsl(function, extract)))
+      signalPassFailure();
+  }
 };
 } // namespace
 } // namespace autotune

@@ -1,0 +1,365 @@
+//===- AstEmitter.cpp - isl ASTs as loops ---------------------------------===//
+
+#include "AstEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+#include <isl/ast.h>
+
+using namespace mlir;
+
+namespace autotune {
+
+/// More statement copies than this would take seconds to compile.
+static constexpr unsigned maxInstances = 2048;
+
+AstEmitter::AstEmitter(OpBuilder &builder, const Scop &scop, llvm::ArrayRef<PackRegion> packs)
+    : builder(builder), loc(builder.getInsertionBlock()->getParentOp()->getLoc()), scop(scop),
+      packs(packs), scope(builder.getContext()), statements(scop, scope),
+      allocationBlock(builder.getInsertionBlock()) {}
+
+Refusal AstEmitter::emit(const isl::ast_node &node) { return emitNode(node, Form()); }
+
+Refusal AstEmitter::emitNode(const isl::ast_node &node, Form form) {
+  switch (isl_ast_node_get_type(node.get())) {
+  case isl_ast_node_for:
+    return emitFor(node, form);
+  case isl_ast_node_if:
+    return emitIf(node, form);
+  case isl_ast_node_block:
+    return emitBlock(node, form);
+  case isl_ast_node_mark:
+    return emitMark(node, form);
+  case isl_ast_node_user:
+    return emitUser(node);
+  default:
+    return "the generated program has an unknown node";
+  }
+}
+
+Refusal AstEmitter::emitBlock(const isl::ast_node &node, Form form) {
+  isl::ast_node_list children = isl::manage(isl_ast_node_block_get_children(node.get()));
+  for (unsigned i = 0; i < children.size(); ++i)
+    if (Refusal refusal = emitNode(children.at(i), form))
+      return refusal;
+  return std::nullopt;
+}
+
+static int64_t numberAfter(llvm::StringRef label, llvm::StringRef prefix) {
+  int64_t number = 0;
+  label.drop_front(prefix.size()).getAsInteger(10, number);
+  return number;
+}
+
+Refusal AstEmitter::emitMark(const isl::ast_node &node, Form form) {
+  std::string name = isl::manage(isl_ast_node_mark_get_id(node.get())).name();
+  llvm::StringRef label(name);
+  isl::ast_node child = isl::manage(isl_ast_node_mark_get_node(node.get()));
+  if (label.starts_with(mark::pack))
+    return emitPack(label, child, form);
+  if (label.starts_with(mark::unroll))
+    form.numUnrolled = numberAfter(label, mark::unroll);
+  else if (label.starts_with(mark::vectorize))
+    form.vectorWidth = numberAfter(label, mark::vectorize);
+  else if (label == mark::parallel)
+    form.isParallel = true;
+  return emitNode(child, form);
+}
+
+//===--- conditions and statements ----------------------------------------===//
+
+static std::optional<arith::CmpIPredicate> predicateOf(isl_ast_expr_op_type op) {
+  switch (op) {
+  case isl_ast_expr_op_eq:
+    return arith::CmpIPredicate::eq;
+  case isl_ast_expr_op_le:
+    return arith::CmpIPredicate::sle;
+  case isl_ast_expr_op_lt:
+    return arith::CmpIPredicate::slt;
+  case isl_ast_expr_op_ge:
+    return arith::CmpIPredicate::sge;
+  case isl_ast_expr_op_gt:
+    return arith::CmpIPredicate::sgt;
+  default:
+    return std::nullopt;
+  }
+}
+
+std::optional<Value> AstEmitter::condition(const isl::ast_expr &expr) {
+  isl_ast_expr_op_type op = astOp(expr);
+  bool isAnd = op == isl_ast_expr_op_and || op == isl_ast_expr_op_and_then;
+  bool isOr = op == isl_ast_expr_op_or || op == isl_ast_expr_op_or_else;
+  if (isAnd || isOr) {
+    std::optional<Value> result = condition(astArg(expr, 0));
+    for (int i = 1; result && i < isl_ast_expr_op_get_n_arg(expr.get()); ++i) {
+      std::optional<Value> next = condition(astArg(expr, i));
+      if (!next)
+        return std::nullopt;
+      result = isAnd ? Value(arith::AndIOp::create(builder, loc, *result, *next))
+                     : Value(arith::OrIOp::create(builder, loc, *result, *next));
+    }
+    return result;
+  }
+  std::optional<arith::CmpIPredicate> predicate = predicateOf(op);
+  if (!predicate)
+    return std::nullopt;
+  std::optional<AffineExpr> lhs = converter().convert(astArg(expr, 0));
+  std::optional<AffineExpr> rhs = converter().convert(astArg(expr, 1));
+  if (!lhs || !rhs)
+    return std::nullopt;
+  AffineValues values(scope, scope.simplify(*lhs - *rhs));
+  Value difference = affine::AffineApplyOp::create(builder, loc, values.map, values.operands);
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  return Value(arith::CmpIOp::create(builder, loc, *predicate, difference, zero));
+}
+
+Refusal AstEmitter::emitIf(const isl::ast_node &node, Form form) {
+  if (lanes)
+    return "a condition inside a vector";
+  isl::ast_expr test = isl::manage(isl_ast_node_if_get_cond(node.get()));
+  std::optional<Value> holds = condition(test);
+  if (!holds)
+    return "a generated condition is not affine";
+  bool hasElse = isl_ast_node_if_has_else_node(node.get()) == isl_bool_true;
+  auto op = scf::IfOp::create(builder, loc, *holds, hasElse);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(op.thenBlock());
+  isl::ast_node then = isl::manage(isl_ast_node_if_get_then_node(node.get()));
+  if (Refusal refusal = emitNode(then, form))
+    return refusal;
+  if (!hasElse)
+    return std::nullopt;
+  builder.setInsertionPointToStart(op.elseBlock());
+  return emitNode(isl::manage(isl_ast_node_if_get_else_node(node.get())), form);
+}
+
+std::optional<AstEmitter::Instance> AstEmitter::instanceOf(const isl::ast_node &node) {
+  isl::ast_expr call = isl::manage(isl_ast_node_user_get_expr(node.get()));
+  std::string name = isl::manage(isl_ast_expr_get_id(astArg(call, 0).get())).name();
+  Instance instance{&scop.statement(name), {}};
+  for (int i = 1; i < isl_ast_expr_op_get_n_arg(call.get()); ++i) {
+    std::optional<AffineExpr> value = converter().convert(astArg(call, i));
+    if (!value)
+      return std::nullopt;
+    instance.ivs.push_back(scope.simplify(*value));
+  }
+  return instance;
+}
+
+Refusal AstEmitter::emitUser(const isl::ast_node &node) {
+  if (++numInstances > maxInstances)
+    return "unrolling would emit more than " + std::to_string(maxInstances) + " statements";
+  std::optional<Instance> instance = instanceOf(node);
+  if (!instance)
+    return "a generated loop counter is not affine";
+  if (lanes)
+    statements.emitVector(builder, *instance->statement, instance->ivs, *lanes);
+  else
+    statements.emit(builder, *instance->statement, instance->ivs);
+  return std::nullopt;
+}
+
+//===--- loops ------------------------------------------------------------===//
+
+std::optional<AstEmitter::Bounds> AstEmitter::boundsOf(const isl::ast_node &node) {
+  isl::ast_expr init = isl::manage(isl_ast_node_for_get_init(node.get()));
+  auto lowers = converter().convertBound(init, /*isMin=*/false);
+  if (!lowers)
+    return std::nullopt;
+  Bounds bounds{*lowers, {}, 1};
+  if (isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true) {
+    bounds.uppers = {bounds.lowers.front() + 1};
+    return lowers->size() == 1 ? std::optional<Bounds>(bounds) : std::nullopt;
+  }
+  isl::ast_expr test = isl::manage(isl_ast_node_for_get_cond(node.get()));
+  isl::ast_expr step = isl::manage(isl_ast_node_for_get_inc(node.get()));
+  auto uppers = converter().convertBound(astArg(test, 1), /*isMin=*/true);
+  std::optional<AffineExpr> increment = converter().convert(step);
+  if (!uppers || !increment)
+    return std::nullopt;
+  bool isInclusive = astOp(test) == isl_ast_expr_op_le;
+  for (AffineExpr &upper : *uppers)
+    upper = isInclusive ? upper + 1 : upper;
+  bounds.uppers = *uppers;
+  bounds.step = cast<AffineConstantExpr>(*increment).getValue();
+  for (auto *exprs : {&bounds.lowers, &bounds.uppers})
+    for (AffineExpr &expr : *exprs)
+      expr = scope.simplify(expr);
+  return bounds;
+}
+
+static std::optional<int64_t> onlyConstant(llvm::ArrayRef<AffineExpr> exprs, bool isMin) {
+  std::optional<int64_t> result;
+  for (AffineExpr expr : exprs) {
+    auto constant = dyn_cast<AffineConstantExpr>(expr);
+    if (!constant)
+      return std::nullopt;
+    int64_t value = constant.getValue();
+    result = !result ? value : isMin ? std::min(*result, value) : std::max(*result, value);
+  }
+  return result;
+}
+
+DimRange AstEmitter::rangeOf(const Bounds &bounds) const {
+  DimRange range;
+  for (AffineExpr lower : bounds.lowers)
+    if (std::optional<int64_t> value = scope.minimum(lower))
+      range.min = range.min ? std::max(*range.min, *value) : *value;
+  for (AffineExpr upper : bounds.uppers)
+    if (std::optional<int64_t> value = scope.maximum(upper))
+      range.max = range.max ? std::min(*range.max, *value - 1) : *value - 1;
+  if (range.min && range.max && onlyConstant(bounds.lowers, false)) // The last one reached.
+    range.max = *range.min + (*range.max - *range.min) / bounds.step * bounds.step;
+  if (bounds.lowers.size() == 1)
+    range.multipleOf = std::gcd(bounds.step, scope.multipleOf(bounds.lowers.front()));
+  return range;
+}
+
+Refusal AstEmitter::emitFor(const isl::ast_node &node, Form form) {
+  std::optional<Bounds> bounds = boundsOf(node);
+  if (!bounds)
+    return "a generated loop bound is not affine";
+  isl::ast_expr iteratorExpr = isl::manage(isl_ast_node_for_get_iterator(node.get()));
+  std::string iterator = isl::manage(isl_ast_expr_get_id(iteratorExpr.get())).name();
+  if (lanes)
+    return "a loop inside a vector";
+  if (form.vectorWidth > 0)
+    return emitVector(node, iterator, *bounds, form.vectorWidth);
+  isl::ast_node body = isl::manage(isl_ast_node_for_get_body(node.get()));
+  bool isDegenerate = isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true;
+  bool isUnrolled = form.numUnrolled > 0 && onlyConstant(bounds->lowers, false) &&
+                    onlyConstant(bounds->uppers, true);
+  Form inner = form;
+  inner.numUnrolled = form.numUnrolled > 0 ? form.numUnrolled - 1 : 0;
+  if (isDegenerate) {
+    inner.isParallel = false;
+    return emitScope(body, iterator, bounds->lowers.front(), inner);
+  }
+  if (isUnrolled)
+    return emitUnrolled(body, iterator, *bounds, inner);
+  return emitLoop(body, iterator, *bounds, inner);
+}
+
+Refusal AstEmitter::emitScope(const isl::ast_node &body, llvm::StringRef iterator,
+                              AffineExpr value, Form form) {
+  AffineExpr outer = iterators.lookup(iterator);
+  iterators[iterator] = value;
+  prefix.push_back(value);
+  Refusal refusal = emitNode(body, form);
+  prefix.pop_back();
+  iterators[iterator] = outer;
+  return refusal;
+}
+
+Refusal AstEmitter::emitUnrolled(const isl::ast_node &body, llvm::StringRef iterator,
+                                 const Bounds &bounds, Form form) {
+  int64_t begin = *onlyConstant(bounds.lowers, false), end = *onlyConstant(bounds.uppers, true);
+  for (int64_t i = begin; i < end; i += bounds.step)
+    if (Refusal refusal =
+            emitScope(body, iterator, getAffineConstantExpr(i, builder.getContext()), form))
+      return refusal;
+  return std::nullopt;
+}
+
+Refusal AstEmitter::emitLoop(const isl::ast_node &body, llvm::StringRef iterator,
+                             const Bounds &bounds, Form form) {
+  AffineValues lower(scope, bounds.lowers), upper(scope, bounds.uppers);
+  OpBuilder::InsertionGuard guard(builder);
+  Block *outerAllocations = allocationBlock;
+  Value iv;
+  if (form.isParallel) {
+    auto loop = affine::AffineParallelOp::create(
+        builder, loc, TypeRange(), llvm::ArrayRef<arith::AtomicRMWKind>(),
+        llvm::ArrayRef<AffineMap>(lower.map), lower.operands, llvm::ArrayRef<AffineMap>(upper.map),
+        upper.operands, llvm::ArrayRef<int64_t>(bounds.step));
+    iv = loop.getIVs().front();
+    allocationBlock = loop.getBody();
+    builder.setInsertionPointToStart(loop.getBody());
+  } else {
+    auto loop = affine::AffineForOp::create(builder, loc, lower.operands, lower.map,
+                                            upper.operands, upper.map, bounds.step);
+    iv = loop.getInductionVar();
+    builder.setInsertionPointToStart(loop.getBody());
+  }
+  form.isParallel = false;
+  Refusal refusal = emitScope(body, iterator, scope.push(iv, rangeOf(bounds)), form);
+  scope.pop();
+  allocationBlock = outerAllocations;
+  return refusal;
+}
+
+//===--- vectors ----------------------------------------------------------===//
+
+/// Lanes from max(lowers) to min(uppers).
+Value AstEmitter::laneMask(const Bounds &bounds, int64_t width) {
+  auto type = VectorType::get(width, builder.getI1Type());
+  std::optional<int64_t> low = onlyConstant(bounds.lowers, false);
+  std::optional<int64_t> high = onlyConstant(bounds.uppers, true);
+  if (low && high) {
+    llvm::SmallVector<bool> bits;
+    for (int64_t lane = 0; lane < width; ++lane)
+      bits.push_back(lane >= *low && lane < *high);
+    return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, bits));
+  }
+  AffineValues lower(scope, bounds.lowers), upper(scope, bounds.uppers);
+  Value end = affine::AffineMinOp::create(builder, loc, upper.map, upper.operands);
+  Value below = vector::CreateMaskOp::create(builder, loc, type, end);
+  if (low && *low <= 0)
+    return below;
+  Value begin = affine::AffineMaxOp::create(builder, loc, lower.map, lower.operands);
+  Value before = vector::CreateMaskOp::create(builder, loc, type, begin);
+  return arith::AndIOp::create(
+      builder, loc, below,
+      arith::XOrIOp::create(
+          builder, loc, before,
+          arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, true))));
+}
+
+/// Whether the body is one statement whose accesses have vector forms.
+bool AstEmitter::isVectorBody(const isl::ast_node &body, llvm::StringRef iterator, int64_t width) {
+  if (isl_ast_node_get_type(body.get()) != isl_ast_node_user)
+    return false;
+  AffineExpr lane = scope.push(Value(), {0, width - 1, 1});
+  AffineExpr outer = iterators.lookup(iterator);
+  iterators[iterator] = lane;
+  std::optional<Instance> instance = instanceOf(body);
+  Lanes all{scope.size() - 1, width, Value()};
+  bool isVector = instance && statements.hasVectorPlaces(*instance->statement, instance->ivs, all);
+  iterators[iterator] = outer;
+  scope.pop();
+  return isVector;
+}
+
+Refusal AstEmitter::emitVector(const isl::ast_node &node, llvm::StringRef iterator,
+                               const Bounds &bounds, int64_t width) {
+  isl::ast_node body = isl::manage(isl_ast_node_for_get_body(node.get()));
+  if (isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true)
+    return emitScope(body, iterator, bounds.lowers.front(), Form());
+  if (bounds.step != 1 || !isVectorBody(body, iterator, width))
+    return emitLoop(body, iterator, bounds, Form());
+  std::optional<int64_t> low = onlyConstant(bounds.lowers, false);
+  std::optional<int64_t> high = onlyConstant(bounds.uppers, true);
+  bool isFull = low == 0 && high == width;
+  OpBuilder::InsertionGuard guard(builder);
+  if (!low || !high) {
+    // An empty strip must not touch memory, not even with its uniform loads.
+    AffineValues lower(scope, bounds.lowers), upper(scope, bounds.uppers);
+    Value begin = affine::AffineMaxOp::create(builder, loc, lower.map, lower.operands);
+    Value end = affine::AffineMinOp::create(builder, loc, upper.map, upper.operands);
+    Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, begin, end);
+    auto op = scf::IfOp::create(builder, loc, holds, /*withElseRegion=*/false);
+    builder.setInsertionPointToStart(op.thenBlock());
+  }
+  Value mask = isFull ? Value() : laneMask(bounds, width);
+  AffineExpr lane = scope.push(Value(), {0, width - 1, 1});
+  lanes = Lanes{scope.size() - 1, width, mask};
+  Refusal refusal = emitScope(body, iterator, lane, Form());
+  lanes.reset();
+  scope.pop();
+  return refusal;
+}
+
+} // namespace autotune

@@ -1,0 +1,86 @@
+//===- AstEmitter.h - isl ASTs as loops -------------------------*- C++ -*-===//
+//
+// Walks an AST that isl generated from a schedule tree and emits affine loops,
+// unrolled where marked, vectors, parallel loops and packed copies.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef AUTOTUNE_SCHEDULE_ASTEMITTER_H
+#define AUTOTUNE_SCHEDULE_ASTEMITTER_H
+
+#include "AstExpr.h"
+#include "StatementEmitter.h"
+#include "Transformations.h"
+
+namespace autotune {
+
+class AstEmitter {
+public:
+  /// `packs[i]` belongs to the mark that ends in `#i`.
+  AstEmitter(mlir::OpBuilder &builder, const Scop &scop, llvm::ArrayRef<PackRegion> packs);
+
+  /// Emits `node` at the builder's insertion point; why it cannot, or nothing.
+  Refusal emit(const isl::ast_node &node);
+
+private:
+  /// How the next loops are realised.
+  struct Form {
+    unsigned numUnrolled = 0;
+    int64_t vectorWidth = 0;
+    bool isParallel = false;
+  };
+  /// A loop from max(lowers) to below min(uppers).
+  struct Bounds {
+    llvm::SmallVector<mlir::AffineExpr> lowers, uppers;
+    int64_t step;
+  };
+
+  Refusal emitNode(const isl::ast_node &node, Form form);
+  Refusal emitBlock(const isl::ast_node &node, Form form);
+  Refusal emitMark(const isl::ast_node &node, Form form);
+  Refusal emitPack(llvm::StringRef label, const isl::ast_node &child, Form form);
+  Refusal emitIf(const isl::ast_node &node, Form form);
+  Refusal emitFor(const isl::ast_node &node, Form form);
+  Refusal emitUser(const isl::ast_node &node);
+
+  Refusal emitUnrolled(const isl::ast_node &node, llvm::StringRef iterator, const Bounds &bounds,
+                       Form form);
+  Refusal emitLoop(const isl::ast_node &node, llvm::StringRef iterator, const Bounds &bounds,
+                   Form form);
+  Refusal emitVector(const isl::ast_node &node, llvm::StringRef iterator, const Bounds &bounds,
+                     int64_t width);
+  Refusal emitScope(const isl::ast_node &body, llvm::StringRef iterator, mlir::AffineExpr value,
+                    Form form);
+  mlir::Value laneMask(const Bounds &bounds, int64_t width);
+
+  /// A statement and its loop counters.
+  struct Instance {
+    const Statement *statement;
+    llvm::SmallVector<mlir::AffineExpr> ivs;
+  };
+  std::optional<Instance> instanceOf(const isl::ast_node &user);
+  bool isVectorBody(const isl::ast_node &body, llvm::StringRef iterator, int64_t width);
+
+  std::optional<Bounds> boundsOf(const isl::ast_node &node);
+  std::optional<mlir::Value> condition(const isl::ast_expr &expr);
+  AstExprConverter converter() { return AstExprConverter(builder.getContext(), iterators); }
+  DimRange rangeOf(const Bounds &bounds) const;
+
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  const Scop &scop;
+  llvm::ArrayRef<PackRegion> packs;
+  LoopScope scope;
+  StatementEmitter statements;
+  Iterators iterators;
+  /// Values of the schedule dimensions outside the current node.
+  llvm::SmallVector<mlir::AffineExpr> prefix;
+  /// Where buffers are allocated: the function, or a parallel loop's body.
+  mlir::Block *allocationBlock;
+  std::optional<Lanes> lanes;
+  unsigned numInstances = 0;
+};
+
+} // namespace autotune
+
+#endif // AUTOTUNE_SCHEDULE_ASTEMITTER_H

@@ -1,0 +1,76 @@
+//===- AstOptions.cpp - Separate full tiles from partial ones -------------===//
+
+#include "Codegen.h"
+
+#include <isl/map.h>
+#include <isl/set.h>
+
+namespace autotune {
+
+namespace {
+
+/// Unrolled and vector bands below a plain band, with nothing plain between.
+struct Strip {
+  std::vector<isl::union_pw_aff> members;
+  isl::union_set domain;
+};
+
+} // namespace
+
+/// Appends a strip for every leaf that is reached without another plain loop.
+static void collectStrips(const Tree &tree, std::vector<isl::union_pw_aff> members, bool isMarked,
+                          std::vector<Strip> &strips) {
+  if (tree.isBand()) {
+    if (!isMarked)
+      return;
+    members.insert(members.end(), tree.members.begin(), tree.members.end());
+  }
+  if (tree.kind == Tree::Kind::Leaf && !members.empty())
+    strips.push_back({members, tree.domain});
+  bool marksChild = tree.isMark(mark::unroll) || tree.isMark(mark::vectorize);
+  for (const Tree &child : tree.children)
+    collectStrips(child, members, marksChild, strips);
+}
+
+static isl::union_map scheduleOrPoint(const std::vector<isl::union_pw_aff> &members,
+                                      const isl::union_set &domain) {
+  if (members.empty())
+    return isl::manage(isl_union_map_from_domain_and_range(
+        domain.copy(), isl_union_set_read_from_str(domain.ctx().get(), "{ [] }")));
+  isl::multi_union_pw_aff schedule = bandSchedule(members).intersect_domain(domain);
+  return isl::manage(isl_union_map_from_multi_union_pw_aff(schedule.release()));
+}
+
+/// [outer -> band] points at which every value of the strip occurs, and those
+/// at which some is missing.
+static std::pair<isl::set, isl::set> splitByFullness(const Strip &strip, const Tree &band,
+                                                     const std::vector<isl::union_pw_aff> &outer) {
+  isl::union_map place = scheduleOrPoint(outer, strip.domain)
+                             .range_product(scheduleOrPoint(band.members, strip.domain));
+  isl::union_map within = scheduleOrPoint(strip.members, strip.domain);
+  isl::map occurring = place.reverse().apply_range(within).as_map();
+  isl::set points = occurring.domain();
+  isl::map all = isl::manage(
+      isl_map_from_domain_and_range(points.copy(), occurring.range().release()));
+  isl::set partial = all.subtract(occurring).domain();
+  return {points.subtract(partial), partial};
+}
+
+isl::union_set fullTileOption(const Tree &band, const std::vector<isl::union_pw_aff> &outer) {
+  std::vector<Strip> strips;
+  collectStrips(band.children.front(), {}, false, strips);
+  isl::set full, partial;
+  for (const Strip &strip : strips) {
+    auto [someFull, somePartial] = splitByFullness(strip, band, outer);
+    full = full.is_null() ? someFull : full.unite(someFull);
+    partial = partial.is_null() ? somePartial : partial.unite(somePartial);
+  }
+  if (full.is_null() || partial.is_empty())
+    return isl::union_set();
+  isl::set isolated = full.subtract(partial).coalesce();
+  if (isolated.is_empty())
+    return isl::union_set();
+  return isl::union_set(isl::manage(isl_set_set_tuple_name(isolated.release(), "isolate")));
+}
+
+} // namespace autotune

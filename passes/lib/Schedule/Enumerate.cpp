@@ -1,0 +1,295 @@
+//===- Enumerate.cpp - List the legal transformations ---------------------===//
+
+#include "Describe.h"
+#include "Transformations.h"
+#include "autotune/Passes.h"
+
+#include "llvm/ADT/Sequence.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace autotune {
+#define GEN_PASS_DEF_ENUMERATE
+#include "autotune/SchedulePasses.h.inc"
+
+namespace {
+
+using Values = llvm::SmallVector<int64_t>;
+/// An option with, for each of its elements, the values to choose from.
+using Choices = std::vector<Values>;
+
+/// Unroll factors and panels are drawn from these.
+constexpr int64_t tileSizes[] = {4,  8,  12, 16,  20,  24,  32,  48,  64, 96,
+                                 128, 192, 256, 384, 512, 768, 1024, 2048};
+constexpr int64_t unrollFactors[] = {2, 3, 4, 5, 6, 7, 8, 12, 14, 16, 24, 32, 48, 64};
+constexpr int64_t panelWidths[] = {4, 6, 8, 12, 16, 24, 32, 48, 64};
+constexpr unsigned maxPermutedMembers = 4;
+
+/// What the menus need to know of a band.
+struct BandFacts {
+  unsigned number;
+  llvm::SmallVector<int64_t> extents, strides;
+  bool isPlain;
+};
+
+class Enumerator {
+public:
+  Enumerator(func::FuncOp function, Model &model, unsigned threads, unsigned vectorBits)
+      : function(function), model(model), threads(threads), vectorBits(vectorBits) {}
+
+  llvm::SmallVector<Attribute> run() {
+    for (unsigned number = 0;; ++number) {
+      std::optional<TreePath> path = findBand(model.tree, number);
+      if (!path)
+        break;
+      addBand(factsOf(*path, number));
+    }
+    for (unsigned number = 0;; ++number) {
+      std::optional<TreePath> path = findSequence(model.tree, number);
+      if (!path)
+        break;
+      addFusions(number, path->node->children);
+    }
+    return std::move(menus);
+  }
+
+private:
+  BandFacts factsOf(const TreePath &path, unsigned number) {
+    BandFacts facts{number, {}, {}, isPlainBand(path)};
+    for (const isl::union_pw_aff &member : path.node->members) {
+      std::optional<Range> range = memberRange(member, path.node->domain);
+      facts.extents.push_back(range ? range->extent() : 0);
+      facts.strides.push_back(memberStride(member, path.node->domain));
+    }
+    return facts;
+  }
+
+  void addBand(const BandFacts &band) {
+    addVectors(band);
+    addInterchanges(band);
+    if (!band.isPlain)
+      return;
+    addTiles(band);
+    addUnrolls(band);
+    addParallel(band);
+    addDistributions(band);
+    addPacks(band);
+  }
+
+  /// Whether the transformation is accepted; the model is left as it was.
+  bool isLegal(llvm::function_ref<Refusal(Model &)> transform) {
+    Tree before = model.tree;
+    bool isAccepted = !transform(model);
+    model.tree = std::move(before);
+    return isAccepted;
+  }
+
+  void addTiles(const BandFacts &band) {
+    std::vector<Values> sizes;
+    for (auto [extent, stride] : llvm::zip(band.extents, band.strides)) {
+      Values menu;
+      for (int64_t size : tileSizes)
+        if (size < extent && size > stride && stride > 0 && size % stride == 0)
+          menu.push_back(size);
+      sizes.push_back(menu);
+    }
+    std::optional<TreePath> path = findBand(model.tree, band.number);
+    if (!isPermutable(path->node->members, activeDependences(*path, model.dependences)))
+      return;
+    addWithOneChosen("autotune-tile", band.number, "sizes", sizes, 0);
+  }
+
+  /// Menus whose product is every choice but the one that leaves all elements
+  /// at `neutral`.
+  void addWithOneChosen(llvm::StringRef pass, unsigned band, llvm::StringRef option,
+                        const std::vector<Values> &values, int64_t neutral) {
+    for (unsigned first = 0; first < values.size(); ++first) {
+      if (values[first].empty())
+        continue;
+      Choices choices;
+      for (unsigned i = 0; i < values.size(); ++i) {
+        Values menu = i < first ? Values() : values[i];
+        if (i != first)
+          menu.insert(menu.begin(), neutral);
+        choices.push_back(menu);
+      }
+      add(pass, {{"band", {int64_t(band)}}}, {{option, choices}});
+    }
+  }
+
+  void addUnrolls(const BandFacts &band) {
+    std::vector<Values> factors(band.extents.size());
+    Values largest(band.extents.size(), 1);
+    for (unsigned i = 0; i < band.extents.size(); ++i) {
+      if (band.strides[i] != 1)
+        continue;
+      Values alone(band.extents.size(), 1);
+      alone[i] = band.extents[i];
+      bool isSinkable = isLegal(
+          [&](Model &m) { return unrollAndJam(m, band.number, alone); });
+      if (!isSinkable)
+        continue;
+      for (int64_t factor : unrollFactors)
+        if (factor <= band.extents[i])
+          factors[i].push_back(factor);
+      largest[i] = band.extents[i];
+    }
+    bool isJointlyLegal = llvm::any_of(largest, [](int64_t f) { return f > 1; }) &&
+                          isLegal([&](Model &m) { return unrollAndJam(m, band.number, largest); });
+    if (isJointlyLegal)
+      addWithOneChosen("autotune-unroll-and-jam", band.number, "factors", factors, 1);
+  }
+
+  void addInterchanges(const BandFacts &band) {
+    Values permutation(band.extents.size());
+    for (unsigned i = 0; i < permutation.size(); ++i)
+      permutation[i] = i;
+    if (permutation.size() > maxPermutedMembers)
+      return addRotations(band, permutation);
+    while (std::next_permutation(permutation.begin(), permutation.end()))
+      addInterchange(band, permutation);
+  }
+
+  /// Each member moved to the outermost and to the innermost place.
+  void addRotations(const BandFacts &band, const Values &identity) {
+    for (unsigned i = 0; i < identity.size(); ++i) {
+      Values outermost(identity), innermost(identity);
+      std::rotate(outermost.begin(), outermost.begin() + i, outermost.begin() + i + 1);
+      std::rotate(innermost.begin() + i, innermost.begin() + i + 1, innermost.end());
+      if (outermost != identity)
+        addInterchange(band, outermost);
+      if (innermost != identity)
+        addInterchange(band, innermost);
+    }
+  }
+
+  void addInterchange(const BandFacts &band, const Values &permutation) {
+    if (isLegal([&](Model &m) { return interchange(m, band.number, permutation); }))
+      add("autotune-interchange", {{"band", {int64_t(band.number)}}, {"permutation", permutation}},
+          {});
+  }
+
+  void addVectors(const BandFacts &band) {
+    for (int64_t member = 0; member < int64_t(band.extents.size()); ++member) {
+      int64_t width = vectorWidth(band.number);
+      auto transform = [&](Model &m) { return vectorize(m, band.number, member, width); };
+      if (width >= 2 && band.extents[member] > 1 && isLegal(transform))
+        add("autotune-vectorize",
+            {{"band", {int64_t(band.number)}}, {"member", {member}}, {"width", {width}}}, {});
+    }
+  }
+
+  /// Lanes of a full register for the widest element below the band.
+  int64_t vectorWidth(unsigned number) {
+    unsigned bits = 0;
+    Tree *node = findBand(model.tree, number)->node;
+    for (const Statement &statement : model.scop.statements)
+      if (!isl::union_set(statement.domain).intersect(node->domain).is_empty())
+        for (const Access &access : statement.accesses)
+          if (access.array < model.scop.arrays.size())
+            bits = std::max(bits, model.scop.elementBits(access.array));
+    return bits == 0 ? 0 : vectorBits / bits;
+  }
+
+  void addParallel(const BandFacts &band) {
+    for (int64_t member = 0; threads > 1 && member < int64_t(band.extents.size()); ++member)
+      if (band.extents[member] > 1 &&
+          isLegal([&](Model &m) { return parallelize(m, band.number, member); }))
+        add("autotune-parallelize", {{"band", {int64_t(band.number)}}, {"member", {member}}}, {});
+  }
+
+  void addDistributions(const BandFacts &band) {
+    const Tree &body = findBand(model.tree, band.number)->node->children.front();
+    bool isSequence = body.kind == Tree::Kind::Sequence;
+    int64_t numChildren = isSequence ? body.children.size() : 0;
+    for (int64_t depth = 0; depth < int64_t(band.extents.size()); ++depth)
+      for (int64_t cut = 1; cut < numChildren; ++cut)
+        if (isLegal([&](Model &m) { return distribute(m, band.number, depth, cut); }))
+          add("autotune-distribute",
+              {{"band", {int64_t(band.number)}}, {"depth", {depth}}, {"cut", {cut}}}, {});
+  }
+
+  void addFusions(int64_t sequence, const std::vector<Tree> &children) {
+    int64_t numChildren = children.size();
+    std::vector<int64_t> depths;
+    for (int64_t child = 0; child + 1 < numChildren; ++child)
+      depths.push_back(std::min(children[child].members.size(), children[child + 1].members.size()));
+    for (int64_t child = 0; child + 1 < numChildren; ++child)
+      for (int64_t depth = 1; depth <= depths[child]; ++depth)
+        if (isLegal([&](Model &m) { return fuse(m, sequence, child, depth); }))
+          add("autotune-fuse",
+              {{"sequence", {sequence}}, {"child", {child}}, {"depth", {depth}}}, {});
+  }
+
+  void addPacks(const BandFacts &band) {
+    for (int64_t array = 0; array < int64_t(model.scop.arrays.size()); ++array) {
+      auto type = cast<MemRefType>(model.scop.arrays[array].getType());
+      for (int64_t dim = 0; type.getRank() > 1 && dim < type.getRank(); ++dim) {
+        if (!isLegal([&](Model &m) { return pack(m, band.number, array, dim, 1); }))
+          break;
+        Values widths;
+        for (int64_t width : panelWidths)
+          if (width <= type.getDimSize(dim))
+            widths.push_back(width);
+        if (!widths.empty())
+          add("autotune-pack",
+              {{"band", {int64_t(band.number)}}, {"array", {array}}, {"panel-dim", {dim}}},
+              {{"panel", {widths}}});
+      }
+    }
+  }
+
+  using Fixed = llvm::SmallVector<std::pair<llvm::StringRef, Values>>;
+  using Open = llvm::SmallVector<std::pair<llvm::StringRef, Choices>>;
+
+  void add(llvm::StringRef pass, const Fixed &fixed, const Open &open) {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    llvm::json::OStream json(stream);
+    json.object([&] {
+      json.attribute("name", pass);
+      json.attributeObject("fixed", [&] {
+        for (auto &[option, values] : fixed)
+          json.attribute(option, llvm::json::Array(values));
+      });
+      json.attributeObject("open", [&] {
+        for (auto &[option, choices] : open)
+          json.attributeArray(option, [&] {
+            for (const Values &values : choices)
+              json.value(llvm::json::Array(values));
+          });
+      });
+    });
+    menus.push_back(StringAttr::get(function.getContext(), text));
+  }
+
+  func::FuncOp function;
+  Model &model;
+  unsigned threads, vectorBits;
+  llvm::SmallVector<Attribute> menus;
+};
+
+class EnumeratePass : public impl::EnumerateBase<EnumeratePass> {
+public:
+  using EnumerateBase::EnumerateBase;
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    auto body = [&](isl::ctx ctx) -> LogicalResult {
+      FailureOr<Model> model = loadModel(function, ctx);
+      if (failed(model))
+        return failure();
+      llvm::SmallVector<Attribute> menus =
+          Enumerator(function, *model, threads, vectorBits).run();
+      function->setAttr("autotune.menus", ArrayAttr::get(&getContext(), menus));
+      function->setAttr("autotune.loops", StringAttr::get(&getContext(), describeLoops(*model)));
+      return success();
+    };
+    if (failed(guardIsl(function, body)))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace autotune

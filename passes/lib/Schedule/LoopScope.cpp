@@ -1,0 +1,143 @@
+//===- LoopScope.cpp - Generated loops and what is known of them ----------===//
+
+#include "LoopScope.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <numeric>
+
+using namespace mlir;
+
+namespace autotune {
+
+AffineExpr LoopScope::push(Value iv, DimRange range) {
+  ivs.push_back(iv);
+  ranges.push_back(range);
+  return getAffineDimExpr(ivs.size() - 1, context);
+}
+
+void LoopScope::pop() {
+  ivs.pop_back();
+  ranges.pop_back();
+}
+
+AffineMap LoopScope::map(llvm::ArrayRef<AffineExpr> exprs) const {
+  return AffineMap::get(ivs.size(), 0, exprs, context);
+}
+
+std::optional<int64_t> LoopScope::minimum(AffineExpr expr) const { return bound(expr, false); }
+
+std::optional<int64_t> LoopScope::maximum(AffineExpr expr) const { return bound(expr, true); }
+
+std::optional<int64_t> LoopScope::bound(AffineExpr expr, bool isUpper) const {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return constant.getValue();
+  if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+    const DimRange &range = ranges[dim.getPosition()];
+    return isUpper ? range.max : range.min;
+  }
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return std::nullopt;
+  auto rhs = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (expr.getKind() == AffineExprKind::Add) {
+    std::optional<int64_t> a = bound(binary.getLHS(), isUpper), b = bound(binary.getRHS(), isUpper);
+    return a && b ? std::optional<int64_t>(*a + *b) : std::nullopt;
+  }
+  if (!rhs)
+    return std::nullopt;
+  if (expr.getKind() == AffineExprKind::Mod)
+    return isUpper ? rhs.getValue() - 1 : 0;
+  bool isFlipped = expr.getKind() == AffineExprKind::Mul && rhs.getValue() < 0;
+  std::optional<int64_t> inner = bound(binary.getLHS(), isUpper != isFlipped);
+  if (!inner)
+    return std::nullopt;
+  if (expr.getKind() == AffineExprKind::Mul)
+    return *inner * rhs.getValue();
+  if (expr.getKind() == AffineExprKind::FloorDiv)
+    return llvm::divideFloorSigned(*inner, rhs.getValue());
+  return llvm::divideCeilSigned(*inner, rhs.getValue());
+}
+
+int64_t LoopScope::multipleOf(AffineExpr expr) const {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return std::abs(constant.getValue());
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return ranges[dim.getPosition()].multipleOf;
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (binary && expr.getKind() == AffineExprKind::Mul)
+    return multipleOf(binary.getLHS()) * multipleOf(binary.getRHS());
+  if (binary && expr.getKind() == AffineExprKind::Add)
+    return std::gcd(multipleOf(binary.getLHS()), multipleOf(binary.getRHS()));
+  return 1;
+}
+
+static void collectTerms(AffineExpr expr, llvm::SmallVectorImpl<AffineExpr> &terms) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary || expr.getKind() != AffineExprKind::Add) {
+    terms.push_back(expr);
+    return;
+  }
+  collectTerms(binary.getLHS(), terms);
+  collectTerms(binary.getRHS(), terms);
+}
+
+AffineExpr LoopScope::simplifyDivision(AffineExpr lhs, int64_t divisor, bool isMod) const {
+  llvm::SmallVector<AffineExpr> terms;
+  collectTerms(lhs, terms);
+  AffineExpr zero = getAffineConstantExpr(0, context), whole = zero, rest = zero;
+  for (AffineExpr term : terms)
+    (multipleOf(term) % divisor == 0 ? whole : rest) =
+        (multipleOf(term) % divisor == 0 ? whole : rest) + term;
+  std::optional<int64_t> low = minimum(rest), high = maximum(rest);
+  bool isDecided = low && high && llvm::divideFloorSigned(*low, divisor) ==
+                                      llvm::divideFloorSigned(*high, divisor);
+  if (!isDecided)
+    return isMod ? rest % divisor : whole.floorDiv(divisor) + rest.floorDiv(divisor);
+  int64_t quotient = llvm::divideFloorSigned(*low, divisor);
+  return isMod ? rest - quotient * divisor : whole.floorDiv(divisor) + quotient;
+}
+
+AffineExpr LoopScope::simplify(AffineExpr expr) const {
+  AffineExpr flat = simplifyAffineExpr(expr, ivs.size(), 0);
+  return simplifyAffineExpr(foldDivisions(flat), ivs.size(), 0);
+}
+
+AffineExpr LoopScope::foldDivisions(AffineExpr expr) const {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return expr;
+  AffineExpr lhs = foldDivisions(binary.getLHS()), rhs = foldDivisions(binary.getRHS());
+  auto divisor = dyn_cast<AffineConstantExpr>(rhs);
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    return lhs + rhs;
+  case AffineExprKind::Mul:
+    return lhs * rhs;
+  case AffineExprKind::FloorDiv:
+  case AffineExprKind::Mod:
+    if (divisor && divisor.getValue() > 0)
+      return simplifyDivision(lhs, divisor.getValue(), expr.getKind() == AffineExprKind::Mod);
+    return expr;
+  default:
+    return expr;
+  }
+}
+
+std::optional<int64_t> linearFactor(AffineExpr expr, unsigned position) {
+  if (!expr.isFunctionOfDim(position))
+    return 0;
+  if (isa<AffineDimExpr>(expr))
+    return 1;
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  std::optional<int64_t> lhs = linearFactor(binary.getLHS(), position);
+  std::optional<int64_t> rhs = linearFactor(binary.getRHS(), position);
+  if (expr.getKind() == AffineExprKind::Add && lhs && rhs)
+    return *lhs + *rhs;
+  auto constant = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (expr.getKind() == AffineExprKind::Mul && lhs && constant)
+    return *lhs * constant.getValue();
+  return std::nullopt;
+}
+
+} // namespace autotune

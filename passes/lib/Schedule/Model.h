@@ -1,0 +1,57 @@
+//===- Model.h - What a transformation works on -----------------*- C++ -*-===//
+//
+// The model of a function as the passes share it: statements, dependences and
+// the current schedule tree, carried between passes as attributes.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef AUTOTUNE_SCHEDULE_MODEL_H
+#define AUTOTUNE_SCHEDULE_MODEL_H
+
+#include "Scop.h"
+
+#include <isl/ctx.h>
+
+namespace autotune {
+
+/// Owns an isl context; declare it before everything that lives in it.
+class IslContext {
+public:
+  IslContext();
+  ~IslContext();
+  IslContext(const IslContext &) = delete;
+  IslContext &operator=(const IslContext &) = delete;
+  isl::ctx get() const { return isl::ctx(ctx); }
+
+private:
+  isl_ctx *ctx;
+};
+
+struct Model {
+  Scop scop;
+  isl::union_map dependences;
+  Tree tree;
+};
+
+/// Why a transformation is refused; nothing where it was applied.
+using Refusal = std::optional<std::string>;
+
+/// Reads the attributes that `autotune-extract` and the transformations wrote.
+mlir::FailureOr<Model> loadModel(mlir::func::FuncOp function, isl::ctx ctx);
+void storeTree(mlir::func::FuncOp function, const Tree &tree);
+void storeDependences(mlir::func::FuncOp function, const isl::union_map &dependences);
+void clearModel(mlir::func::FuncOp function);
+
+/// Runs one transformation of the function's tree; emits its refusal as an
+/// error. A transformation that changes nothing is refused.
+mlir::LogicalResult
+transformTree(mlir::func::FuncOp function,
+              llvm::function_ref<Refusal(Model &model)> transform);
+
+/// Runs `body` and turns isl's exceptions (quota, overflow) into errors.
+mlir::LogicalResult guardIsl(mlir::func::FuncOp function,
+                             llvm::function_ref<mlir::LogicalResult(isl::ctx)> body);
+
+} // namespace autotune
+
+#endif // AUTOTUNE_SCHEDULE_MODEL_H

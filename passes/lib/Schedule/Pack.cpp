@@ -1,0 +1,114 @@
+//===- Pack.cpp - Copy a tile's operand into a contiguous buffer ----------===//
+
+#include "Transformations.h"
+#include "autotune/Passes.h"
+
+#include <isl/fixed_box.h>
+#include <isl/map.h>
+
+using namespace mlir;
+
+namespace autotune {
+#define GEN_PASS_DEF_PACK
+#include "autotune/SchedulePasses.h.inc"
+
+/// A buffer beyond this size leaves every cache.
+static constexpr int64_t maxBufferBytes = int64_t(1) << 26;
+
+static isl::union_map prefixSchedule(const TreePath &location) {
+  isl::union_set domain = location.node->domain;
+  std::vector<isl::union_pw_aff> outer;
+  for (const Tree *ancestor : location.ancestors)
+    if (ancestor->isBand())
+      outer.insert(outer.end(), ancestor->members.begin(), ancestor->members.end());
+  if (outer.empty())
+    return isl::union_map(isl::manage(isl_union_map_from_domain_and_range(
+        domain.copy(), isl_union_set_read_from_str(domain.ctx().get(), "{ [] }"))));
+  isl::multi_union_pw_aff prefix = bandSchedule(outer).intersect_domain(domain);
+  return isl::manage(isl_union_map_from_multi_union_pw_aff(prefix.release()));
+}
+
+std::optional<PackRegion> packRegion(const Scop &scop, const TreePath &location,
+                                     unsigned array) {
+  isl::union_map prefix = prefixSchedule(location);
+  isl::union_map touched(prefix.ctx(), "{ }");
+  for (const Statement &statement : scop.statements)
+    for (const Access &access : statement.accesses)
+      if (access.array == array)
+        touched = touched.unite(prefix.reverse().apply_range(isl::union_map(access.relation)));
+  if (touched.is_empty())
+    return std::nullopt;
+  isl::map region = touched.as_map();
+  isl::fixed_box box = isl::manage(isl_map_get_range_simple_fixed_box_hull(region.get()));
+  if (!box.is_valid())
+    return std::nullopt;
+  PackRegion result{box.offset(), {}};
+  isl::multi_val sizes = box.size();
+  for (unsigned i = 0; i < sizes.size(); ++i)
+    result.sizes.push_back(sizes.at(i).num_si());
+  return result;
+}
+
+static Refusal findWrite(const Model &model, const Tree &node, unsigned array) {
+  for (const Statement &statement : model.scop.statements)
+    for (const Access &access : statement.accesses) {
+      if (access.array != array)
+        continue;
+      isl::union_map below =
+          isl::union_map(access.relation).intersect_domain(node.domain);
+      if (below.is_empty())
+        continue;
+      if (access.isWrite)
+        return statement.name + " writes the array below the band";
+      if (!access.isExact)
+        return statement.name + " may read the array anywhere";
+    }
+  return std::nullopt;
+}
+
+Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
+             int64_t panel) {
+  std::optional<TreePath> location = findBand(model.tree, number);
+  if (!location)
+    return "there is no band " + std::to_string(number);
+  if (!isPlainBand(*location))
+    return "the band is unrolled or a vector already";
+  if (array >= model.scop.arrays.size())
+    return "there is no array " + std::to_string(array);
+  Tree &band = *location->node;
+  std::string prefix = (mark::pack + llvm::Twine(array) + ",").str();
+  bool isPacked = containsMark(band, prefix);
+  for (const Tree *ancestor : location->ancestors)
+    isPacked |= ancestor->isMark(prefix);
+  if (isPacked)
+    return "the array is packed already";
+  if (Refusal refusal = findWrite(model, band, array))
+    return refusal;
+  std::optional<PackRegion> region = packRegion(model.scop, *location, array);
+  if (!region)
+    return "the array is not read below the band in a region of fixed size";
+  if (panelDim >= region->sizes.size() || panel < 1)
+    return "the array has no such panel";
+  int64_t bytes = model.scop.elementBits(array) / 8;
+  for (int64_t size : region->sizes)
+    bytes *= size;
+  if (bytes > maxBufferBytes)
+    return "the buffer would take " + std::to_string(bytes) + " bytes";
+  std::string label = prefix + std::to_string(panelDim) + "," + std::to_string(panel);
+  Tree inner = std::move(band);
+  band = makeMark(label, std::move(inner));
+  return std::nullopt;
+}
+
+namespace {
+struct PackPass : impl::PackBase<PackPass> {
+  using PackBase::PackBase;
+  void runOnOperation() override {
+    if (failed(transformTree(getOperation(), [&](Model &model) {
+          return pack(model, band, array, panelDim, panel);
+        })))
+      signalPassFailure();
+  }
+};
+} // namespace
+} // namespace autotune

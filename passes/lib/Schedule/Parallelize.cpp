@@ -1,0 +1,47 @@
+//===- Parallelize.cpp - Run a loop on all threads ------------------------===//
+
+#include "Transformations.h"
+#include "autotune/Passes.h"
+
+using namespace mlir;
+
+namespace autotune {
+#define GEN_PASS_DEF_PARALLELIZE
+#include "autotune/SchedulePasses.h.inc"
+
+Refusal parallelize(Model &model, unsigned number, unsigned position) {
+  std::optional<TreePath> location = findBand(model.tree, number);
+  if (!location)
+    return "there is no band " + std::to_string(number);
+  if (!isPlainBand(*location))
+    return "the band is unrolled or a vector already";
+  for (const Tree *ancestor : location->ancestors)
+    if (ancestor->isMark(mark::parallel))
+      return "a loop outside is parallel already";
+  Tree &band = *location->node;
+  if (position >= band.members.size())
+    return "the band has no member " + std::to_string(position);
+  if (containsMark(band, mark::parallel))
+    return "a loop inside is parallel already";
+  isl::union_map active = activeDependences(*location, model.dependences);
+  auto begin = band.members.begin();
+  std::vector<isl::union_pw_aff> outer(begin, begin + position);
+  std::vector<isl::union_pw_aff> inner(begin + position + 1, band.members.end());
+  Tree loop = makeBand({band.members[position]},
+                       makeBand(std::move(inner), std::move(band.children.front())));
+  band = makeBand(std::move(outer), makeMark(mark::parallel, std::move(loop)));
+  return findViolation(band, active);
+}
+
+namespace {
+struct ParallelizePass : impl::ParallelizeBase<ParallelizePass> {
+  using ParallelizeBase::ParallelizeBase;
+  void runOnOperation() override {
+    if (failed(transformTree(getOperation(), [&](Model &model) {
+          return parallelize(model, band, member);
+        })))
+      signalPassFailure();
+  }
+};
+} // namespace
+} // namespace autotune

@@ -1,0 +1,301 @@
+//===- Promote.cpp - Scalar replacement across loops ----------------------===//
+//
+// `for k { c = load C[i]; ...; store C[i] }` becomes
+// `c0 = load C[i]; c1 = for k iter_args(c = c0) { ... yield }; store c1, C[i]`.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Codegen.h"
+
+#include "mlir/Dialect/Affine/LoopUtils.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/IntegerSet.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+
+namespace autotune {
+
+namespace {
+
+/// A load or store of one place: an element, a row of elements, or the lanes of
+/// a row that a mask selects.
+struct Place {
+  Operation *op;
+  Value memref;
+  AffineMap map;
+  llvm::SmallVector<Value> operands;
+  Type type;
+  Value mask;
+  bool isStore;
+
+  int64_t width() const {
+    auto vector = dyn_cast<VectorType>(type);
+    return vector ? vector.getNumElements() : 1;
+  }
+  bool isSamePlace(const Place &other) const {
+    return memref == other.memref && type == other.type && mask == other.mask &&
+           map == other.map && operands == other.operands;
+  }
+};
+
+} // namespace
+
+static Place affinePlace(Operation *op, Value memref, AffineMap map, ValueRange operands,
+                         Type type, Value mask, bool isStore) {
+  Place place{op, memref, map, {}, type, mask, isStore};
+  place.map = composedMap(map, operands, place.operands);
+  return place;
+}
+
+static Place indexedPlace(Operation *op, Value memref, ValueRange indices, Type type, Value mask,
+                          bool isStore) {
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(indices.size(), op->getContext());
+  return affinePlace(op, memref, identity, indices, type, mask, isStore);
+}
+
+/// The place of an access; nothing for other ops.
+static std::optional<Place> placeOf(Operation *op) {
+  if (auto load = dyn_cast<affine::AffineLoadOp>(op))
+    return affinePlace(op, load.getMemRef(), load.getAffineMap(), load.getMapOperands(),
+                       load.getType(), Value(), false);
+  if (auto store = dyn_cast<affine::AffineStoreOp>(op))
+    return affinePlace(op, store.getMemRef(), store.getAffineMap(), store.getMapOperands(),
+                       store.getValueToStore().getType(), Value(), true);
+  if (auto load = dyn_cast<affine::AffineVectorLoadOp>(op))
+    return affinePlace(op, load.getMemRef(), load.getAffineMap(), load.getMapOperands(),
+                       load.getType(), Value(), false);
+  if (auto store = dyn_cast<affine::AffineVectorStoreOp>(op))
+    return affinePlace(op, store.getMemRef(), store.getAffineMap(), store.getMapOperands(),
+                       store.getValueToStore().getType(), Value(), true);
+  if (auto load = dyn_cast<vector::MaskedLoadOp>(op))
+    return indexedPlace(op, load.getBase(), load.getIndices(), load.getType(), load.getMask(),
+                        false);
+  if (auto store = dyn_cast<vector::MaskedStoreOp>(op))
+    return indexedPlace(op, store.getBase(), store.getIndices(), store.getValueToStore().getType(),
+                        store.getMask(), true);
+  return std::nullopt;
+}
+
+/// `a - b` of one subscript where it is the same in every iteration.
+static std::optional<int64_t> constantDifference(const Place &a, const Place &b, unsigned dim) {
+  llvm::SmallVector<Value> operands(a.operands);
+  llvm::SmallVector<AffineExpr> replacements;
+  for (Value value : b.operands) {
+    auto found = llvm::find(operands, value);
+    replacements.push_back(getAffineDimExpr(found - operands.begin(), a.map.getContext()));
+    if (found == operands.end())
+      operands.push_back(value);
+  }
+  if (a.map.getNumSymbols() + b.map.getNumSymbols() > 0)
+    return std::nullopt;
+  AffineExpr other = b.map.getResult(dim).replaceDims(replacements);
+  AffineExpr difference = simplifyAffineExpr(a.map.getResult(dim) - other, operands.size(), 0);
+  if (auto constant = dyn_cast<AffineConstantExpr>(difference))
+    return constant.getValue();
+  return std::nullopt;
+}
+
+static bool areDisjoint(const Place &a, const Place &b) {
+  unsigned rank = a.map.getNumResults();
+  for (unsigned dim = 0; dim < rank; ++dim) {
+    std::optional<int64_t> difference = constantDifference(a, b, dim);
+    if (!difference)
+      continue;
+    bool isRow = dim + 1 == rank;
+    int64_t after = isRow ? b.width() : 1, before = isRow ? a.width() : 1;
+    if (*difference >= after || -*difference >= before)
+      return true;
+  }
+  return false;
+}
+
+namespace {
+
+/// Promotes what one loop accesses.
+class LoopPromoter {
+public:
+  explicit LoopPromoter(affine::AffineForOp loop) : loop(loop) {}
+
+  bool run() {
+    if (!collectPlaces())
+      return false;
+    for (const Place &place : places)
+      if (place.isStore && isCandidate(place) && !isKnown(place))
+        promoted.push_back(place);
+    if (promoted.empty())
+      return false;
+    guardAgainstEmptyLoop();
+    rewrite();
+    return true;
+  }
+
+private:
+  /// False where the loop has accesses that cannot be told apart.
+  bool collectPlaces() {
+    WalkResult result = loop.getBody()->walk([&](Operation *op) {
+      if (std::optional<Place> place = placeOf(op)) {
+        places.push_back(*place);
+        return WalkResult::advance();
+      }
+      if (isa<vector::GatherOp>(op)) {
+        gathered.push_back(cast<vector::GatherOp>(op).getBase());
+        return WalkResult::advance();
+      }
+      if (isa<vector::ScatterOp>(op)) {
+        gathered.push_back(cast<vector::ScatterOp>(op).getBase());
+        return WalkResult::advance();
+      }
+      bool isTransparent = op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() ||
+                           isa<memref::AllocOp, memref::DeallocOp>(op) ||
+                           isMemoryEffectFree(op);
+      return isTransparent ? WalkResult::advance() : WalkResult::interrupt();
+    });
+    return !result.wasInterrupted();
+  }
+
+  bool isKnown(const Place &place) const {
+    return llvm::any_of(promoted, [&](const Place &p) { return p.isSamePlace(place); });
+  }
+
+  bool isInvariant(const Place &place) {
+    auto isOutside = [&](Value value) { return loop.isDefinedOutsideOfLoop(value); };
+    return llvm::all_of(place.operands, isOutside) && isOutside(place.memref) &&
+           (!place.mask || isOutside(place.mask));
+  }
+
+  bool isCandidate(const Place &place) {
+    if (!isInvariant(place) || llvm::is_contained(gathered, place.memref))
+      return false;
+    for (const Place &other : places) {
+      if (other.memref != place.memref)
+        continue;
+      bool isSame = other.isSamePlace(place) && other.op->getBlock() == loop.getBody();
+      if (!isSame && !areDisjoint(place, other))
+        return false;
+    }
+    return true;
+  }
+
+  /// Runs the loop, with what is hoisted out of it, only where it has an
+  /// iteration: its places may be out of bounds otherwise.
+  void guardAgainstEmptyLoop() {
+    bool isConstant = loop.hasConstantBounds();
+    if (isConstant && loop.getConstantLowerBound() < loop.getConstantUpperBound())
+      return;
+    llvm::SmallVector<AffineExpr> constraints;
+    AffineMap lower = loop.getLowerBoundMap(), upper = loop.getUpperBoundMap();
+    llvm::SmallVector<Value> operands(loop.getLowerBoundOperands());
+    llvm::SmallVector<AffineExpr> shifted;
+    for (unsigned i = 0; i < upper.getNumDims(); ++i)
+      shifted.push_back(getAffineDimExpr(lower.getNumDims() + i, loop.getContext()));
+    llvm::append_range(operands, loop.getUpperBoundOperands());
+    for (AffineExpr high : upper.getResults())
+      for (AffineExpr low : lower.getResults())
+        constraints.push_back(high.replaceDims(shifted) - low - 1);
+    llvm::SmallVector<bool> areEqualities(constraints.size(), false);
+    IntegerSet set = IntegerSet::get(operands.size(), 0, constraints, areEqualities);
+    OpBuilder builder(loop);
+    auto guard = affine::AffineIfOp::create(builder, loop.getLoc(), set, operands, false);
+    loop->moveBefore(guard.getThenBlock(), guard.getThenBlock()->begin());
+  }
+
+  void rewrite() {
+    IRRewriter rewriter(loop.getContext());
+    rewriter.setInsertionPoint(loop);
+    llvm::SmallVector<Value> initial;
+    for (const Place &place : promoted)
+      initial.push_back(emitLoad(rewriter, place));
+    unsigned numOld = loop.getNumRegionIterArgs();
+    auto yields = [&](OpBuilder &, Location, llvm::ArrayRef<BlockArgument> arguments) {
+      return llvm::SmallVector<Value>(arguments.begin(), arguments.end());
+    };
+    auto replaced = loop.replaceWithAdditionalYields(rewriter, initial, false, yields);
+    auto newLoop = cast<affine::AffineForOp>(replaced->getOperation());
+    Operation *yield = newLoop.getBody()->getTerminator();
+    rewriter.setInsertionPointAfter(newLoop);
+    for (auto [index, place] : llvm::enumerate(promoted)) {
+      Value last = forward(rewriter, newLoop, place, numOld + index);
+      yield->setOperand(numOld + index, last);
+      emitStore(rewriter, place, newLoop.getResult(numOld + index));
+    }
+  }
+
+  /// Replaces the accesses of one place in the body; returns its last value.
+  Value forward(IRRewriter &rewriter, affine::AffineForOp newLoop, const Place &place,
+                unsigned number) {
+    Value current = newLoop.getRegionIterArgs()[number];
+    for (Operation &op : llvm::make_early_inc_range(*newLoop.getBody())) {
+      std::optional<Place> other = placeOf(&op);
+      if (!other || !other->isSamePlace(place))
+        continue;
+      if (other->isStore)
+        current = storedValue(&op);
+      else
+        rewriter.replaceAllUsesWith(op.getResult(0), current);
+      rewriter.eraseOp(&op);
+    }
+    return current;
+  }
+
+  static Value storedValue(Operation *op) {
+    if (auto store = dyn_cast<affine::AffineStoreOp>(op))
+      return store.getValueToStore();
+    if (auto store = dyn_cast<affine::AffineVectorStoreOp>(op))
+      return store.getValueToStore();
+    return cast<vector::MaskedStoreOp>(op).getValueToStore();
+  }
+
+  static llvm::SmallVector<Value> indicesOf(OpBuilder &builder, const Place &place) {
+    llvm::SmallVector<Value> indices;
+    for (AffineExpr expr : place.map.getResults())
+      indices.push_back(affine::makeComposedAffineApply(
+          builder, place.op->getLoc(),
+          AffineMap::get(place.map.getNumDims(), place.map.getNumSymbols(), expr),
+          llvm::to_vector_of<OpFoldResult>(place.operands)));
+    return indices;
+  }
+
+  static Value emitLoad(OpBuilder &builder, const Place &place) {
+    Location loc = place.op->getLoc();
+    if (place.mask) {
+      Value zeros = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(place.type));
+      return vector::MaskedLoadOp::create(builder, loc, cast<VectorType>(place.type), place.memref,
+                                          indicesOf(builder, place), place.mask, zeros);
+    }
+    if (auto type = dyn_cast<VectorType>(place.type))
+      return affine::AffineVectorLoadOp::create(builder, loc, type, place.memref, place.map,
+                                                place.operands);
+    return affine::AffineLoadOp::create(builder, loc, place.memref, place.map, place.operands);
+  }
+
+  static void emitStore(OpBuilder &builder, const Place &place, Value value) {
+    Location loc = place.op->getLoc();
+    if (place.mask)
+      vector::MaskedStoreOp::create(builder, loc, place.memref, indicesOf(builder, place),
+                                    place.mask, value);
+    else if (isa<VectorType>(place.type))
+      affine::AffineVectorStoreOp::create(builder, loc, value, place.memref, place.map,
+                                          place.operands);
+    else
+      affine::AffineStoreOp::create(builder, loc, value, place.memref, place.map, place.operands);
+  }
+
+  affine::AffineForOp loop;
+  llvm::SmallVector<Place> places;
+  llvm::SmallVector<Value> gathered;
+  llvm::SmallVector<Place> promoted;
+};
+
+} // namespace
+
+void promoteToRegisters(func::FuncOp function) {
+  llvm::SmallVector<affine::AffineForOp> loops;
+  function.walk([&](affine::AffineForOp loop) { loops.push_back(loop); });
+  for (affine::AffineForOp loop : loops)
+    LoopPromoter(loop).run();
+}
+
+} // namespace autotune

@@ -1,0 +1,335 @@
+//===- ScheduleTree.cpp - Schedule trees and the legality oracle ----------===//
+
+#include "ScheduleTree.h"
+
+#include <isl/aff.h>
+#include <isl/ilp.h>
+#include <isl/schedule_node.h>
+#include <isl/union_map.h>
+#include <isl/val.h>
+
+namespace autotune {
+
+Tree makeLeaf(isl::union_set domain) {
+  Tree leaf;
+  leaf.domain = std::move(domain);
+  return leaf;
+}
+
+Tree makeBand(std::vector<isl::union_pw_aff> members, Tree child) {
+  if (members.empty())
+    return child;
+  Tree band;
+  band.kind = Tree::Kind::Band;
+  band.domain = child.domain;
+  band.members = std::move(members);
+  band.children.push_back(std::move(child));
+  return band;
+}
+
+Tree makeMark(llvm::StringRef label, Tree child) {
+  Tree node;
+  node.kind = Tree::Kind::Mark;
+  node.domain = child.domain;
+  node.label = label.str();
+  node.children.push_back(std::move(child));
+  return node;
+}
+
+Tree makeSequence(std::vector<Tree> children) {
+  Tree sequence;
+  sequence.kind = Tree::Kind::Sequence;
+  for (Tree &child : children) {
+    sequence.domain = sequence.domain.is_null()
+                          ? child.domain
+                          : sequence.domain.unite(child.domain);
+    if (child.kind == Tree::Kind::Sequence)
+      for (Tree &grandchild : child.children)
+        sequence.children.push_back(std::move(grandchild));
+    else
+      sequence.children.push_back(std::move(child));
+  }
+  if (sequence.children.size() == 1) {
+    Tree only = std::move(sequence.children.front());
+    return only;
+  }
+  return sequence;
+}
+
+static std::vector<isl::union_pw_aff> bandMembers(const isl::schedule_node &node) {
+  isl::multi_union_pw_aff partial =
+      node.as<isl::schedule_node_band>().partial_schedule();
+  std::vector<isl::union_pw_aff> members;
+  for (unsigned i = 0; i < partial.size(); ++i)
+    members.push_back(partial.at(i));
+  return members;
+}
+
+static Tree treeFromNode(const isl::schedule_node &node) {
+  if (node.isa<isl::schedule_node_band>()) {
+    std::vector<isl::union_pw_aff> members = bandMembers(node);
+    Tree child = treeFromNode(node.child(0));
+    for (isl::union_pw_aff &member : members)
+      member = member.intersect_domain(child.domain);
+    return makeBand(std::move(members), std::move(child));
+  }
+  if (node.isa<isl::schedule_node_mark>())
+    return makeMark(isl::manage(isl_schedule_node_mark_get_id(node.get())).name(),
+                    treeFromNode(node.child(0)));
+  if (node.isa<isl::schedule_node_sequence>()) {
+    std::vector<Tree> children;
+    for (unsigned i = 0; i < node.n_children(); ++i)
+      children.push_back(treeFromNode(node.child(i).child(0)));
+    return makeSequence(std::move(children));
+  }
+  return makeLeaf(isl::manage(isl_schedule_node_get_domain(node.get())));
+}
+
+Tree treeFromSchedule(const isl::schedule &schedule) {
+  return treeFromNode(schedule.root().child(0));
+}
+
+isl::multi_union_pw_aff bandSchedule(llvm::ArrayRef<isl::union_pw_aff> members) {
+  isl::multi_union_pw_aff partial(members.front());
+  for (const isl::union_pw_aff &member : members.drop_front())
+    partial = partial.flat_range_product(isl::multi_union_pw_aff(member));
+  return partial;
+}
+
+namespace {
+
+/// Builds an isl schedule top-down at its leaves.
+class ScheduleWriter {
+public:
+  explicit ScheduleWriter(BandOptions options) : options(options) {}
+
+  /// `node` is a leaf; returns it with `tree` in its place, at the same position.
+  isl::schedule_node write(isl::schedule_node node, const Tree &tree) {
+    switch (tree.kind) {
+    case Tree::Kind::Leaf:
+      return node;
+    case Tree::Kind::Mark:
+      node = isl::manage(isl_schedule_node_insert_mark(
+          node.release(), isl_id_alloc(tree.domain.ctx().get(),
+                                       tree.label.c_str(), nullptr)));
+      return write(node.child(0), tree.children.front()).parent();
+    case Tree::Kind::Band:
+      return writeBand(node, tree);
+    case Tree::Kind::Sequence:
+      return writeSequence(node, tree);
+    }
+    return node;
+  }
+
+private:
+  isl::schedule_node writeBand(isl::schedule_node node, const Tree &tree) {
+    node = node.insert_partial_schedule(bandSchedule(tree.members));
+    if (options) {
+      isl::union_set chosen = options(tree, bandNumber);
+      if (!chosen.is_null())
+        node = node.as<isl::schedule_node_band>().set_ast_build_options(chosen);
+    }
+    ++bandNumber;
+    return write(node.child(0), tree.children.front()).parent();
+  }
+
+  isl::schedule_node writeSequence(isl::schedule_node node, const Tree &tree) {
+    isl::union_set_list filters(tree.domain.ctx(), tree.children.size());
+    for (const Tree &child : tree.children)
+      filters = filters.add(child.domain);
+    node = node.insert_sequence(filters);
+    for (unsigned i = 0; i < tree.children.size(); ++i)
+      node = write(node.child(i).child(0), tree.children[i]).parent().parent();
+    return node;
+  }
+
+  BandOptions options;
+  unsigned bandNumber = 0;
+};
+
+} // namespace
+
+isl::schedule scheduleFromTree(const Tree &tree, BandOptions options) {
+  isl::schedule_node leaf = isl::schedule::from_domain(tree.domain).root().child(0);
+  return ScheduleWriter(options).write(leaf, tree).schedule();
+}
+
+static bool findNode(Tree &node, Tree::Kind kind, unsigned &number,
+                     TreePath &location) {
+  if (node.kind == kind && number-- == 0) {
+    location.node = &node;
+    return true;
+  }
+  location.ancestors.push_back(&node);
+  for (Tree &child : node.children)
+    if (findNode(child, kind, number, location))
+      return true;
+  location.ancestors.pop_back();
+  return false;
+}
+
+static std::optional<TreePath> find(Tree &root, Tree::Kind kind, unsigned number) {
+  TreePath location{nullptr, {}};
+  if (findNode(root, kind, number, location))
+    return location;
+  return std::nullopt;
+}
+
+std::optional<TreePath> findBand(Tree &root, unsigned number) {
+  return find(root, Tree::Kind::Band, number);
+}
+
+std::optional<TreePath> findSequence(Tree &root, unsigned number) {
+  return find(root, Tree::Kind::Sequence, number);
+}
+
+isl::union_map lexLess(const isl::union_map &pairs, const isl::multi_union_pw_aff &at) {
+  return isl::manage(isl_union_map_lex_lt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
+}
+
+isl::union_map lexGreater(const isl::union_map &pairs, const isl::multi_union_pw_aff &at) {
+  return isl::manage(isl_union_map_lex_gt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
+}
+
+static isl::union_map within(const isl::union_map &dependences,
+                             const isl::union_set &domain) {
+  return dependences.intersect_domain(domain).intersect_range(domain);
+}
+
+isl::union_map activeDependences(const TreePath &location,
+                                 isl::union_map dependences) {
+  dependences = within(dependences, location.node->domain);
+  for (const Tree *ancestor : location.ancestors)
+    if (ancestor->isBand())
+      dependences = dependences.eq_at(bandSchedule(ancestor->members));
+  return dependences;
+}
+
+bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,
+                  const isl::union_map &active) {
+  for (const isl::union_pw_aff &member : members)
+    if (!lexGreater(active, isl::multi_union_pw_aff(member)).is_empty())
+      return false;
+  return true;
+}
+
+bool isCoincident(const isl::union_pw_aff &member, const isl::union_map &active) {
+  isl::multi_union_pw_aff partial(member);
+  return lexGreater(active, partial).is_empty() &&
+         lexLess(active, partial).is_empty();
+}
+
+static std::string describe(const isl::union_map &dependences) {
+  std::string text;
+  dependences.foreach_map([&](isl::map map) {
+    if (text.empty())
+      text = map.domain_tuple_id().name() + " -> " + map.range_tuple_id().name();
+  });
+  return text;
+}
+
+static std::optional<std::string> violationInSequence(const Tree &tree,
+                                                      const isl::union_map &active) {
+  isl::union_set earlier;
+  for (const Tree &child : tree.children) {
+    if (!earlier.is_null()) {
+      isl::union_map reversed =
+          active.intersect_domain(child.domain).intersect_range(earlier);
+      if (!reversed.is_empty())
+        return "the sequence would reverse the dependence " + describe(reversed);
+    }
+    if (auto reason = findViolation(child, within(active, child.domain)))
+      return reason;
+    earlier = earlier.is_null() ? child.domain : earlier.unite(child.domain);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> findViolation(const Tree &tree,
+                                         const isl::union_map &active) {
+  if (active.is_empty())
+    return std::nullopt;
+  switch (tree.kind) {
+  case Tree::Kind::Leaf:
+    return "instances of one statement would be left unordered across the "
+           "dependence " + describe(active);
+  case Tree::Kind::Sequence:
+    return violationInSequence(tree, active);
+  case Tree::Kind::Mark: {
+    const Tree &child = tree.children.front();
+    bool mustBeCoincident =
+        tree.isMark(mark::parallel) || tree.isMark(mark::vectorize);
+    if (mustBeCoincident && !isCoincident(child.members.front(), active))
+      return "the loop carries the dependence " +
+             describe(active.subtract(
+                 active.eq_at(isl::multi_union_pw_aff(child.members.front()))));
+    return findViolation(child, active);
+  }
+  case Tree::Kind::Band: {
+    isl::multi_union_pw_aff partial = bandSchedule(tree.members);
+    isl::union_map reversed = lexGreater(active, partial);
+    if (!reversed.is_empty())
+      return "the loops would reverse the dependence " + describe(reversed);
+    return findViolation(tree.children.front(), active.eq_at(partial));
+  }
+  }
+  return std::nullopt;
+}
+
+static std::optional<long> integer(isl_val *owned) {
+  isl::val value = isl::manage(owned);
+  if (!value.is_int())
+    return std::nullopt;
+  return value.num_si();
+}
+
+std::optional<Range> memberRange(const isl::union_pw_aff &member,
+                                 const isl::union_set &domain) {
+  isl::union_pw_aff restricted = member.intersect_domain(domain);
+  std::optional<long> min = integer(isl_union_pw_aff_min_val(restricted.copy()));
+  std::optional<long> max = integer(isl_union_pw_aff_max_val(restricted.copy()));
+  if (!min || !max)
+    return std::nullopt;
+  return Range{*min, *max};
+}
+
+isl::union_pw_aff tileMember(const isl::union_pw_aff &member, long size) {
+  isl_ctx *ctx = member.ctx().get();
+  isl_union_pw_aff *tile = isl_union_pw_aff_floor(isl_union_pw_aff_scale_down_val(
+      member.copy(), isl_val_int_from_si(ctx, size)));
+  return isl::manage(
+      isl_union_pw_aff_scale_val(tile, isl_val_int_from_si(ctx, size)));
+}
+
+isl::union_pw_aff pointMember(const isl::union_pw_aff &member, long size) {
+  return isl::manage(isl_union_pw_aff_mod_val(
+      member.copy(), isl_val_int_from_si(member.ctx().get(), size)));
+}
+
+void sinkToLeaves(Tree &tree, llvm::ArrayRef<isl::union_pw_aff> members,
+                  llvm::StringRef label, bool belowVector) {
+  bool isInnermost = tree.kind == Tree::Kind::Leaf ||
+                     (tree.isMark(mark::vectorize) && !belowVector);
+  if (!isInnermost) {
+    for (Tree &child : tree.children)
+      sinkToLeaves(child, members, label, belowVector);
+    return;
+  }
+  std::vector<isl::union_pw_aff> restricted;
+  for (const isl::union_pw_aff &member : members)
+    restricted.push_back(member.intersect_domain(tree.domain));
+  tree = makeBand(std::move(restricted), std::move(tree));
+  if (!label.empty())
+    tree = makeMark(label, std::move(tree));
+}
+
+bool containsMark(const Tree &tree, llvm::StringRef prefix) {
+  if (tree.isMark(prefix))
+    return true;
+  for (const Tree &child : tree.children)
+    if (containsMark(child, prefix))
+      return true;
+  return false;
+}
+
+} // namespace autotune

@@ -1,0 +1,121 @@
+//===- ScheduleTree.h - Schedule trees and the legality oracle --*- C++ -*-===//
+//
+// A light, mutable form of isl's schedule trees. Trees are carried between
+// passes as isl's own text; transformations rewrite the nodes below.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef AUTOTUNE_SCHEDULE_SCHEDULETREE_H
+#define AUTOTUNE_SCHEDULE_SCHEDULETREE_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <isl/cpp.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace autotune {
+
+/// Marks that realise a loop in another form than a sequential one. A mark sits
+/// directly above its band.
+namespace mark {
+constexpr llvm::StringLiteral parallel = "parallel"; ///< One-member band.
+constexpr llvm::StringLiteral unroll = "unroll=";  ///< unroll=members of the band.
+constexpr llvm::StringLiteral vectorize = "vectorize="; ///< vectorize=width, one member.
+constexpr llvm::StringLiteral pack = "pack="; ///< pack=array,dim,panel.
+} // namespace mark
+
+struct Tree {
+  enum class Kind { Band, Sequence, Mark, Leaf };
+
+  Kind kind = Kind::Leaf;
+  /// The statement instances below this node.
+  isl::union_set domain;
+  /// Band: the partial schedule, outermost member first.
+  std::vector<isl::union_pw_aff> members;
+  /// Mark: one of `mark`.
+  std::string label;
+  /// One child for bands and marks, any number for sequences, none for leaves.
+  std::vector<Tree> children;
+
+  bool isBand() const { return kind == Kind::Band; }
+  bool isMark(llvm::StringRef name) const {
+    return kind == Kind::Mark && llvm::StringRef(label).starts_with(name);
+  }
+};
+
+Tree makeLeaf(isl::union_set domain);
+Tree makeBand(std::vector<isl::union_pw_aff> members, Tree child);
+Tree makeMark(llvm::StringRef label, Tree child);
+/// Nested sequences are flattened; a sequence of one is its child.
+Tree makeSequence(std::vector<Tree> children);
+
+Tree treeFromSchedule(const isl::schedule &schedule);
+
+/// AST build options for the band whose path is given; null for none.
+using BandOptions =
+    llvm::function_ref<isl::union_set(const Tree &band, unsigned bandNumber)>;
+isl::schedule scheduleFromTree(const Tree &tree, BandOptions options = nullptr);
+
+/// A node found by its pre-order number, with what lies above it.
+struct TreePath {
+  Tree *node;
+  /// From the root to the parent of `node`.
+  llvm::SmallVector<Tree *> ancestors;
+};
+std::optional<TreePath> findBand(Tree &root, unsigned number);
+std::optional<TreePath> findSequence(Tree &root, unsigned number);
+
+/// Pairs of `dependences` that the bands and sequences above the node leave
+/// unordered.
+isl::union_map activeDependences(const TreePath &location,
+                                 isl::union_map dependences);
+
+/// The legality oracle: why `tree` does not respect `dependences`, or nothing
+/// when it does. Exact: every dependence must be ordered strictly by the tree,
+/// and loops marked parallel or vectorize must carry none.
+std::optional<std::string> findViolation(const Tree &tree,
+                                         const isl::union_map &dependences);
+
+/// Whether no active dependence has a negative distance in any member.
+bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,
+                  const isl::union_map &active);
+/// Whether every active dependence has distance zero in `member`.
+bool isCoincident(const isl::union_pw_aff &member, const isl::union_map &active);
+
+/// Smallest and largest value of a member; nothing where unbounded.
+struct Range {
+  long min, max;
+  long extent() const { return max - min + 1; }
+};
+std::optional<Range> memberRange(const isl::union_pw_aff &member,
+                                 const isl::union_set &domain);
+
+/// floor(member / size) * size and member mod size.
+isl::union_pw_aff tileMember(const isl::union_pw_aff &member, long size);
+isl::union_pw_aff pointMember(const isl::union_pw_aff &member, long size);
+
+/// The pairs whose first instance has the smaller, or the larger, value.
+isl::union_map lexLess(const isl::union_map &pairs, const isl::multi_union_pw_aff &at);
+isl::union_map lexGreater(const isl::union_map &pairs, const isl::multi_union_pw_aff &at);
+
+isl::multi_union_pw_aff bandSchedule(llvm::ArrayRef<isl::union_pw_aff> members);
+
+/// Inserts a band (under `label`, if not empty) at the innermost place above
+/// every leaf of `tree`; stays above loops marked vectorize unless
+/// `belowVector`.
+void sinkToLeaves(Tree &tree, llvm::ArrayRef<isl::union_pw_aff> members,
+                  llvm::StringRef label, bool belowVector);
+
+/// Whether a mark with this prefix occurs in the tree.
+bool containsMark(const Tree &tree, llvm::StringRef prefix);
+
+} // namespace autotune
+
+#endif // AUTOTUNE_SCHEDULE_SCHEDULETREE_H

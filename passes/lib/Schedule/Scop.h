@@ -1,0 +1,74 @@
+//===- Scop.h - Polyhedral model of a workload function ---------*- C++ -*-===//
+//
+// Statements, iteration domains and access relations of a function in affine
+// normal form. Hides how affine maps become isl objects.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef AUTOTUNE_SCHEDULE_SCOP_H
+#define AUTOTUNE_SCHEDULE_SCOP_H
+
+#include "ScheduleTree.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace autotune {
+
+/// A may-access of one statement to one array.
+struct Access {
+  unsigned array;     ///< Position in Scop::arrays.
+  isl::map relation;  ///< Statement instance -> array element.
+  bool isWrite;
+  bool isExact;       ///< False where the whole array stands for one element.
+  mlir::Operation *op;
+};
+
+/// One op with a side effect, together with the pure ops and loads that compute
+/// its operands.
+struct Statement {
+  std::string name;
+  mlir::Operation *root;
+  llvm::SmallVector<mlir::Operation *> slice; ///< In program order, root last.
+  llvm::SmallVector<mlir::Value> ivs;         ///< Enclosing loops, outermost first.
+  isl::set domain;
+  std::vector<Access> accesses;
+  /// Whether every op of the slice has a vector form.
+  bool isVectorizable;
+  /// Whether an op uses a loop counter other than as a subscript.
+  bool usesCounters;
+};
+
+/// The model of one function.
+struct Scop {
+  llvm::SmallVector<mlir::Value> arrays; ///< Arguments, then allocations.
+  llvm::SmallVector<mlir::Value> parameters;
+  std::vector<Statement> statements;
+  /// The order of the program as it is; one band a loop.
+  Tree originalOrder;
+
+  /// Every access of the statements, restricted to their domains.
+  isl::union_map reads() const { return accesses(false); }
+  isl::union_map writes() const { return accesses(true); }
+
+  const Statement &statement(llvm::StringRef name) const;
+  unsigned elementBits(unsigned array) const;
+
+private:
+  isl::union_map accesses(bool isWrite) const;
+};
+
+/// Models `function`; emits an error and fails where it is not in normal form.
+mlir::FailureOr<Scop> buildScop(mlir::func::FuncOp function, isl::ctx ctx);
+
+/// All ordered pairs of instances that touch the same element, one of them
+/// writing: flow, anti and output dependences.
+isl::union_map computeDependences(const Scop &scop);
+
+/// `map` over `operands` with every operand a loop iv or a symbol.
+mlir::AffineMap composedMap(mlir::AffineMap map, mlir::ValueRange operands,
+                            llvm::SmallVectorImpl<mlir::Value> &values);
+
+} // namespace autotune
+
+#endif // AUTOTUNE_SCHEDULE_SCOP_H

@@ -1,0 +1,72 @@
+//===- Tile.cpp - Strip-mine the members of a band ------------------------===//
+
+#include "Transformations.h"
+#include "autotune/Passes.h"
+
+#include <isl/set.h>
+
+using namespace mlir;
+
+namespace autotune {
+#define GEN_PASS_DEF_TILE
+#include "autotune/SchedulePasses.h.inc"
+
+bool isPlainBand(const TreePath &location) {
+  for (const Tree *ancestor : location.ancestors)
+    if (ancestor->isMark(mark::unroll) || ancestor->isMark(mark::vectorize))
+      return false;
+  return true;
+}
+
+long memberStride(const isl::union_pw_aff &member, const isl::union_set &domain) {
+  isl::union_map values = isl::manage(isl_union_map_from_union_pw_aff(
+      member.intersect_domain(domain).release()));
+  isl::set range = values.range().as_set();
+  isl::val stride = isl::manage(isl_set_get_stride(range.get(), 0));
+  return stride.num_si();
+}
+
+Refusal tile(Model &model, unsigned number, llvm::ArrayRef<int64_t> sizes) {
+  std::optional<TreePath> location = findBand(model.tree, number);
+  if (!location)
+    return "there is no band " + std::to_string(number);
+  if (!isPlainBand(*location))
+    return "the band is unrolled or a vector already";
+  Tree &band = *location->node;
+  if (sizes.size() != band.members.size())
+    return "the band has " + std::to_string(band.members.size()) + " members";
+  isl::union_map active = activeDependences(*location, model.dependences);
+  std::vector<isl::union_pw_aff> tiles, points;
+  for (auto [member, size] : llvm::zip(band.members, sizes)) {
+    if (size < 0)
+      return "a tile size is negative";
+    if (size == 0) {
+      points.push_back(member);
+      continue;
+    }
+    std::optional<Range> range = memberRange(member, band.domain);
+    if (range && size >= range->extent())
+      return "tile size " + std::to_string(size) + " covers the whole loop";
+    if (size <= memberStride(member, band.domain))
+      return "tile size " + std::to_string(size) + " is no more than one iteration";
+    tiles.push_back(tileMember(member, size));
+    points.push_back(pointMember(member, size));
+  }
+  if (tiles.empty())
+    return "no member is tiled";
+  band = makeBand(std::move(tiles),
+                  makeBand(std::move(points), std::move(band.children.front())));
+  return findViolation(band, active);
+}
+
+namespace {
+struct TilePass : impl::TileBase<TilePass> {
+  using TileBase::TileBase;
+  void runOnOperation() override {
+    if (failed(transformTree(getOperation(),
+                             [&](Model &model) { return tile(model, band, sizes); })))
+      signalPassFailure();
+  }
+};
+} // namespace
+} // namespace autotune

@@ -1,0 +1,48 @@
+//===- Transformations.h - Rewrites of schedule trees -----------*- C++ -*-===//
+//
+// Each function asks the legality oracle; it returns why it refuses, or
+// rewrites `model.tree`. After a refusal the tree is unspecified.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef AUTOTUNE_SCHEDULE_TRANSFORMATIONS_H
+#define AUTOTUNE_SCHEDULE_TRANSFORMATIONS_H
+
+#include "Model.h"
+
+namespace autotune {
+
+Refusal tile(Model &model, unsigned band, llvm::ArrayRef<int64_t> sizes);
+Refusal interchange(Model &model, unsigned band, llvm::ArrayRef<int64_t> permutation);
+Refusal fuse(Model &model, unsigned sequence, unsigned child, unsigned depth);
+Refusal distribute(Model &model, unsigned band, unsigned depth, unsigned cut);
+Refusal parallelize(Model &model, unsigned band, unsigned member);
+Refusal unrollAndJam(Model &model, unsigned band, llvm::ArrayRef<int64_t> factors);
+Refusal vectorize(Model &model, unsigned band, unsigned member, int64_t width);
+Refusal pack(Model &model, unsigned band, unsigned array, unsigned panelDim, int64_t panel);
+
+/// Merges a band with the bands directly below as long as the whole stays
+/// permutable, here and further down.
+void mergeBands(Tree &tree, const isl::union_map &active);
+
+/// A band with nothing between it and the loops that it becomes: not unrolled,
+/// not a vector, not below such a band.
+bool isPlainBand(const TreePath &location);
+
+/// The smallest distance between two values of the member; 0 for a constant.
+long memberStride(const isl::union_pw_aff &member, const isl::union_set &domain);
+
+/// What `autotune-pack` copies: an array region as a function of the loops
+/// outside the band.
+struct PackRegion {
+  /// Loops outside the band -> first element; one result a dimension.
+  isl::multi_aff offset;
+  llvm::SmallVector<int64_t> sizes;
+};
+/// Nothing where the region has no fixed-size box.
+std::optional<PackRegion> packRegion(const Scop &scop, const TreePath &location,
+                                     unsigned array);
+
+} // namespace autotune
+
+#endif // AUTOTUNE_SCHEDULE_TRANSFORMATIONS_H
