@@ -15,6 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from autotune.errors import FrontEndError
+from autotune.workload import ModuleParts
+
 TIMEOUT_SECS = 120.0
 
 
@@ -53,6 +56,24 @@ class Sandbox:
     ) -> list[np.ndarray[Any, Any]]:
         """Lowers with upstream passes only, calls `entry` and returns its arrays after the call."""
         return list(self._request("run_upstream", text, entry, list(arrays)))
+
+    def front_end(
+        self, source: bytes, filename: str, entry: str | None = None, fp: str = "contract"
+    ) -> ModuleParts:
+        """Runs the front end; raises its FrontEndError."""
+        answer = self._request("take_in", source, filename, entry, fp)
+        if isinstance(answer, FrontEndError):
+            raise answer
+        assert isinstance(answer, ModuleParts)
+        return answer
+
+    def to_bytecode(self, text: str) -> bytes:
+        """Writes a module as MLIR bytecode."""
+        return bytes(self._request("to_bytecode", text))
+
+    def sink_slices(self, text: str) -> str:
+        """Moves what each statement of the workloads computes right before the statement."""
+        return str(self._request("sink_slices", text))
 
     def run_object(
         self, object_code: bytes, entry: str, arrays: Sequence[np.ndarray[Any, Any]]

@@ -2,6 +2,7 @@
 
 import ctypes
 import importlib
+import io
 import os
 import pickle
 import sys
@@ -13,7 +14,11 @@ from mlir import ir
 from mlir.dialects.llvm import translate_module_to_llvmir
 from mlir.passmanager import PassManager
 
+from autotune.errors import FrontEndError
+from autotune.front_end import canonicalize
 from autotune.object_code import openmp_runtime
+from autotune.workload import ModuleParts
+from tests.statement_slices import sink_slices
 
 importlib.import_module("autotune._passes")
 
@@ -91,7 +96,30 @@ def call(engine: Any, entry: str, arrays: list[np.ndarray[Any, Any]]) -> list[An
     return arrays
 
 
-REQUESTS = {"transform": transform, "run_upstream": run_upstream, "run_object": run_object}
+def take_in(
+    source: bytes, filename: str, entry: str | None, fp: str
+) -> ModuleParts | FrontEndError:
+    try:
+        return canonicalize(source, filename, entry, fp)
+    except FrontEndError as error:
+        return error
+
+
+def to_bytecode(text: str) -> bytes:
+    with ir.Context():
+        buffer = io.BytesIO()
+        ir.Module.parse(text).operation.write_bytecode(buffer)
+        return buffer.getvalue()
+
+
+REQUESTS = {
+    "sink_slices": sink_slices,
+    "take_in": take_in,
+    "to_bytecode": to_bytecode,
+    "transform": transform,
+    "run_upstream": run_upstream,
+    "run_object": run_object,
+}
 
 
 def main() -> None:

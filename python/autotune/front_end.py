@@ -21,7 +21,7 @@ _PREPARE = (
     "canonicalize",
     "cse",
     "func.func(autotune-prepare-tensors)",
-    "linalg-fuse-elementwise-ops",
+    "autotune-fuse-elementwise",
     "canonicalize",
     "cse",
     "func.func(autotune-prepare-tensors)",
@@ -78,7 +78,7 @@ def canonicalize(source: bytes, filename: str, entry: str | None, fp: str) -> Mo
             name = _choose_entry(module, filename, entry)
             PassManager.parse(_pipeline(name, fp)).run(module.operation)
         except ir.MLIRError as error:
-            raise _located(error, filename) from None
+            raise _located(error, filename, source) from None
         functions = _functions(module)
         return ModuleParts(
             text=str(module),
@@ -126,7 +126,7 @@ def _choose_entry(module: ir.Module, filename: str, entry: str | None) -> str:
     if entry is not None:
         return entry
     if not public:
-        raise FrontEndError(filename, 1, 1, "no public function with a body in the module")
+        raise FrontEndError(filename, 1, 1, "no public function with a body in the file")
     if len(public) > 1:
         line, column = _position(functions[public[1]].location)
         raise FrontEndError(
@@ -158,7 +158,13 @@ def _first_line(message: str) -> str:
     return re.sub(r"\s+", " ", lines[0]) if lines else "the program cannot be taken"
 
 
-def _located(error: ir.MLIRError, filename: str) -> FrontEndError:
+def _is_cut_off(source: bytes, line: int | None) -> bool:
+    """Whether the error at `line` comes from a text that ends too early."""
+    is_last = line is not None and line >= len(source.rstrip().splitlines())
+    return is_last and source.count(b"{") > source.count(b"}")
+
+
+def _located(error: ir.MLIRError, filename: str, source: bytes) -> FrontEndError:
     """The first diagnostic of `error` that says more than that a pass failed."""
     diagnostics = list(error.error_diagnostics)
     if not diagnostics:
@@ -170,6 +176,10 @@ def _located(error: ir.MLIRError, filename: str) -> FrontEndError:
         reason = f"unknown operation '{unknown_dialect[2]}': no dialect '{unknown_dialect[1]}'"
     elif "unregistered dialect" in reason:
         reason = "unknown operation: its dialect is not registered"
+    elif reason == "op was not bufferized":
+        reason = "this operation on tensors has no form on buffers"
+    elif _is_cut_off(source, line):
+        reason = f"{reason}; the file ends here: is it complete?"
     return FrontEndError(filename, line, column, reason)
 
 

@@ -19,3 +19,17 @@ func.func @product_used_twice(%a: f32, %b: f32, %c: f32) -> (f32, f32) {
   %sum = arith.addf %product, %c : f32
   return %product, %sum : f32, f32
 }
+
+// CHECK-LABEL: func.func @differences(
+// CHECK-SAME:    %[[A:.*]]: f32, %[[B:.*]]: f32, %[[C:.*]]: f32)
+// CHECK:         %[[MINUS_A:.*]] = arith.negf %[[A]]
+// CHECK:         math.fma %[[MINUS_A]], %[[B]], %[[C]]
+// CHECK:         %[[MINUS_C:.*]] = arith.negf %[[C]]
+// CHECK:         math.fma %[[A]], %[[C]], %[[MINUS_C]]
+func.func @differences(%a: f32, %b: f32, %c: f32) -> (f32, f32) {
+  %product = arith.mulf %a, %b : f32
+  %difference = arith.subf %c, %product : f32
+  %other = arith.mulf %a, %c : f32
+  %negated = arith.subf %other, %c : f32
+  return %difference, %negated : f32, f32
+}

@@ -9,7 +9,8 @@ def FormFma : Pass<"autotune-form-fma", "::mlir::func::FuncOp"> {
   let summary = "Contract multiply-add pairs into math.fma";
   let description = [{
     Rewrites `arith.addf(arith.mulf(a, b), c)`, where the product has no other
-    use, into `math.fma(a, b, c)`. Runs once, before any scheduling, so that
+    use, into `math.fma(a, b, c)`; a subtraction negates a factor or the
+    addend. Runs once, before any scheduling, so that
     the baseline and every candidate round alike.
   }];
   let dependentDialects = ["::mlir::math::MathDialect"];
@@ -35,13 +36,31 @@ def PrepareTensors : Pass<"autotune-prepare-tensors", "::mlir::func::FuncOp"> {
     * Elementwise named operations become `linalg.generic`, so that they fuse;
       contractions and convolutions stay named.
     * Aggregates such as `linalg.softmax` are decomposed.
+    * Loops of the affine dialect that carry tensors become `scf.for`.
+    * `linalg.pack` and `linalg.unpack` become padding, reshapes, transposition.
     * A `linalg.fill` with several uses is cloned for each use, so that none
       needs a copy.
     * Tensor arguments are marked as `autotune.tensor` and as not writable: a
       caller's inputs are never overwritten.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect",
-                           "::mlir::bufferization::BufferizationDialect"];
+                           "::mlir::bufferization::BufferizationDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
+def FuseElementwise : Pass<"autotune-fuse-elementwise", "::mlir::ModuleOp"> {
+  let summary = "Fuse elementwise linalg.generic operations on tensors";
+  let description = [{
+    Fuses a producer with a single use into its consumer, unless the consumer
+    would compute expensive operations of the producer, or an operation in
+    more loops than the producer has, again and again. Reshapes in between are
+    folded into the loops.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::affine::AffineDialect"];
 }
 
 def ResultsToArguments
@@ -110,6 +129,8 @@ def Demote : Pass<"autotune-demote", "::mlir::func::FuncOp"> {
     of opaque operations are stored by the opaque operation itself; buffers
     are allocated at the top of the function.
 
+    Buffers that are written and never read are removed.
+
     A temporary has one element for each iteration of the enclosing loops when
     that is at most `max-elements`, else a single element.
   }];
@@ -127,7 +148,8 @@ def Outline : Pass<"autotune-outline", "::mlir::ModuleOp"> {
     Consecutive loop nests of the function marked `autotune.entry` that share
     buffers, up to `max-statements` stores, move to a function marked
     `autotune.workload` that the entry calls. Nests that are not affine in
-    their bounds, or call functions, stay in the entry.
+    their bounds, or call functions, stay in the entry, and so do statements
+    that share no buffer with a loop.
   }];
   let options = [Option<"maxStatements", "max-statements", "unsigned",
                         /*default=*/"12", "Most statements in a workload">];

@@ -112,6 +112,28 @@ std::optional<Interval> rangeOf(AffineExpr expr, unsigned numDims,
   return quotient(expr.getKind(), *a, *b);
 }
 
+AffineExpr simplifyInRange(AffineExpr expr, unsigned numDims,
+                           ValueRange operands) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return expr;
+  AffineExpr left = simplifyInRange(binary.getLHS(), numDims, operands);
+  AffineExpr right = simplifyInRange(binary.getRHS(), numDims, operands);
+  auto divisor = dyn_cast<AffineConstantExpr>(right);
+  bool isQuotient = expr.getKind() == AffineExprKind::FloorDiv;
+  std::optional<Interval> range = rangeOf(left, numDims, operands);
+  if ((isQuotient || expr.getKind() == AffineExprKind::Mod) && divisor &&
+      divisor.getValue() > 0 && range) {
+    int64_t low = llvm::divideFloorSigned(range->low, divisor.getValue());
+    if (low == llvm::divideFloorSigned(range->high, divisor.getValue()))
+      return isQuotient ? getAffineConstantExpr(low, expr.getContext())
+                        : left - low * divisor.getValue();
+  }
+  AffineExpr result = getAffineBinaryOpExpr(expr.getKind(), left, right);
+  // Building it may have split off a part that the ranges decide.
+  return result == expr ? result : simplifyInRange(result, numDims, operands);
+}
+
 AffineExpr AffineIndexBuilder::operand(Value value) {
   auto *position = llvm::find(values, value);
   unsigned index = position - values.begin();

@@ -35,6 +35,11 @@ std::optional<Interval> rangeOfLoop(mlir::affine::AffineForOp loop);
 std::optional<Interval> rangeOf(mlir::AffineExpr expr, unsigned numDims,
                                 mlir::ValueRange operands);
 
+/// `expr` with the divisions and remainders resolved that the ranges of the
+/// operands decide, such as `d0 mod 8` where d0 is a loop from 0 to 4.
+mlir::AffineExpr simplifyInRange(mlir::AffineExpr expr, unsigned numDims,
+                                 mlir::ValueRange operands);
+
 /// Collects affine expressions over a shared list of operands.
 class AffineIndexBuilder {
 public:

@@ -11,7 +11,6 @@
 #include "mlir/Dialect/Affine/IR/AffineValueMap.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IntegerSet.h"
@@ -134,16 +133,6 @@ bool isOverwrittenBefore(Operation *load, Operation *statement) {
   return mayOverwriteBetween(load->getNextNode(), op, load);
 }
 
-/// Operations that cost more than a load.
-bool isExpensive(Operation *op) {
-  if (isa<arith::DivFOp, arith::RemFOp>(op))
-    return true;
-  return isa<math::MathDialect>(op->getDialect()) &&
-         !isa<math::FmaOp, math::AbsFOp, math::AbsIOp, math::CopySignOp,
-              math::FloorOp, math::CeilOp, math::RoundEvenOp, math::TruncOp>(
-             op);
-}
-
 unsigned numLoopsAround(Operation *op) {
   unsigned count = 0;
   while ((op = op->getParentOp()))
@@ -263,8 +252,8 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
       if (!makesBuffer || isa<memref::GetGlobalOp, ViewLikeOpInterface>(op))
         return WalkResult::advance();
       op->emitError() << op->getName()
-                      << " chooses between buffers: which one is accessed "
-                         "must be known";
+                      << " chooses between buffers: which of them an access "
+                         "touches must be known";
       return WalkResult::interrupt();
     });
     if (result.wasInterrupted())
@@ -366,7 +355,7 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
 
   /// Makes an opaque operation inside a loop store its own results.
   void demoteOpaque(Operation *op) {
-    if (op->getNumResults() == 0 || isa<func::FuncOp>(op->getParentOp()))
+    if (op->use_empty() || isa<func::FuncOp>(op->getParentOp()))
       return;
     Location loc = op->getLoc();
     OpBuilder builder(op);
@@ -428,6 +417,17 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
     }
   }
 
+  /// Erases buffers of this function that are only stored to.
+  void eraseUnreadBuffers() {
+    for (memref::AllocOp alloc : collect<memref::AllocOp>(getOperation())) {
+      if (!llvm::all_of(alloc->getUsers(), isStore))
+        continue;
+      for (Operation *store : llvm::make_early_inc_range(alloc->getUsers()))
+        store->erase();
+      alloc->erase();
+    }
+  }
+
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     if (function.isDeclaration())
@@ -443,6 +443,7 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
         demoteOpaque(op);
     spillExpensive();
     spillOverwritten();
+    eraseUnreadBuffers();
   }
 };
 

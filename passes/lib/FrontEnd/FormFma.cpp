@@ -19,22 +19,43 @@ mlir::arith::MulFOp singleUseProduct(mlir::Value value) {
   return product && product->hasOneUse() ? product : nullptr;
 }
 
+/// Negates `value` when `negated` is set.
+mlir::Value negateIf(bool negated, mlir::Value value,
+                     mlir::IRRewriter &rewriter) {
+  if (!negated)
+    return value;
+  return mlir::arith::NegFOp::create(rewriter, value.getLoc(), value);
+}
+
+/// Contracts `sum`, an addition, or a subtraction when `isSubtraction`.
+void contract(mlir::Operation *sum, bool isSubtraction,
+              mlir::IRRewriter &rewriter) {
+  mlir::Value left = sum->getOperand(0);
+  mlir::Value right = sum->getOperand(1);
+  mlir::arith::MulFOp product = singleUseProduct(left);
+  bool isLeft = static_cast<bool>(product);
+  if (!isLeft)
+    product = singleUseProduct(right);
+  if (!product)
+    return;
+  rewriter.setInsertionPoint(sum);
+  mlir::Value factor =
+      negateIf(isSubtraction && !isLeft, product.getLhs(), rewriter);
+  mlir::Value addend =
+      negateIf(isSubtraction && isLeft, isLeft ? right : left, rewriter);
+  rewriter.replaceOpWithNewOp<mlir::math::FmaOp>(sum, factor, product.getRhs(),
+                                                 addend);
+  rewriter.eraseOp(product);
+}
+
 class FormFmaPass : public impl::FormFmaBase<FormFmaPass> {
   void runOnOperation() override {
     mlir::IRRewriter rewriter(&getContext());
-    getOperation().walk([&](mlir::arith::AddFOp sum) {
-      mlir::arith::MulFOp product = singleUseProduct(sum.getLhs());
-      mlir::Value addend = sum.getRhs();
-      if (!product) {
-        product = singleUseProduct(sum.getRhs());
-        addend = sum.getLhs();
-      }
-      if (!product)
-        return;
-      rewriter.setInsertionPoint(sum);
-      rewriter.replaceOpWithNewOp<mlir::math::FmaOp>(sum, product.getLhs(),
-                                                     product.getRhs(), addend);
-      rewriter.eraseOp(product);
+    getOperation().walk([&](mlir::Operation *op) {
+      if (mlir::isa<mlir::arith::AddFOp>(op))
+        contract(op, /*isSubtraction=*/false, rewriter);
+      else if (mlir::isa<mlir::arith::SubFOp>(op))
+        contract(op, /*isSubtraction=*/true, rewriter);
     });
   }
 };

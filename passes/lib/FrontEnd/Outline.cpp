@@ -69,6 +69,11 @@ bool isTunable(Operation *op) {
   return isWork && reasonToKeep(op).empty();
 }
 
+bool containsLoop(Operation *op) {
+  return op->walk([](affine::AffineForOp) { return WalkResult::interrupt(); })
+      .wasInterrupted();
+}
+
 /// Says which parts of a workload the core keeps as they are.
 void reportOpaque(Operation *op) {
   op->walk(
@@ -130,6 +135,9 @@ private:
       groups.push_back(groupOf(&op));
       mergeLast(groups, firstOpen);
     }
+    llvm::erase_if(groups, [](const Group &group) {
+      return llvm::none_of(group.ops, containsLoop);
+    });
     return groups;
   }
 

@@ -2,11 +2,16 @@
 
 #include "autotune/Passes.h"
 
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/PatternMatch.h"
 
 namespace autotune {
@@ -35,6 +40,50 @@ void cloneFills(RewriterBase &rewriter, func::FuncOp function) {
   for (linalg::FillOp fill : fills)
     if (fill->getNumResults() == 1)
       cloneForEachUse(rewriter, fill);
+}
+
+LogicalResult lowerPacking(RewriterBase &rewriter, func::FuncOp function) {
+  SmallVector<Operation *> ops;
+  function.walk([&](Operation *op) {
+    if (isa<linalg::PackOp, linalg::UnPackOp>(op))
+      ops.push_back(op);
+  });
+  for (Operation *op : ops) {
+    rewriter.setInsertionPoint(op);
+    auto pack = dyn_cast<linalg::PackOp>(op);
+    bool isLowered = pack ? succeeded(linalg::lowerPack(rewriter, pack))
+                          : succeeded(linalg::lowerUnPack(
+                                rewriter, cast<linalg::UnPackOp>(op)));
+    if (!isLowered)
+      return op->emitError() << "cannot take apart " << op->getName();
+  }
+  return success();
+}
+
+/// Bufferisation knows no affine loops.
+void lowerLoopsOverTensors(RewriterBase &rewriter, func::FuncOp function) {
+  SmallVector<affine::AffineForOp> loops;
+  function.walk([&](affine::AffineForOp loop) {
+    if (llvm::any_of(loop.getResultTypes(), llvm::IsaPred<TensorType>))
+      loops.push_back(loop);
+  });
+  for (affine::AffineForOp loop : loops) {
+    rewriter.setInsertionPoint(loop);
+    Location loc = loop.getLoc();
+    Value lower = lowerAffineLowerBound(loop, rewriter);
+    Value upper = lowerAffineUpperBound(loop, rewriter);
+    Value step =
+        arith::ConstantIndexOp::create(rewriter, loc, loop.getStepAsInt());
+    auto plain =
+        scf::ForOp::create(rewriter, loc, lower, upper, step, loop.getInits());
+    Operation *yield = loop.getBody()->getTerminator();
+    rewriter.setInsertionPoint(yield);
+    rewriter.replaceOpWithNewOp<scf::YieldOp>(yield, yield->getOperands());
+    rewriter.inlineBlockBefore(loop.getBody(), plain.getBody(),
+                               plain.getBody()->end(),
+                               plain.getBody()->getArguments());
+    rewriter.replaceOp(loop, plain.getResults());
+  }
 }
 
 LogicalResult decomposeAggregates(RewriterBase &rewriter,
@@ -70,7 +119,9 @@ class PrepareTensorsPass : public impl::PrepareTensorsBase<PrepareTensorsPass> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     IRRewriter rewriter(&getContext());
-    if (failed(decomposeAggregates(rewriter, function)))
+    lowerLoopsOverTensors(rewriter, function);
+    if (failed(decomposeAggregates(rewriter, function)) ||
+        failed(lowerPacking(rewriter, function)))
       return signalPassFailure();
     generalizeElementwise(rewriter, function);
     cloneFills(rewriter, function);

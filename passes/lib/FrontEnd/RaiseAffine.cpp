@@ -282,9 +282,11 @@ std::optional<Bound> accessOf(Operation *op, ValueRange indices) {
   AffineIndexBuilder builder(op->getContext());
   SmallVector<AffineExpr> results;
   for (Value index : indices) {
-    results.push_back(builder.build(index));
-    if (!results.back())
+    AffineExpr expr = builder.build(index);
+    if (!expr)
       return std::nullopt;
+    results.push_back(
+        simplifyInRange(expr, builder.operands().size(), builder.operands()));
   }
   Bound access{builder.map(results), llvm::to_vector(builder.operands())};
   affine::canonicalizeMapAndOperands(&access.map, &access.operands);

@@ -3,7 +3,9 @@
 #include "Statements.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/SetVector.h"
@@ -35,6 +37,15 @@ bool isOpaque(Operation *op) {
 }
 
 bool isStatement(Operation *op) { return isStore(op) || isOpaque(op); }
+
+bool isExpensive(Operation *op) {
+  if (isa<arith::DivFOp, arith::RemFOp>(op))
+    return true;
+  return isa<math::MathDialect>(op->getDialect()) &&
+         !isa<math::FmaOp, math::AbsFOp, math::AbsIOp, math::CopySignOp,
+              math::FloorOp, math::CeilOp, math::RoundEvenOp, math::TruncOp>(
+             op);
+}
 
 Operation *opaqueAround(Operation *op) {
   Operation *outermost = nullptr;

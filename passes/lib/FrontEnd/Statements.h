@@ -30,6 +30,9 @@ bool isOpaque(mlir::Operation *op);
 
 bool isStatement(mlir::Operation *op);
 
+/// Whether `op` costs more than a load: divisions and most of `math`.
+bool isExpensive(mlir::Operation *op);
+
 /// The outermost opaque operation around or at `op`; null where there is none.
 mlir::Operation *opaqueAround(mlir::Operation *op);
 

@@ -24,7 +24,7 @@ Value allocate(OpBuilder &builder, Location loc, ArrayRef<int64_t> shape,
 Expansion expandOver(Operation *op, int64_t maxElements) {
   Expansion expansion;
   int64_t elements = 1;
-  for (Operation *parent = op->getParentOp(); parent;
+  for (Operation *parent = op->getParentOp(); !isa<func::FuncOp>(parent);
        parent = parent->getParentOp()) {
     if (isOpaque(parent))
       return {};

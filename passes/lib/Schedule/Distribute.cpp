@@ -38,6 +38,10 @@ Refusal distribute(Model &model, unsigned number, unsigned depth, unsigned cut) 
   if (!isPlainBand(*location))
     return "the band is unrolled or a vector already";
   Tree &band = *location->node;
+  bool isParallel = !location->ancestors.empty() &&
+                    location->ancestors.back()->isMark(mark::parallel);
+  if (isParallel && depth == 0)
+    return "the band is a parallel loop";
   if (depth >= band.members.size())
     return "no member is left to distribute";
   Tree &body = band.children.front();

@@ -23,7 +23,8 @@ namespace {
 /// A load or store of one place: an element, a row of elements, or the lanes of
 /// a row that a mask selects.
 struct Place {
-  Operation *op;
+  Location loc;
+  Operation *op; ///< Gone once the place is promoted.
   Value memref;
   AffineMap map;
   llvm::SmallVector<Value> operands;
@@ -45,7 +46,7 @@ struct Place {
 
 static Place affinePlace(Operation *op, Value memref, AffineMap map, ValueRange operands,
                          Type type, Value mask, bool isStore) {
-  Place place{op, memref, map, {}, type, mask, isStore};
+  Place place{op->getLoc(), op, memref, map, {}, type, mask, isStore};
   place.map = composedMap(map, operands, place.operands);
   return place;
 }
@@ -252,35 +253,33 @@ private:
     llvm::SmallVector<Value> indices;
     for (AffineExpr expr : place.map.getResults())
       indices.push_back(affine::makeComposedAffineApply(
-          builder, place.op->getLoc(),
+          builder, place.loc,
           AffineMap::get(place.map.getNumDims(), place.map.getNumSymbols(), expr),
           llvm::to_vector_of<OpFoldResult>(place.operands)));
     return indices;
   }
 
   static Value emitLoad(OpBuilder &builder, const Place &place) {
-    Location loc = place.op->getLoc();
     if (place.mask) {
-      Value zeros = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(place.type));
-      return vector::MaskedLoadOp::create(builder, loc, cast<VectorType>(place.type), place.memref,
+      Value zeros = arith::ConstantOp::create(builder, place.loc, builder.getZeroAttr(place.type));
+      return vector::MaskedLoadOp::create(builder, place.loc, cast<VectorType>(place.type), place.memref,
                                           indicesOf(builder, place), place.mask, zeros);
     }
     if (auto type = dyn_cast<VectorType>(place.type))
-      return affine::AffineVectorLoadOp::create(builder, loc, type, place.memref, place.map,
+      return affine::AffineVectorLoadOp::create(builder, place.loc, type, place.memref, place.map,
                                                 place.operands);
-    return affine::AffineLoadOp::create(builder, loc, place.memref, place.map, place.operands);
+    return affine::AffineLoadOp::create(builder, place.loc, place.memref, place.map, place.operands);
   }
 
   static void emitStore(OpBuilder &builder, const Place &place, Value value) {
-    Location loc = place.op->getLoc();
     if (place.mask)
-      vector::MaskedStoreOp::create(builder, loc, place.memref, indicesOf(builder, place),
+      vector::MaskedStoreOp::create(builder, place.loc, place.memref, indicesOf(builder, place),
                                     place.mask, value);
     else if (isa<VectorType>(place.type))
-      affine::AffineVectorStoreOp::create(builder, loc, value, place.memref, place.map,
+      affine::AffineVectorStoreOp::create(builder, place.loc, value, place.memref, place.map,
                                           place.operands);
     else
-      affine::AffineStoreOp::create(builder, loc, value, place.memref, place.map, place.operands);
+      affine::AffineStoreOp::create(builder, place.loc, value, place.memref, place.map, place.operands);
   }
 
   affine::AffineForOp loop;
