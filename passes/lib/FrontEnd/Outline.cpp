@@ -211,7 +211,9 @@ private:
     workload.setPrivate();
     workload->setAttr("autotune.workload", builder.getUnitAttr());
     fillBody(workload, group, slices, arguments, temporaries);
-    builder.setInsertionPoint(group.ops.back());
+    // Loads between the operations stay behind. They may run after all of
+    // them: demotion has spilled what a later operation overwrites.
+    builder.setInsertionPoint(group.ops.front());
     func::CallOp::create(builder, workload.getLoc(), workload,
                          arguments.getArrayRef());
     for (Operation *op : llvm::reverse(group.ops))

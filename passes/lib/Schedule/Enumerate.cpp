@@ -31,7 +31,7 @@ constexpr unsigned maxPermutedMembers = 4;
 struct BandFacts {
   unsigned number;
   llvm::SmallVector<int64_t> extents, strides;
-  bool isPlain;
+  bool isPlain, isPermutable;
 };
 
 class Enumerator {
@@ -57,7 +57,8 @@ public:
 
 private:
   BandFacts factsOf(const TreePath &path, unsigned number) {
-    BandFacts facts{number, {}, {}, isPlainBand(path)};
+    bool isFree = isPermutable(path.node->members, activeDependences(path, model.dependences));
+    BandFacts facts{number, {}, {}, isPlainBand(path), isFree};
     for (const isl::union_pw_aff &member : path.node->members) {
       std::optional<Range> range = memberRange(member, path.node->domain);
       facts.extents.push_back(range ? range->extent() : 0);
@@ -95,8 +96,7 @@ private:
           menu.push_back(size);
       sizes.push_back(menu);
     }
-    std::optional<TreePath> path = findBand(model.tree, band.number);
-    if (!isPermutable(path->node->members, activeDependences(*path, model.dependences)))
+    if (!band.isPermutable)
       return;
     addWithOneChosen("autotune-tile", band.number, "sizes", sizes, 0);
   }
@@ -166,7 +166,8 @@ private:
   }
 
   void addInterchange(const BandFacts &band, const Values &permutation) {
-    if (isLegal([&](Model &m) { return interchange(m, band.number, permutation); }))
+    if (band.isPermutable ||
+        isLegal([&](Model &m) { return interchange(m, band.number, permutation); }))
       add("autotune-interchange", {{"band", {int64_t(band.number)}}, {"permutation", permutation}},
           {});
   }
