@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from autotune.compiler import CompilerPool
+from autotune.errors import InputError
 from autotune.measurement import Artefact, Candidate, Failure, FailureKind, ModuleBuild
 from autotune.schedule import Schedule
 from autotune.workload import Target, Workload
@@ -126,6 +127,40 @@ def test_module_keeps_only_the_entry_public(pool: CompilerPool) -> None:
     assert "define void @entry(ptr noalias" in build.llvm_ir
     assert "define internal void @work(ptr noalias" in build.llvm_ir
     assert "affine.for" in build.tuned_text
+
+
+_CRASHING = "scf.execute_region {\n" * 20_000 + "scf.yield\n}" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (b"", "bad.mlir"),
+        (b"\x00\x01\xff junk", "bad.mlir:1:"),
+        (b"func.func @f() {\n  %a = math.unknown\n}", "bad.mlir:2:8: .*unknown"),
+        (f"func.func @f() {{\n{_CRASHING}\nreturn }}".encode(), "bad.mlir: the compiler crashed"),
+    ],
+)
+def test_bad_programs_raise_one_line(pool: CompilerPool, source: bytes, reason: str) -> None:
+    with pytest.raises(InputError, match=reason) as raised:
+        pool.front_end(source, "bad.mlir", None, "contract")
+    assert "\n" not in str(raised.value)
+
+
+def test_program_comes_apart_in_workloads(pool: CompilerPool) -> None:
+    source = b"""
+      func.func @twice(%a: memref<8xf32>) {
+        affine.for %i = 0 to 8 {
+          %x = affine.load %a[%i] : memref<8xf32>
+          %y = arith.addf %x, %x : f32
+          affine.store %y, %a[%i] : memref<8xf32>
+        }
+        return
+      }"""
+    parts = pool.front_end(source, "twice.mlir", None, "contract")
+    assert parts.entry == "twice"
+    assert parts.arguments == (buffer("f32", 8),)
+    assert isinstance(_build(pool, parts.workloads[0]), Artefact)
 
 
 def _workers() -> set[int]:
