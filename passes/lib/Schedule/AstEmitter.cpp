@@ -24,7 +24,15 @@ AstEmitter::AstEmitter(OpBuilder &builder, const Scop &scop,
       allocationBlock(builder.getInsertionBlock()) {}
 
 Refusal AstEmitter::emit(const isl::ast_node &node) {
-  return emitNode(node, Form());
+  Refusal refusal = emitNode(node, Form());
+  freeBuffers({});
+  return refusal;
+}
+
+void AstEmitter::freeBuffers(llvm::SmallVector<Value> outer) {
+  for (Value buffer : buffers)
+    memref::DeallocOp::create(builder, loc, buffer);
+  buffers = std::move(outer);
 }
 
 Refusal AstEmitter::emitNode(const isl::ast_node &node, Form form) {
@@ -297,6 +305,7 @@ Refusal AstEmitter::emitLoop(const isl::ast_node &body,
   AffineValues lower(scope, bounds.lowers), upper(scope, bounds.uppers);
   OpBuilder::InsertionGuard guard(builder);
   Block *outerAllocations = allocationBlock;
+  llvm::SmallVector<Value> outerBuffers;
   Value iv;
   if (form.isParallel) {
     auto loop = affine::AffineParallelOp::create(
@@ -306,6 +315,8 @@ Refusal AstEmitter::emitLoop(const isl::ast_node &body,
         llvm::ArrayRef<int64_t>(bounds.step));
     iv = loop.getIVs().front();
     allocationBlock = loop.getBody();
+    outerBuffers = std::move(buffers);
+    buffers.clear();
     builder.setInsertionPointToStart(loop.getBody());
   } else {
     auto loop =
@@ -314,11 +325,13 @@ Refusal AstEmitter::emitLoop(const isl::ast_node &body,
     iv = loop.getInductionVar();
     builder.setInsertionPointToStart(loop.getBody());
   }
-  form.isParallel = false;
+  bool isParallel = std::exchange(form.isParallel, false);
   Refusal refusal =
       emitScope(body, iterator, scope.push(iv, rangeOf(bounds)), form);
   scope.pop();
   allocationBlock = outerAllocations;
+  if (isParallel)
+    freeBuffers(std::move(outerBuffers));
   return refusal;
 }
 

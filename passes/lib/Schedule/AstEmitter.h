@@ -43,6 +43,8 @@ private:
                    Form form);
   Refusal emitIf(const isl::ast_node &node, Form form);
   Refusal emitFor(const isl::ast_node &node, Form form);
+  /// Frees `buffers` here and goes on with those of the block outside.
+  void freeBuffers(llvm::SmallVector<mlir::Value> outer);
   Refusal emitUser(const isl::ast_node &node);
 
   Refusal emitUnrolled(const isl::ast_node &node, llvm::StringRef iterator,
@@ -82,6 +84,8 @@ private:
   llvm::SmallVector<mlir::AffineExpr> prefix;
   /// Where buffers are allocated: the function, or a parallel loop's body.
   mlir::Block *allocationBlock;
+  /// What has been allocated there, to be freed when that block is complete.
+  llvm::SmallVector<mlir::Value> buffers;
   std::optional<Lanes> lanes;
   unsigned numInstances = 0;
 };

@@ -157,8 +157,7 @@ Refusal AstEmitter::emitPack(llvm::StringRef label, const isl::ast_node &child,
     builder.setInsertionPointToStart(allocationBlock);
     pack.buffer = memref::AllocOp::create(builder, loc, type,
                                           builder.getI64IntegerAttr(64));
-    builder.setInsertionPoint(allocationBlock->getTerminator());
-    memref::DeallocOp::create(builder, loc, pack.buffer);
+    buffers.push_back(pack.buffer);
   }
   CopyEmitter(builder, scope, pack, region, source).emit();
   statements.packs.push_back(pack);
