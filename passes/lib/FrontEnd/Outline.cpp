@@ -1,7 +1,7 @@
 //===- Outline.cpp - Split the entry into workloads -----------------------===//
 
 #include "Statements.h"
-#include "autotune/Passes.h"
+#include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Affine/Utils.h"
