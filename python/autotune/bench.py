@@ -37,7 +37,7 @@ def bench_command(arguments: argparse.Namespace) -> int:
     if (directory / TUNED_FILE).exists():
         compilations = iter([_bench_output(directory)])
     else:
-        paths = sorted(directory.glob("*.mlir"))
+        paths = sorted(path for path in directory.glob("*.mlir") if path.is_file())
         if not paths:
             raise InputError(f"{directory}: holds no program (*.mlir)")
         compilations = _bench_programs(paths, arguments.db, arguments.threads)

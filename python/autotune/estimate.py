@@ -11,19 +11,23 @@ from collections.abc import Sequence
 from autotune.loop_model import Access, Form, Loop, Nest
 from autotune.workload import Target
 
+Footprints = list[list[float]]
+"""Bytes, [num_loops + 1, num_accesses]; row i is for the loops from position i on."""
+
 _LINE_BYTES = 64
 _PAGE_BYTES = 4096
 _NUM_TLB_PAGES = 64
-_TLB_PENALTY = 1.6
+_TLB_PENALTY = 3.0
+_NUM_WAYS = 12
 _USABLE_SHARE = 0.75
 _OPERATIONS_PER_CYCLE = 2.0
-_LOADS_PER_CYCLE = 2.0
+_LOADS_PER_CYCLE = 1.5
 _STORES_PER_CYCLE = 1.0
 _LATENCY_CYCLES = 4.0
 _FORK_CYCLES = 20_000.0
-_BRANCH_CYCLES = 0.5
+_BRANCH_CYCLES = 0.25
 _ENTRY_CYCLES = 15.0
-_MOST_INSTRUCTIONS = 256
+_MANY_INSTRUCTIONS = 1000.0
 _OVERLAP = 0.2
 _PACKED_BYTES_PER_CYCLE = 8.0
 _BYTES_PER_CYCLE = (48.0, 16.0, 4.0)
@@ -32,12 +36,13 @@ _BYTES_PER_CYCLE = (48.0, 16.0, 4.0)
 def estimate_cycles(nest: Nest, target: Target) -> float:
     """Returns about how many cycles all executions of a statement take on the target."""
     sizes = target.l1_bytes, target.l2_bytes, target.l3_bytes or 8 * target.l2_bytes
+    footprints = _footprints(nest)
     memory = [
-        _traffic_bytes(nest, size * _USABLE_SHARE) / bandwidth
+        _traffic_bytes(nest, footprints, size * _USABLE_SHARE) / bandwidth
         for size, bandwidth in zip(sizes, _BYTES_PER_CYCLE, strict=True)
     ]
     cycles = _overlapped([_core_cycles(nest, target), *memory])
-    return _shared(nest, cycles, target.num_threads) + _packing_cycles(nest)
+    return _shared(nest, cycles, target.num_threads) + _packing_cycles(nest, footprints)
 
 
 def _overlapped(parts: Sequence[float]) -> float:
@@ -75,10 +80,15 @@ def _core_cycles(nest: Nest, target: Target) -> float:
             chain * _LATENCY_CYCLES,
         ]
     )
-    body *= max(1.0, num_copies * num_parts / _MOST_INSTRUCTIONS)
+    body *= 1.0 + num_copies * num_parts / _MANY_INSTRUCTIONS
     num_bodies = math.prod(loop.extent for loop in plain) / _free_lanes(nest)
     num_entries = num_bodies / (innermost.extent if innermost is not None else 1)
-    return num_bodies * (body + _BRANCH_CYCLES) + num_entries * _ENTRY_CYCLES
+    num_iterations = math.prod(loop.extent for loop in plain[:-1]) * len(plain)
+    return (
+        num_bodies * (body + _BRANCH_CYCLES)
+        + num_entries * _ENTRY_CYCLES
+        + num_iterations * _BRANCH_CYCLES
+    )
 
 
 def _instructions(nest: Nest, access: int, register_bytes: int) -> tuple[float, float]:
@@ -109,47 +119,67 @@ def _free_lanes(nest: Nest) -> float:
     return min(4.0, float(innermost.extent))
 
 
-def _traffic_bytes(nest: Nest, capacity_bytes: float) -> float:
+def _traffic_bytes(nest: Nest, footprints: Footprints, capacity_bytes: float) -> float:
     """Bytes that cross the border of a cache of the given size; 0 where everything fits."""
-    start = _first_that_fits(nest, capacity_bytes)
+    start = _first_that_fits(nest, footprints, capacity_bytes)
     if start == 0:
         return 0.0
-    outside = nest.loops[:start]
     total, seen = 0.0, set[tuple[int, bool]]()
     for number, access in enumerate(nest.accesses):
         if (access.array, access.is_write) in seen:
             continue
         seen.add((access.array, access.is_write))
-        repeats = list(outside)
-        while repeats and repeats[-1].strides[number] == 0:
-            repeats.pop()
-        num_fetches = math.prod(loop.extent for loop in repeats)
-        fetched = _footprint_bytes(nest, number, start) * num_fetches
-        total += fetched * _page_factor(access, nest.loops[start:], number)
+        end = _streamed_from(nest, number, start)
+        size = footprints[end][number]
+        while end > 0 and nest.loops[end - 1].strides[number] == 0:
+            end -= 1
+        num_fetches = math.prod(loop.extent for loop in nest.loops[:end])
+        total += size * num_fetches * _page_factor(access, nest.loops[start:], number)
     return total
 
 
-def _first_that_fits(nest: Nest, capacity_bytes: float) -> int:
+def _streamed_from(nest: Nest, number: int, start: int) -> int:
+    """Includes the loop around position `start` if its iterations share cache lines."""
+    stride = nest.loops[start - 1].strides[number]
+    is_kept = _num_conflicts(nest, number, start) <= _NUM_WAYS
+    return start - 1 if 0 < abs(stride) < _LINE_BYTES and is_kept else start
+
+
+def _num_conflicts(nest: Nest, number: int, start: int) -> int:
+    """Lines that an access wants in one set of the first-level cache, in loops from `start` on."""
+    inside = nest.loops[start:]
+    return math.prod(
+        x.extent for x in inside if x.strides[number] and not x.strides[number] % _PAGE_BYTES
+    )
+
+
+def _first_that_fits(nest: Nest, footprints: Footprints, capacity_bytes: float) -> int:
     """Position of the outermost loop whose whole data the cache holds."""
-    for start in range(len(nest.loops)):
+    for start, sizes in enumerate(footprints):
         largest: dict[int, float] = {}
-        for number, access in enumerate(nest.accesses):
-            size = _footprint_bytes(nest, number, start)
+        for access, size in zip(nest.accesses, sizes, strict=True):
             largest[access.array] = max(size, largest.get(access.array, 0.0))
         if sum(largest.values()) <= capacity_bytes:
             return start
     return len(nest.loops)
 
 
-def _footprint_bytes(nest: Nest, number: int, start: int) -> float:
-    """Bytes of cache lines that an access touches in the loops from `start` on."""
-    access = nest.accesses[number]
-    moving = [loop for loop in nest.loops[start:] if loop.strides[number] != 0]
-    num_elements = math.prod(loop.extent for loop in moving)
-    spacing = min((abs(loop.strides[number]) for loop in moving), default=access.element_bytes)
-    is_packed = access.packed_at is not None and access.packed_at <= start
-    spacing = access.element_bytes if is_packed else min(spacing, _LINE_BYTES)
-    return min(float(num_elements * spacing), float(access.array_bytes))
+def _footprints(nest: Nest) -> Footprints:
+    """Bytes of cache lines that each access touches in the loops from each position on."""
+    columns = []
+    for number, access in enumerate(nest.accesses):
+        size, num_elements, spacing = access.element_bytes, 1, _LINE_BYTES
+        column = [float(size)]
+        for position in range(len(nest.loops) - 1, -1, -1):
+            loop = nest.loops[position]
+            if loop.strides[number] != 0:
+                num_elements *= loop.extent
+                spacing = min(spacing, abs(loop.strides[number]))
+            is_packed = access.packed_at is not None and access.packed_at <= position
+            bytes_each = size if is_packed or num_elements == 1 else spacing
+            column.append(min(float(num_elements * bytes_each), float(access.array_bytes)))
+        columns.append(column[::-1])
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _page_factor(access: Access, inside: Sequence[Loop], number: int) -> float:
@@ -160,14 +190,14 @@ def _page_factor(access: Access, inside: Sequence[Loop], number: int) -> float:
     return _TLB_PENALTY if pages > _NUM_TLB_PAGES else 1.0
 
 
-def _packing_cycles(nest: Nest) -> float:
+def _packing_cycles(nest: Nest, footprints: Footprints) -> float:
     cycles, seen = 0.0, set[int]()
     for number, access in enumerate(nest.accesses):
         if access.packed_at is None or access.array in seen:
             continue
         seen.add(access.array)
         num_copies = math.prod(loop.extent for loop in nest.loops[: access.packed_at])
-        size = _footprint_bytes(nest, number, access.packed_at)
+        size = footprints[access.packed_at][number]
         cycles += num_copies * size / _PACKED_BYTES_PER_CYCLE
     return cycles
 

@@ -12,7 +12,7 @@ from itertools import product
 from autotune.estimate import estimate_cycles
 from autotune.loop_model import Form, Loop, Nest, parse_nests, transformed
 from autotune.measurement import Expansion, Menu
-from autotune.proposer import Priors
+from autotune.proposer import Group, Priors
 from autotune.schedule import Schedule, Transformation
 from autotune.workload import Target
 
@@ -40,10 +40,8 @@ class HeuristicProposer:
 
     def priors(self, expansion: Expansion, schedule: Schedule, target: Target) -> Priors:
         """See `Proposer.priors`."""
-        num_menus = max(1, len(expansion.menus))
-        menu_weights = (_EXPLORED / num_menus,) * len(expansion.menus)
         estimator = _Estimator(parse_nests(expansion.loops), target)
-        suggestions: Scored = []
+        groups = []
         mass = 1.0
         for names in _PHASES:
             menus = [menu for menu in expansion.menus if menu.name in names]
@@ -52,19 +50,12 @@ class HeuristicProposer:
                 continue
             best = max(gain for _, gain in scored)
             kept = mass * (_KEPT_BY_GAIN if best >= _LEAST_GAIN else _KEPT_WITHOUT_GAIN)
-            suggestions += _weighted(scored, kept)
+            ranked = sorted(scored, key=lambda pair: -pair[1])[:_MOST_SUGGESTIONS]
+            choices = tuple((step, (gain / best) ** _SHARPNESS) for step, gain in ranked)
+            groups.append(Group(kept, choices))
             mass -= kept
-        return Priors(expansion.menus, menu_weights, tuple(suggestions), mass)
-
-
-def _weighted(scored: Scored, mass: float) -> Scored:
-    """Shares `mass` among the best transformations by their gain."""
-    ranked = sorted(scored, key=lambda pair: -pair[1])[:_MOST_SUGGESTIONS]
-    powers = [(gain / ranked[0][1]) ** _SHARPNESS for _, gain in ranked]
-    return [
-        (transformation, mass * power / sum(powers))
-        for (transformation, _), power in zip(ranked, powers, strict=True)
-    ]
+        menu_weight = _EXPLORED / max(1, len(expansion.menus))
+        return Priors(expansion.menus, menu_weight, tuple(groups), mass)
 
 
 class _Estimator:
@@ -90,10 +81,17 @@ class _Estimator:
         """
         target = self._target
         if menu.name in ("autotune-tile", "autotune-interchange"):
+            if all(_is_shaped(nest) for nest in self._below(menu)):
+                return []
             return self._search(menu, self._finished, lambda nest: _finish(nest, target))
         if menu.name == "autotune-unroll-and-jam":
             return self._search(menu, self._vectorized, lambda nest: _vectorize(nest, target))
         return self._search(menu, self._as_it_is, lambda nest: nest)
+
+    def _below(self, menu: Menu) -> list[Nest]:
+        """Returns the nests that the menu's band is around."""
+        band = int(dict(menu.fixed)["band"])
+        return [nest for nest in self._nests if any(loop.band == band for loop in nest.loops)]
 
     def _search(self, menu: Menu, now: Sequence[float], complete: Callable[[Nest], Nest]) -> Scored:
         total = sum(now)
@@ -116,6 +114,11 @@ class _Estimator:
 
     def _cycles(self, nest: Nest) -> float:
         return estimate_cycles(nest, self._target)
+
+
+def _is_shaped(nest: Nest) -> bool:
+    """Whether the nest has its register tile or vectors already."""
+    return any(loop.form in (Form.UNROLL, Form.VECTOR) for loop in nest.loops)
 
 
 def _choices(menu: Menu, score: Callable[[tuple[int, ...]], float]) -> Iterator[tuple[int, ...]]:

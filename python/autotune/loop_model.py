@@ -67,15 +67,35 @@ class Access:
         array: Number of the array.
         is_write: Whether it is a store.
         element_bytes: Size of one element.
-        array_bytes: Size of the array.
+        shape: Extents of the array.
         packed_at: Loops outside of the packed copy that it goes to; None where it is not packed.
     """
 
     array: int
     is_write: bool
     element_bytes: int
-    array_bytes: int
+    shape: tuple[int, ...]
     packed_at: int | None = None
+
+    @property
+    def array_bytes(self) -> int:
+        """Size of the array."""
+        return self.element_bytes * math.prod(self.shape)
+
+    def packed_stride(self, stride: int, panel_dim: int, panel: int) -> int:
+        """Returns what a stride of bytes in the array is in a copy with panels.
+
+        `A[k][j]` becomes `P[j / panel][k][j mod panel]`: neighbours along the panel's dimension lie
+        side by side, those along another one a panel apart.
+        """
+        dim_bytes = self.element_bytes
+        for dim in range(len(self.shape) - 1, -1, -1):
+            is_last = dim == 0 or abs(stride) < dim_bytes * self.shape[dim]
+            if is_last and stride != 0:
+                steps = max(1, abs(stride) // dim_bytes)
+                return self.element_bytes * steps * (1 if dim == panel_dim else panel)
+            dim_bytes *= self.shape[dim]
+        return 0
 
 
 @dataclass(frozen=True)
@@ -117,7 +137,7 @@ class _Reader:
         self.nests: list[Nest] = []
 
     def read(
-        self, node: Any, around: tuple["_Member", ...], form: Form, packed: dict[int, int]
+        self, node: Any, around: tuple["_Member", ...], form: Form, packs: dict[int, "_Copy"]
     ) -> None:
         """Reads a subtree.
 
@@ -125,10 +145,10 @@ class _Reader:
             node: The subtree.
             around: The loops around it.
             form: How its topmost band runs.
-            packed: Arrays that are packed here, with the number of loops outside of the copy.
+            packs: The packed copies of arrays.
         """
         if node["kind"] == "leaf":
-            self.nests.append(self._nest(node["statement"], around, packed))
+            self.nests.append(self._nest(node["statement"], around, packs))
             return
         if node["kind"] == "band":
             number = node["number"]
@@ -138,22 +158,36 @@ class _Reader:
         elif node["kind"] == "mark":
             label: str = node["label"]
             if label.startswith("pack="):
-                packed = {**packed, int(label.removeprefix("pack=").split(",")[0]): len(around)}
+                array, dim, panel = map(int, label.removeprefix("pack=").split(","))
+                packs = {**packs, array: _Copy(len(around), dim, panel)}
             form = next((f for f in Form if label.startswith(f.value)), form)
         for child in node["children"]:
-            self.read(child, around, form, packed)
+            self.read(child, around, form, packs)
 
-    def _nest(self, statement: str, around: tuple["_Member", ...], packed: dict[int, int]) -> Nest:
+    def _nest(
+        self, statement: str, around: tuple["_Member", ...], packs: dict[int, "_Copy"]
+    ) -> Nest:
         accesses, rows = [], []
         for value in self._statements[statement]["accesses"]:
             array = value["array"]
             size = max(1, value["bits"] // 8)
-            array_bytes = size * math.prod(self._arrays[array]["shape"])
-            packed_at = packed.get(array)
-            accesses.append(Access(array, value["write"], size, array_bytes, packed_at))
+            accesses.append(
+                Access(array, value["write"], size, tuple(self._arrays[array]["shape"]))
+            )
             rows.append([(stride or 0) * size for stride in value["strides"]])
-        loops = tuple(each.loop(statement, rows) for each in around)
-        return Nest(loops, tuple(accesses))
+        nest = Nest(tuple(each.loop(statement, rows) for each in around), tuple(accesses))
+        for array, copy in packs.items():
+            nest = _pack(nest, array, copy)
+        return nest
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A packed copy: the loops outside of it, and its layout."""
+
+    num_outside: int
+    panel_dim: int
+    panel: int
 
 
 @dataclass(frozen=True)
@@ -187,8 +221,10 @@ def transformed(nest: Nest, transformation: Transformation) -> Nest:
             return _strip(nest, band, (*(0,) * member, width), Form.VECTOR)
         case Parallelize(band, member):
             return _parallelize(nest, band, member)
-        case Pack(band, array, _, _):
-            return _pack(nest, band, array)
+        case Pack(band, array, panel_dim, panel):
+            bands = [loop.band for loop in nest.loops]
+            if band in bands:
+                return _pack(nest, array, _Copy(bands.index(band), panel_dim, panel))
     return nest
 
 
@@ -225,13 +261,17 @@ def _parallelize(nest: Nest, band: int, member: int) -> Nest:
     )
 
 
-def _pack(nest: Nest, band: int, array: int) -> Nest:
-    outside = next((i for i, loop in enumerate(nest.loops) if loop.band == band), len(nest.loops))
-    accesses = (
-        replace(access, packed_at=outside) if access.array == array else access
-        for access in nest.accesses
-    )
-    return replace(nest, accesses=tuple(accesses))
+def _pack(nest: Nest, array: int, copy: _Copy) -> Nest:
+    accesses, loops = list(nest.accesses), list(nest.loops)
+    for number, access in enumerate(nest.accesses):
+        if access.array != array or access.packed_at is not None:
+            continue
+        accesses[number] = replace(access, packed_at=copy.num_outside)
+        for position in range(copy.num_outside, len(loops)):
+            strides = list(loops[position].strides)
+            strides[number] = access.packed_stride(strides[number], copy.panel_dim, copy.panel)
+            loops[position] = replace(loops[position], strides=tuple(strides))
+    return Nest(tuple(loops), tuple(accesses))
 
 
 def _replace_band(nest: Nest, band: int, change: Callable[[list[Loop]], Iterable[Loop]]) -> Nest:

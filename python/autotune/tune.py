@@ -20,7 +20,7 @@ from autotune.measurement import Artefact, Candidate, Expansion, Failure, Measur
 from autotune.proposer import Proposer, UniformProposer
 from autotune.report import WorkloadReport
 from autotune.schedule import Schedule
-from autotune.search import Explorer, RandomSearch, SearchStrategy, speedup
+from autotune.search import Explorer, RandomSearch, SearchStrategy, peak_speedup, speedup
 from autotune.search_loop import Bounds, Compiler, SearchLoop, Session
 from autotune.workload import Workload
 
@@ -257,9 +257,9 @@ class _Tuner:
         if known is not None and known[0] not in finalists:
             finalists.append(known[0])
         timed = [(schedule, self._time_again(schedule)) for schedule in finalists]
-        ratios = [speedup(measurement) or 0.0 for _, measurement in timed]
-        if ratios and max(ratios) > 1.0:
-            return timed[ratios.index(max(ratios))]
+        best = max(timed, key=lambda pair: peak_speedup(pair[1]) or 0.0, default=None)
+        if best is not None and min(_ratios(best[1])) > 1.0:
+            return best
         succeeded = [measurement for _, measurement in timed if measurement.failure is None]
         times = succeeded[0].baseline_secs if succeeded else self._time_baseline().run_secs
         return Schedule(), Measurement(times, times, 0.0, None)
@@ -294,9 +294,13 @@ def _why(failure: Failure | None) -> str:
     return "no reason is known" if failure is None else failure.message.splitlines()[0]
 
 
+def _ratios(measurement: Measurement) -> tuple[float, float]:
+    return speedup(measurement) or 0.0, peak_speedup(measurement) or 0.0
+
+
 def _best_schedules(records: Sequence[TuningRecord], num_schedules: int) -> list[Schedule]:
     ranked = sorted(
         (record for record in records if record.measurement.failure is None),
-        key=lambda record: -(speedup(record.measurement) or 0.0),
+        key=lambda record: -(peak_speedup(record.measurement) or 0.0),
     )
     return [record.schedule for record in ranked[:num_schedules]]

@@ -11,7 +11,14 @@ import pytest
 
 from autotune.compiler import CompilerPool
 from autotune.errors import InputError
-from autotune.measurement import Artefact, Candidate, Failure, FailureKind, ModuleBuild
+from autotune.measurement import (
+    Artefact,
+    Candidate,
+    Expansion,
+    Failure,
+    FailureKind,
+    ModuleBuild,
+)
 from autotune.schedule import Schedule
 from autotune.workload import Target, Workload
 from tests.unit.kernels import buffer, matmul, workload
@@ -127,6 +134,43 @@ def test_module_keeps_only_the_entry_public(pool: CompilerPool) -> None:
     assert "define void @entry(ptr noalias" in build.llvm_ir
     assert "define internal void @work(ptr noalias" in build.llvm_ir
     assert "affine.for" in build.tuned_text
+
+
+def test_schedules_change_code_and_trees(pool: CompilerPool) -> None:
+    untiled, tiled = (
+        pool.expand(Candidate(matmul(64), Schedule.parse(text))).result()
+        for text in ("", "autotune-tile{band=0 sizes=8,8,8}")
+    )
+    assert isinstance(untiled, Expansion)
+    assert isinstance(tiled, Expansion)
+    assert untiled.tree_hash != tiled.tree_hash
+    assert {menu.name for menu in untiled.menus} >= {"autotune-tile", "autotune-vectorize"}
+    built = _build(pool, matmul(64)), _build(pool, matmul(64), "autotune-tile{band=0 sizes=8,8,8}")
+    assert isinstance(built[0], Artefact)
+    assert isinstance(built[1], Artefact)
+    assert built[0].object_hash != built[1].object_hash
+
+
+@pytest.mark.parametrize(
+    ("schedule", "kind", "reason"),
+    [
+        ("autotune-tile{band=7 sizes=8}", FailureKind.ILLEGAL, "band"),
+        ("autotune-tile{band=0 sizes=8,8,8,8}", FailureKind.ILLEGAL, "member"),
+        ("autotune-interchange{band=0 permutation=0,1,2}", FailureKind.ILLEGAL, "changes nothing"),
+        (
+            "autotune-unroll-and-jam{band=0 factors=16,16,8}",
+            FailureKind.COMPILE_ERROR,
+            "lines of code, more than",
+        ),
+    ],
+)
+def test_refused_schedules(
+    pool: CompilerPool, schedule: str, kind: FailureKind, reason: str
+) -> None:
+    failure = _build(pool, matmul(64), schedule)
+    assert isinstance(failure, Failure)
+    assert failure.kind is kind
+    assert reason in failure.message
 
 
 _CRASHING = "scf.execute_region {\n" * 20_000 + "scf.yield\n}" * 20_000
