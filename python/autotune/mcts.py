@@ -110,7 +110,7 @@ class MctsSearch:
         explorer: Explorer,
         rng: random.Random,
         config: MctsConfig,
-        starters: Iterator[Schedule] = iter(()),
+        starters: Iterator[Schedule],
     ) -> None:
         self._explorer = explorer
         self._rng = rng
@@ -179,7 +179,10 @@ class MctsSearch:
         config = self._config
         starter = next(self._starters, None)
         if starter is not None:
-            return self._extend([root], [], self._explorer.visited(starter)[1:])
+            steps = starter.transformations
+            beginnings = (Schedule(steps[: n + 1]) for n in range(len(steps)))
+            states = map(self._explorer.visit, beginnings)
+            return self._extend([root], [], [state for state in states if state is not None])
         if self._num_asked < config.num_starters:
             sharpness = config.starter_sharpness if root.visits else math.inf
             return self._grow([root], [], sharpness)
