@@ -14,7 +14,7 @@ from typing import Protocol
 
 from autotune.measurement import Expansion, Failure, Measurement
 from autotune.proposer import Priors, Proposer
-from autotune.schedule import Schedule, Transformation
+from autotune.schedule import Schedule
 from autotune.workload import Target
 
 MAX_STEPS = 14
@@ -126,15 +126,11 @@ class Explorer:
             path.append(following)
         return path
 
-    def follow(self, steps: Sequence[Transformation]) -> list[State]:
-        """Returns the states from the empty schedule along `steps`, up to the first illegal one."""
-        path: list[State] = []
-        for length in range(len(steps) + 1):
-            state = self.visit(Schedule(tuple(steps[:length])))
-            if state is None:
-                break
-            path.append(state)
-        return path
+    def visited(self, schedule: Schedule) -> list[State]:
+        """Returns the states of the beginnings of `schedule` that were visited, shortest first."""
+        steps = schedule.transformations
+        beginnings = (Schedule(steps[:length]) for length in range(len(steps) + 1))
+        return [state for x in beginnings if (state := self._states.get(x)) is not None]
 
     def _expand(self, schedule: Schedule) -> State | None:
         expansion = self._space.expand(schedule)
