@@ -205,7 +205,7 @@ class MctsSearch:
     def _draw_new(self, node: Node) -> Transformation | None:
         """Returns a step that the node has no edge for; None for the end, or after many draws."""
         for _ in range(_MAX_DRAWS):
-            step = node.state.priors.draw(self._rng)
+            step = self._explorer.priors(node.state).draw(self._rng)
             if step is None or step not in node.edges:
                 return step
         return None
@@ -244,7 +244,8 @@ class MctsSearch:
     def _edge(self, node: Node, step: Transformation, state: State) -> Edge:
         """Returns the edge from a node by a step to a state."""
         if step not in node.edges:
-            node.edges[step] = Edge(node.state.priors.probability(step), self._node(state))
+            prior = self._explorer.priors(node.state).probability(step)
+            node.edges[step] = Edge(prior, self._node(state))
         return node.edges[step]
 
     def _node(self, state: State) -> Node:

@@ -99,7 +99,7 @@ def _insert(base: Sequence[Transformation], explorer: Explorer, rng: random.Rand
     """Puts one more step, drawn from the proposer's weights, before or after another one."""
     position = rng.randint(0, len(base))
     state = explorer.visit(Schedule(tuple(base[:position])))
-    step = None if state is None else state.priors.draw(rng)
+    step = None if state is None else explorer.priors(state).draw(rng)
     if state is None or step is None or len(base) >= MAX_STEPS:
         return None
     return _replay(state, (step,), base[position:], explorer)
