@@ -10,7 +10,7 @@ of the simulations refines the best schedules instead (`autotune.refinement`).
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autotune.refinement import refine
@@ -102,9 +102,16 @@ class MctsSearch:
         explorer: The search space, with priors.
         rng: Source of every random choice.
         config: Constants.
+        starters: Legal schedules to try before anything else.
     """
 
-    def __init__(self, explorer: Explorer, rng: random.Random, config: MctsConfig) -> None:
+    def __init__(
+        self,
+        explorer: Explorer,
+        rng: random.Random,
+        config: MctsConfig,
+        starters: Iterator[Schedule],
+    ) -> None:
         self._explorer = explorer
         self._rng = rng
         self._config = config
@@ -113,6 +120,7 @@ class MctsSearch:
         self._seen: set[str] = set()
         self._elites: list[tuple[float, Schedule]] = []
         self._num_asked = 0
+        self._starters = starters
 
     @property
     def root(self) -> Node | None:
@@ -169,6 +177,12 @@ class MctsSearch:
     def _simulate(self, root: Node) -> Simulation:
         """Returns the way to one complete schedule."""
         config = self._config
+        starter = next(self._starters, None)
+        if starter is not None:
+            steps = starter.transformations
+            beginnings = (Schedule(steps[: n + 1]) for n in range(len(steps)))
+            states = map(self._explorer.visit, beginnings)
+            return self._extend([root], [], [state for state in states if state is not None])
         if self._num_asked < config.num_starters:
             sharpness = config.starter_sharpness if root.visits else math.inf
             return self._grow([root], [], sharpness)
