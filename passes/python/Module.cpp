@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "autotune/Passes.h"
+#include "autotune/FrontEndPasses.h"
+#include "autotune/SchedulePasses.h"
 
 #include <nanobind/nanobind.h>
 

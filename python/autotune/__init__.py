@@ -1,1 +1,54 @@
-"""A polyhedral autotuner for MLIR."""
+"""A polyhedral autotuner for MLIR.
+
+`compile` tunes a program and returns it ready to be called; `load` loads one that
+`autotune compile` wrote. MLIR is never imported into this process.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autotune.module import CompiledModule
+
+__all__ = ["compile", "load"]
+
+
+def compile(
+    program: str | os.PathLike[str],
+    *,
+    entry: str | None = None,
+    fp: str = "contract",
+    threads: int = 1,
+    db: str | None = None,
+    **settings: object,
+) -> "CompiledModule":
+    """Tunes a program, and returns it callable on NumPy arrays.
+
+    Args:
+        program: MLIR text (recognised by a line break), or the path of a file.
+        entry: Public function to compile, where there are several.
+        fp: `strict`, `contract` or `reassoc`.
+        threads: Threads that the code may use.
+        db: Tuning database; None for the user's own.
+        **settings: Fields of `autotune.tune.TuneConfig`: `trials`, `time_limit_secs`, `search`,
+            `proposer`, `seed`, `resume`.
+
+    Raises:
+        AutotuneError: The program cannot be taken, or a setting makes no sense.
+    """
+    from autotune.compilation import compile_in_memory
+    from autotune.tune import TuneConfig
+
+    config = TuneConfig(**settings)  # type: ignore[arg-type]
+    return compile_in_memory(program, config, db, entry=entry, fp=fp, num_threads=threads)
+
+
+def load(path: str | os.PathLike[str]) -> "CompiledModule":
+    """Loads a shared library that `autotune compile` wrote.
+
+    Raises:
+        LibraryError: The file is no such library, or not for this CPU.
+    """
+    from autotune.module import load as load_library
+
+    return load_library(path)

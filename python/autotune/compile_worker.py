@@ -60,6 +60,12 @@ LOWERING = (
 )
 _NUM_CACHED_STATES = 64
 
+# Code beyond this takes LLVM many seconds, and is never the fastest: register tiles that fit the
+# registers have a tenth of it.
+_MAX_LOOP_LINES = 3000
+_MAX_LLVM_LINES = 6000
+_LINES_PER_SOURCE_LINE = 100
+
 
 class _RefusedError(Exception):
     """A candidate that does not compile, with its failure."""
@@ -119,9 +125,13 @@ class Compiler:
                 module = self._scheduled_form(candidate)
                 function = _function(module, candidate.workload.name)
                 _run(function, "autotune-codegen", FailureKind.COMPILE_ERROR)
+                _refuse_excess(str(function), candidate.workload, _MAX_LOOP_LINES)
             else:
                 module = self._parse(candidate.workload.text)
-            code = _compile(_lower(module, request.target), request.target)
+            llvm_ir = _lower(module, request.target)
+            if candidate.schedule.transformations:
+                _refuse_excess(llvm_ir, candidate.workload, _MAX_LLVM_LINES)
+            code = _compile(llvm_ir, request.target)
         except _RefusedError as refused:
             return BuildResult(candidate, None, refused.failure)
         seconds = time.perf_counter() - start
@@ -210,6 +220,16 @@ def _lower(module: ir.Operation, target: Target) -> str:
     return text
 
 
+def _refuse_excess(text: str, workload: Workload, num_lines: int) -> None:
+    """Refuses generated code that is far longer than the workload."""
+    limit = num_lines + _LINES_PER_SOURCE_LINE * workload.text.count("\n")
+    if (length := text.count("\n")) > limit:
+        raise _RefusedError(
+            FailureKind.COMPILE_ERROR,
+            f"unrolling makes {length} lines of code, more than the {limit} that compile in time",
+        )
+
+
 def _compile(llvm_ir: str, target: Target) -> NativeCode:
     try:
         return NativeCompiler(target.cpu, target.features).compile(llvm_ir)
@@ -262,9 +282,10 @@ def _text(attribute: ir.Attribute) -> str:
 
 
 def _reason(error: ir.MLIRError) -> str:
-    """The first diagnostic, without the location of generated text."""
+    """The first diagnostic, without its location, which is one in generated text."""
     diagnostics = error.error_diagnostics
-    return diagnostics[0].message if diagnostics else _first_line(str(error))
+    message = diagnostics[0].message if diagnostics else str(error)
+    return _first_line(message).removeprefix("illegal: ")
 
 
 def _first_line(text: str) -> str:

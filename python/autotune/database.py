@@ -176,6 +176,19 @@ class Database:
         with self._begin() as connection:
             return _select_runs(connection, *conditions)
 
+    def target(self, key: str) -> Target:
+        """Returns a target that runs are recorded for.
+
+        Raises:
+            DatabaseError: There is none with this key.
+        """
+        query = sa.select(_TARGETS.c.description).where(_TARGETS.c.key == key)
+        with self._begin() as connection:
+            description = connection.scalar(query)
+        if description is None:
+            raise DatabaseError(f"{self._name} has no target {key}")
+        return Target(**description)
+
     def hit(self, workload_hash: str, target_key: str, num_trials: int) -> Run | None:
         """Returns the best finished run of a workload on this very target, or None.
 

@@ -7,7 +7,7 @@ when piped; nothing for `--json`.
 import sys
 from collections import Counter
 from collections.abc import Callable
-from typing import Protocol, TextIO
+from typing import Protocol, Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -17,7 +17,11 @@ from autotune.search import speedup
 
 
 class TuningProgress(Protocol):
-    """Hears what the tuner does, as it happens."""
+    """Hears what the tuner does, as it happens; a context manager."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
 
     def start(self, workload: str, num_trials: int) -> None:
         """A search of a workload begins, with at most `num_trials` trials."""
@@ -31,6 +35,12 @@ class TuningProgress(Protocol):
 
 class SilentProgress:
     """Shows nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
     def start(self, workload: str, num_trials: int) -> None:
         """See `TuningProgress.start`."""
@@ -105,6 +115,12 @@ class LineProgress:
         self._tally = Tally(0, clock, deadline_secs)
         self._workload = ""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
     def start(self, workload: str, num_trials: int) -> None:
         """See `TuningProgress.start`."""
         self._workload = workload
@@ -146,11 +162,17 @@ class LiveProgress:
         )
         self._task = self._bars.add_task("", workload="", visible=False)
 
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
     def start(self, workload: str, num_trials: int) -> None:
         """See `TuningProgress.start`."""
         self._tally = Tally(num_trials, self._clock, self._deadline_secs)
         self._task = self._bars.add_task("", total=num_trials, workload=workload)
-        self._bars.start()
 
     def trial(self, measurement: Measurement) -> None:
         """See `TuningProgress.trial`."""
@@ -160,7 +182,6 @@ class LiveProgress:
     def finish(self, message: str) -> None:
         """See `TuningProgress.finish`."""
         self._bars.update(self._task, description=message, refresh=True)
-        self._bars.stop()
 
 
 def choose_progress(

@@ -1,7 +1,7 @@
 """Proposers: how promising is each legal transformation?
 
-Hides how weights over large menus are kept: a proposer names single transformations with a weight,
-and gives every menu a weight that is spread evenly over the menu.
+Hides how weights over large menus are kept: a proposer names groups of single transformations with
+weights, and gives every menu a small weight that is spread evenly over the menu.
 """
 
 import math
@@ -16,19 +16,32 @@ from autotune.workload import Target
 
 
 @dataclass(frozen=True)
+class Group:
+    """Transformations of one kind, to be chosen among once the kind is chosen.
+
+    Attributes:
+        weight: Of the group as a whole.
+        choices: The transformations, each with a weight that counts inside the group only.
+    """
+
+    weight: float
+    choices: tuple[tuple[Transformation, float], ...]
+
+
+@dataclass(frozen=True)
 class Priors:
     """Weights, not normalised, over what can follow a schedule.
 
     Attributes:
         menus: The menus of the expansion.
-        menu_weights: Weight of each menu as a whole, spread evenly over its choices, [num_menus].
-        suggestions: Single transformations from the menus, each with an own weight.
+        menu_weight: Weight of every menu, spread evenly over its choices.
+        groups: Single transformations from the menus that are worth more than that.
         stop: Weight of ending the schedule here.
     """
 
     menus: tuple[Menu, ...]
-    menu_weights: tuple[float, ...]
-    suggestions: tuple[tuple[Transformation, float], ...]
+    menu_weight: float
+    groups: tuple[Group, ...]
     stop: float
 
     def draw(self, rng: random.Random, sharpness: float = 1.0) -> Transformation | None:
@@ -36,28 +49,37 @@ class Priors:
 
         Args:
             rng: Source of the choice.
-            sharpness: Exponent on the weights: 1 follows them, infinity takes the heaviest.
+            sharpness: Exponent on the weights, first of the groups, then inside the group: 1
+                follows them, infinity takes the heaviest.
         """
-        weights = [self.stop, *(weight for _, weight in self.suggestions), *self.menu_weights]
+        weights = [self.stop, *(group.weight for group in self.groups)]
+        weights += [self.menu_weight] * len(self.menus)
         index = _pick(weights, rng, sharpness)
         if index is None or index == 0:
             return None
-        if index <= len(self.suggestions):
-            return self.suggestions[index - 1][0]
-        menu = self.menus[index - 1 - len(self.suggestions)]
-        return menu.choice(rng.randrange(menu.num_choices))
+        if index > len(self.groups):
+            menu = self.menus[index - 1 - len(self.groups)]
+            return menu.choice(rng.randrange(menu.num_choices))
+        choices = self.groups[index - 1].choices
+        chosen = _pick([weight for _, weight in choices], rng, sharpness)
+        return None if chosen is None else choices[chosen][0]
 
     def probability(self, transformation: Transformation | None) -> float:
         """The probability of drawing `transformation`, or the end for None, at sharpness 1."""
-        total = self.stop + sum(w for _, w in self.suggestions) + sum(self.menu_weights)
+        total = self.stop + self.menu_weight * len(self.menus)
+        total += sum(group.weight for group in self.groups)
         if total == 0.0:
             return 0.0
         if transformation is None:
             return self.stop / total
-        weight = sum(w for suggested, w in self.suggestions if suggested == transformation)
-        for menu, menu_weight in zip(self.menus, self.menu_weights, strict=True):
+        weight = 0.0
+        for group in self.groups:
+            inside = sum(w for _, w in group.choices)
+            own = sum(w for suggested, w in group.choices if suggested == transformation)
+            weight += group.weight * own / inside if inside else 0.0
+        for menu in self.menus:
             if transformation in menu:
-                weight += menu_weight / menu.num_choices
+                weight += self.menu_weight / menu.num_choices
         return weight / total
 
 
@@ -73,7 +95,7 @@ class UniformProposer:
 
     def priors(self, expansion: Expansion, schedule: Schedule, target: Target) -> Priors:
         """See `Proposer.priors`."""
-        return Priors(expansion.menus, (1.0,) * len(expansion.menus), (), 1.0)
+        return Priors(expansion.menus, 1.0, (), 1.0)
 
 
 def _pick(weights: Sequence[float], rng: random.Random, sharpness: float) -> int | None:

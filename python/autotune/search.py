@@ -60,13 +60,20 @@ def speedup(measurement: Measurement) -> float | None:
     return median(measurement.baseline_secs) / median(measurement.run_secs)
 
 
+def peak_speedup(measurement: Measurement) -> float | None:
+    """Like `speedup`, of the fastest repeats: what interruptions disturb least; for rankings."""
+    if measurement.failure is not None:
+        return None
+    return min(measurement.baseline_secs) / min(measurement.run_secs)
+
+
 def node_value(measurement: Measurement) -> float:
     """The value of a measured schedule in the search, in [-1, 1]; this is its one definition.
 
     tanh of the logarithm of the speed-up: equal ratios count equally, 16 times faster is 0.76, no
     speed-up 0; a failure has the lower bound.
     """
-    ratio = speedup(measurement)
+    ratio = peak_speedup(measurement)
     return -1.0 if ratio is None else math.tanh(math.log2(ratio) / _DOUBLINGS_TO_BOUND)
 
 

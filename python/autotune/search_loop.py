@@ -44,7 +44,7 @@ class Runner(Protocol):
     """Checks and times artefacts, one at a time."""
 
     def run(self, workload: Workload, baseline: Artefact, artefact: Artefact) -> Measurement:
-        """Times `artefact` and `baseline` interleaved; outputs that differ are a failure."""
+        """Checks the outputs of `artefact`, and times it beside the baseline."""
 
 
 @dataclass(frozen=True)

@@ -266,7 +266,7 @@ def _time(
         estimate = repeats[-1].secs if repeats else first.secs
         repeats.append(prepared.repeat(code, prepared.num_calls(estimate)))
         prepared.candidate_spent_secs += repeats[-1].total_secs
-        if repeats[-1].secs > hopeless_secs:
+        if len(repeats) > 1 and min(each.secs for each in repeats) > hopeless_secs:
             break
         _catch_up(prepared)
         if len(repeats) >= config.max_repeats or _is_narrow(_undisturbed(repeats), config):

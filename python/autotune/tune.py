@@ -7,32 +7,37 @@ search are timed again beside the baseline, and the baseline wins where none is 
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
 from autotune.database import Run
 from autotune.errors import AutotuneError
+from autotune.heuristic import HeuristicProposer
 from autotune.mcts import MctsConfig, MctsSearch
 from autotune.measurement import Artefact, Candidate, Expansion, Failure, Measurement, TuningRecord
 from autotune.proposer import Proposer, UniformProposer
 from autotune.report import WorkloadReport
 from autotune.schedule import Schedule
-from autotune.search import Explorer, RandomSearch, SearchStrategy, speedup
+from autotune.search import Explorer, RandomSearch, SearchStrategy, peak_speedup, speedup
 from autotune.search_loop import Bounds, Compiler, SearchLoop, Session
 from autotune.workload import Workload
 
 SEARCHES = ("mcts", "random", "none")
-PROPOSERS = ("uniform",)
+PROPOSERS = ("heuristic", "uniform")
 
 
 class ConfigError(AutotuneError):
     """A setting that is out of its range or not known."""
 
 
-class TuningError(AutotuneError):
-    """Tuning could not finish; what was measured is in the database."""
+class BaselineError(AutotuneError):
+    """A workload does not compile or run as it is."""
+
+
+class ReplayError(AutotuneError):
+    """A given schedule is not legal, does not compile, or gives wrong results."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class TuneConfig:
     trials: int = 64
     time_limit_secs: float | None = None
     search: str = "mcts"
-    proposer: str = "uniform"
+    proposer: str = "heuristic"
     seed: int = 0
     resume: bool = False
     batch: int = 2
@@ -88,7 +93,7 @@ def tune(
     many trials on the same target in the database is not tuned again.
 
     Raises:
-        TuningError: The baseline of a workload does not compile or run.
+        BaselineError: A workload does not compile or run as it is.
         DatabaseError: The database cannot be read or written.
     """
     started_secs = session.clock()
@@ -114,6 +119,27 @@ def tune(
             deadline = now + left * weights[index] / sum(weights[index:])
         reports[tuner.workload.hash] = tuner.run(share, deadline)
     return [replace(reports[workload.hash], name=workload.name) for workload in workloads]
+
+
+def replay(
+    workloads: Sequence[Workload], schedules: Mapping[str, Schedule], session: Session
+) -> list[WorkloadReport]:
+    """Returns the reports of given schedules, timed beside the baselines.
+
+    Args:
+        workloads: Every workload of the program.
+        schedules: By the name of the workload; those not named stay as they are.
+        session: Its database is not used.
+
+    Raises:
+        BaselineError: A workload does not compile or run as it is.
+        ReplayError: A schedule fails; the text names the workload and the reason.
+    """
+    reports = []
+    for workload in workloads:
+        tuner = _Tuner(workload, TuneConfig(trials=0), session)
+        reports.append(tuner.replay(schedules.get(workload.name, Schedule())))
+    return reports
 
 
 def share_trials(weights: Sequence[float], num_trials: int) -> list[int]:
@@ -168,7 +194,8 @@ class _Tuner:
     def run(self, num_trials: int, deadline_secs: float | None) -> WorkloadReport:
         """Returns the report of a search, or of what the database knows for no trials."""
         session = self._session
-        session.progress.start(self.workload.name, num_trials)
+        if num_trials > 0:
+            session.progress.start(self.workload.name, num_trials)
         run, records, is_whole = None, list[TuningRecord](), True
         if num_trials > 0 and self._config.search != "none":
             run = self._open_run()
@@ -184,8 +211,24 @@ class _Tuner:
                 worth = worth * len(records) // num_trials
             session.database.finish_run(run, worth, winner, final)
         report = WorkloadReport.of(self.workload.name, self.workload.hash, winner, final, records)
-        session.progress.finish(f"{report.speedup:.2f}x after {len(records)} trials")
+        if num_trials > 0:
+            session.progress.finish(f"{report.speedup:.2f}x after {len(records)} trials")
         return report
+
+    def replay(self, schedule: Schedule) -> WorkloadReport:
+        """Returns the report of a given schedule; see the function `replay`."""
+        final = self._time_baseline()
+        if schedule.transformations:
+            final = self._time_again(schedule)
+        if final.failure is not None:
+            kind, reason = final.failure.kind.value, _why(final.failure)
+            raise ReplayError(f"{self.workload.name}: {kind}: {reason} (schedule {schedule})")
+        return self._report(schedule, final, ())
+
+    def _report(
+        self, winner: Schedule, final: Measurement, records: Sequence[TuningRecord]
+    ) -> WorkloadReport:
+        return WorkloadReport.of(self.workload.name, self.workload.hash, winner, final, records)
 
     def _open_run(self) -> Run:
         database, target, config = self._session.database, self._session.target, self._config
@@ -197,7 +240,9 @@ class _Tuner:
 
     def _make_search(self) -> tuple[Explorer, SearchStrategy]:
         config = self._config
-        proposer: Proposer = UniformProposer()
+        proposer: Proposer = HeuristicProposer()
+        if config.proposer == "uniform" or config.search == "random":
+            proposer = UniformProposer()
         space = WorkloadSpace(self.workload, self._session.compiler)
         explorer = Explorer(space, proposer, self._session.target)
         rng = random.Random(config.seed)
@@ -212,9 +257,9 @@ class _Tuner:
         if known is not None and known[0] not in finalists:
             finalists.append(known[0])
         timed = [(schedule, self._time_again(schedule)) for schedule in finalists]
-        ratios = [speedup(measurement) or 0.0 for _, measurement in timed]
-        if ratios and max(ratios) > 1.0:
-            return timed[ratios.index(max(ratios))]
+        best = max(timed, key=lambda pair: peak_speedup(pair[1]) or 0.0, default=None)
+        if best is not None and min(_ratios(best[1])) > 1.0:
+            return best
         succeeded = [measurement for _, measurement in timed if measurement.failure is None]
         times = succeeded[0].baseline_secs if succeeded else self._time_baseline().run_secs
         return Schedule(), Measurement(times, times, 0.0, None)
@@ -223,22 +268,25 @@ class _Tuner:
         built = self._session.compiler.build(Candidate(self.workload, schedule)).result()
         if built.artefact is None:
             return Measurement((), (), 0.0, built.failure)
-        return self._session.runner.run(self.workload, self._baseline, built.artefact)
+        return self._run(built.artefact)
+
+    def _run(self, artefact: Artefact) -> Measurement:
+        return self._session.runner.run(self.workload, self._baseline, artefact)
 
     def _build_baseline(self) -> Artefact:
         candidate = Candidate(self.workload, Schedule())
         built = self._session.compiler.build(candidate).result()
         if built.artefact is None:
-            raise TuningError(
+            raise BaselineError(
                 f"{self.workload.name} does not compile as it is: {_why(built.failure)}"
             )
         return built.artefact
 
     def _time_baseline(self) -> Measurement:
-        measurement = self._session.runner.run(self.workload, self._baseline, self._baseline)
+        measurement = self._run(self._baseline)
         if measurement.failure is not None:
             reason = _why(measurement.failure)
-            raise TuningError(f"{self.workload.name} does not run as it is: {reason}")
+            raise BaselineError(f"{self.workload.name} does not run as it is: {reason}")
         return measurement
 
 
@@ -246,9 +294,13 @@ def _why(failure: Failure | None) -> str:
     return "no reason is known" if failure is None else failure.message.splitlines()[0]
 
 
+def _ratios(measurement: Measurement) -> tuple[float, float]:
+    return speedup(measurement) or 0.0, peak_speedup(measurement) or 0.0
+
+
 def _best_schedules(records: Sequence[TuningRecord], num_schedules: int) -> list[Schedule]:
     ranked = sorted(
         (record for record in records if record.measurement.failure is None),
-        key=lambda record: -(speedup(record.measurement) or 0.0),
+        key=lambda record: -(peak_speedup(record.measurement) or 0.0),
     )
     return [record.schedule for record in ranked[:num_schedules]]

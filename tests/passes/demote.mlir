@@ -154,3 +154,20 @@ func.func @unread_buffer(%x: f32) {
   affine.store %x, %t[3] : memref<4xf32>
   return
 }
+
+// The size is read before the store, and used after it.
+// CHECK-LABEL: func.func @loop_bound(
+// CHECK:         %[[N:.*]] = affine.load %[[SIZES:.*]][0]
+// CHECK-NEXT:    affine.store %[[N]], %[[T:.*]][]
+// CHECK-NEXT:    %[[KEPT:.*]] = affine.load %[[T]][]
+// CHECK-NEXT:    %[[SIZE:.*]] = arith.index_cast %[[KEPT]]
+// CHECK:         affine.for %{{.*}} = 0 to %[[SIZE]]
+func.func @loop_bound(%n: memref<1xi32>, %m: i32, %a: memref<8xf32>, %x: f32) {
+  %v = affine.load %n[0] : memref<1xi32>
+  %size = arith.index_cast %v : i32 to index
+  affine.store %m, %n[0] : memref<1xi32>
+  affine.for %i = 0 to %size {
+    affine.store %x, %a[%i] : memref<8xf32>
+  }
+  return
+}

@@ -53,3 +53,20 @@ func.func @no_loop(%a: memref<8xf32>, %x: f32) attributes {autotune.entry} {
   affine.store %x, %a[3] : memref<8xf32>
   return
 }
+
+func.func private @show(f32)
+
+// A load that stays behind reads what the workload has written.
+// CHECK-LABEL: func.func @load_between(
+// CHECK-NEXT:    call @load_between_0
+// CHECK-NEXT:    affine.load
+// CHECK-NEXT:    call @show
+func.func @load_between(%a: memref<8xf32>, %x: f32) attributes {autotune.entry} {
+  affine.for %i = 0 to 8 {
+    affine.store %x, %a[%i] : memref<8xf32>
+  }
+  %v = affine.load %a[3] : memref<8xf32>
+  affine.store %x, %a[5] : memref<8xf32>
+  call @show(%v) : (f32) -> ()
+  return
+}

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from autotune.compiler import CompilerPool
-from autotune.measurement import Artefact, Candidate, Failure, FailureKind, ModuleBuild
+from autotune.errors import InputError
+from autotune.measurement import (
+    Artefact,
+    Candidate,
+    Expansion,
+    Failure,
+    FailureKind,
+    ModuleBuild,
+)
 from autotune.schedule import Schedule
 from autotune.workload import Target, Workload
 from tests.unit.kernels import buffer, matmul, workload
@@ -126,6 +134,77 @@ def test_module_keeps_only_the_entry_public(pool: CompilerPool) -> None:
     assert "define void @entry(ptr noalias" in build.llvm_ir
     assert "define internal void @work(ptr noalias" in build.llvm_ir
     assert "affine.for" in build.tuned_text
+
+
+def test_schedules_change_code_and_trees(pool: CompilerPool) -> None:
+    untiled, tiled = (
+        pool.expand(Candidate(matmul(64), Schedule.parse(text))).result()
+        for text in ("", "autotune-tile{band=0 sizes=8,8,8}")
+    )
+    assert isinstance(untiled, Expansion)
+    assert isinstance(tiled, Expansion)
+    assert untiled.tree_hash != tiled.tree_hash
+    assert {menu.name for menu in untiled.menus} >= {"autotune-tile", "autotune-vectorize"}
+    built = _build(pool, matmul(64)), _build(pool, matmul(64), "autotune-tile{band=0 sizes=8,8,8}")
+    assert isinstance(built[0], Artefact)
+    assert isinstance(built[1], Artefact)
+    assert built[0].object_hash != built[1].object_hash
+
+
+@pytest.mark.parametrize(
+    ("schedule", "kind", "reason"),
+    [
+        ("autotune-tile{band=7 sizes=8}", FailureKind.ILLEGAL, "band"),
+        ("autotune-tile{band=0 sizes=8,8,8,8}", FailureKind.ILLEGAL, "member"),
+        ("autotune-interchange{band=0 permutation=0,1,2}", FailureKind.ILLEGAL, "changes nothing"),
+        (
+            "autotune-unroll-and-jam{band=0 factors=16,16,8}",
+            FailureKind.COMPILE_ERROR,
+            "lines of code, more than",
+        ),
+    ],
+)
+def test_refused_schedules(
+    pool: CompilerPool, schedule: str, kind: FailureKind, reason: str
+) -> None:
+    failure = _build(pool, matmul(64), schedule)
+    assert isinstance(failure, Failure)
+    assert failure.kind is kind
+    assert reason in failure.message
+
+
+_CRASHING = "scf.execute_region {\n" * 20_000 + "scf.yield\n}" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (b"", "bad.mlir"),
+        (b"\x00\x01\xff junk", "bad.mlir:1:"),
+        (b"func.func @f() {\n  %a = math.unknown\n}", "bad.mlir:2:8: .*unknown"),
+        (f"func.func @f() {{\n{_CRASHING}\nreturn }}".encode(), "bad.mlir: the compiler crashed"),
+    ],
+)
+def test_bad_programs_raise_one_line(pool: CompilerPool, source: bytes, reason: str) -> None:
+    with pytest.raises(InputError, match=reason) as raised:
+        pool.front_end(source, "bad.mlir", None, "contract")
+    assert "\n" not in str(raised.value)
+
+
+def test_program_comes_apart_in_workloads(pool: CompilerPool) -> None:
+    source = b"""
+      func.func @twice(%a: memref<8xf32>) {
+        affine.for %i = 0 to 8 {
+          %x = affine.load %a[%i] : memref<8xf32>
+          %y = arith.addf %x, %x : f32
+          affine.store %y, %a[%i] : memref<8xf32>
+        }
+        return
+      }"""
+    parts = pool.front_end(source, "twice.mlir", None, "contract")
+    assert parts.entry == "twice"
+    assert parts.arguments == (buffer("f32", 8),)
+    assert isinstance(_build(pool, parts.workloads[0]), Artefact)
 
 
 def _workers() -> set[int]:

@@ -9,14 +9,22 @@ from autotune.measurement import Failure, FailureKind, Measurement
 from autotune.progress import SilentProgress
 from autotune.schedule import Schedule
 from autotune.search_loop import Session
-from autotune.tune import ConfigError, TuneConfig, TuningError, share_trials, tune
+from autotune.tune import (
+    BaselineError,
+    ConfigError,
+    ReplayError,
+    TuneConfig,
+    replay,
+    share_trials,
+    tune,
+)
 from autotune.workload import Workload
 from tests.unit.fakes import FakeCompiler, FakeRunner
 from tests.unit.toy_space import TARGET, toy_speedup
 
 WORKLOAD = Workload("matmul", "module {}", "ab" * 32, ())
 OTHER = Workload("relu", "module { }", "cd" * 32, ())
-CONFIG = TuneConfig(trials=24, seed=1)
+CONFIG = TuneConfig(trials=24, seed=1, proposer="uniform")
 
 
 @pytest.fixture
@@ -175,7 +183,7 @@ def test_a_baseline_that_does_not_run_ends_tuning(session):
         def run(self, *arguments) -> Measurement:
             return Measurement((), (), 0.1, Failure(FailureKind.RUN_ERROR, "signal 11"))
 
-    with pytest.raises(TuningError, match="matmul does not run as it is: signal 11"):
+    with pytest.raises(BaselineError, match="matmul does not run as it is: signal 11"):
         tune([WORKLOAD], CONFIG, replace(session, runner=BrokenRunner()))
 
 
@@ -235,3 +243,19 @@ def test_no_trials_take_the_best_of_the_database(session):
 def test_settings_out_of_range_are_refused(settings, message):
     with pytest.raises(ConfigError, match=message):
         TuneConfig(**settings)
+
+
+def test_replay_times_given_schedules(session):
+    schedule = Schedule.parse("autotune-vectorize{band=0 member=1 width=16}")
+    reports = replay([WORKLOAD, OTHER], {"matmul": schedule}, session)
+    assert [(report.schedule, report.speedup) for report in reports] == [
+        (schedule, pytest.approx(4.0)),
+        (Schedule(), 1.0),
+    ]
+    assert session.database.runs() == []
+
+
+def test_replay_names_what_fails(session):
+    schedule = Schedule.parse("autotune-vectorize{band=0 member=1 width=8}")
+    with pytest.raises(ReplayError, match="matmul: compile_error: no vectors of 8"):
+        replay([WORKLOAD], {"matmul": schedule}, session)

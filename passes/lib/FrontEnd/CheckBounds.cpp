@@ -1,7 +1,7 @@
 //===- CheckBounds.cpp - Refuse provably wrong accesses -------------------===//
 
 #include "AffineIndex.h"
-#include "autotune/Passes.h"
+#include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Affine/Analysis/AffineAnalysis.h"
 #include "mlir/Dialect/Affine/Analysis/AffineStructures.h"

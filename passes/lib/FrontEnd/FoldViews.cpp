@@ -1,7 +1,7 @@
 //===- FoldViews.cpp - Views become index arithmetic ----------------------===//
 
 #include "Statements.h"
-#include "autotune/Passes.h"
+#include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

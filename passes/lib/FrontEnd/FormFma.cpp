@@ -1,6 +1,6 @@
 //===- FormFma.cpp - Contract multiply-add pairs --------------------------===//
 
-#include "autotune/Passes.h"
+#include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

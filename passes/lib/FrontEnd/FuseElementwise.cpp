@@ -1,7 +1,7 @@
 //===- FuseElementwise.cpp - Elementwise fusion without recomputation -----===//
 
 #include "Statements.h"
-#include "autotune/Passes.h"
+#include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -1,7 +1,7 @@
 //===- Outline.cpp - Split the entry into workloads -----------------------===//
 
 #include "Statements.h"
-#include "autotune/Passes.h"
+#include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Affine/Utils.h"
@@ -211,7 +211,9 @@ private:
     workload.setPrivate();
     workload->setAttr("autotune.workload", builder.getUnitAttr());
     fillBody(workload, group, slices, arguments, temporaries);
-    builder.setInsertionPoint(group.ops.back());
+    // Loads between the operations stay behind. They may run after all of
+    // them: demotion has spilled what a later operation overwrites.
+    builder.setInsertionPoint(group.ops.front());
     func::CallOp::create(builder, workload.getLoc(), workload,
                          arguments.getArrayRef());
     for (Operation *op : llvm::reverse(group.ops))

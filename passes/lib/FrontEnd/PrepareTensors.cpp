@@ -1,6 +1,6 @@
 //===- PrepareTensors.cpp - linalg that bufferises well -------------------===//
 
-#include "autotune/Passes.h"
+#include "autotune/FrontEndPasses.h"
 
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

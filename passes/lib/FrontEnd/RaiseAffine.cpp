@@ -1,7 +1,7 @@
 //===- RaiseAffine.cpp - scf and memref to affine -------------------------===//
 
 #include "AffineIndex.h"
-#include "autotune/Passes.h"
+#include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,6 +1,6 @@
 //===- ResultsToArguments.cpp - Results become out-parameters -------------===//
 
-#include "autotune/Passes.h"
+#include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

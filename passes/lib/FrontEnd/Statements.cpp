@@ -90,7 +90,8 @@ SmallVector<Operation *> statementsUsing(Value value) {
       Operation *opaque = opaqueAround(user);
       if (opaque)
         statements.insert(opaque);
-      else if (isStore(user))
+      else if (isStore(user) ||
+               isa<affine::AffineForOp, affine::AffineIfOp>(user))
         statements.insert(user);
       else
         pending.insert(user->result_begin(), user->result_end());

@@ -46,8 +46,8 @@ bool anyAccess(mlir::Operation *op,
 /// Whether something in `op`, itself included, may access `buffer`.
 bool mayAccess(mlir::Operation *op, mlir::Value buffer);
 
-/// The statements that need `value`, directly or through pure operations, in
-/// no particular order.
+/// The statements that need `value`, directly or through pure operations, and
+/// the loops and conditions whose bounds need it.
 llvm::SmallVector<mlir::Operation *> statementsUsing(mlir::Value value);
 
 } // namespace autotune

@@ -1,6 +1,6 @@
 //===- WidenBooleans.cpp - Buffers of i1 become buffers of i8 -------------===//
 
-#include "autotune/Passes.h"
+#include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

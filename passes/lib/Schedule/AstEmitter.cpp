@@ -16,12 +16,24 @@ namespace autotune {
 /// More statement copies than this would take seconds to compile.
 static constexpr unsigned maxInstances = 2048;
 
-AstEmitter::AstEmitter(OpBuilder &builder, const Scop &scop, llvm::ArrayRef<PackRegion> packs)
-    : builder(builder), loc(builder.getInsertionBlock()->getParentOp()->getLoc()), scop(scop),
+AstEmitter::AstEmitter(OpBuilder &builder, const Scop &scop,
+                       llvm::ArrayRef<PackRegion> packs)
+    : builder(builder),
+      loc(builder.getInsertionBlock()->getParentOp()->getLoc()), scop(scop),
       packs(packs), scope(builder.getContext()), statements(scop, scope),
       allocationBlock(builder.getInsertionBlock()) {}
 
-Refusal AstEmitter::emit(const isl::ast_node &node) { return emitNode(node, Form()); }
+Refusal AstEmitter::emit(const isl::ast_node &node) {
+  Refusal refusal = emitNode(node, Form());
+  freeBuffers({});
+  return refusal;
+}
+
+void AstEmitter::freeBuffers(llvm::SmallVector<Value> outer) {
+  for (Value buffer : buffers)
+    memref::DeallocOp::create(builder, loc, buffer);
+  buffers = std::move(outer);
+}
 
 Refusal AstEmitter::emitNode(const isl::ast_node &node, Form form) {
   switch (isl_ast_node_get_type(node.get())) {
@@ -41,7 +53,8 @@ Refusal AstEmitter::emitNode(const isl::ast_node &node, Form form) {
 }
 
 Refusal AstEmitter::emitBlock(const isl::ast_node &node, Form form) {
-  isl::ast_node_list children = isl::manage(isl_ast_node_block_get_children(node.get()));
+  isl::ast_node_list children =
+      isl::manage(isl_ast_node_block_get_children(node.get()));
   for (unsigned i = 0; i < children.size(); ++i)
     if (Refusal refusal = emitNode(children.at(i), form))
       return refusal;
@@ -71,7 +84,8 @@ Refusal AstEmitter::emitMark(const isl::ast_node &node, Form form) {
 
 //===--- conditions and statements ----------------------------------------===//
 
-static std::optional<arith::CmpIPredicate> predicateOf(isl_ast_expr_op_type op) {
+static std::optional<arith::CmpIPredicate>
+predicateOf(isl_ast_expr_op_type op) {
   switch (op) {
   case isl_ast_expr_op_eq:
     return arith::CmpIPredicate::eq;
@@ -98,8 +112,9 @@ std::optional<Value> AstEmitter::condition(const isl::ast_expr &expr) {
       std::optional<Value> next = condition(astArg(expr, i));
       if (!next)
         return std::nullopt;
-      result = isAnd ? Value(arith::AndIOp::create(builder, loc, *result, *next))
-                     : Value(arith::OrIOp::create(builder, loc, *result, *next));
+      result = isAnd
+                   ? Value(arith::AndIOp::create(builder, loc, *result, *next))
+                   : Value(arith::OrIOp::create(builder, loc, *result, *next));
     }
     return result;
   }
@@ -111,9 +126,11 @@ std::optional<Value> AstEmitter::condition(const isl::ast_expr &expr) {
   if (!lhs || !rhs)
     return std::nullopt;
   AffineValues values(scope, scope.simplify(*lhs - *rhs));
-  Value difference = affine::AffineApplyOp::create(builder, loc, values.map, values.operands);
+  Value difference =
+      affine::AffineApplyOp::create(builder, loc, values.map, values.operands);
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  return Value(arith::CmpIOp::create(builder, loc, *predicate, difference, zero));
+  return Value(
+      arith::CmpIOp::create(builder, loc, *predicate, difference, zero));
 }
 
 Refusal AstEmitter::emitIf(const isl::ast_node &node, Form form) {
@@ -136,9 +153,11 @@ Refusal AstEmitter::emitIf(const isl::ast_node &node, Form form) {
   return emitNode(isl::manage(isl_ast_node_if_get_else_node(node.get())), form);
 }
 
-std::optional<AstEmitter::Instance> AstEmitter::instanceOf(const isl::ast_node &node) {
+std::optional<AstEmitter::Instance>
+AstEmitter::instanceOf(const isl::ast_node &node) {
   isl::ast_expr call = isl::manage(isl_ast_node_user_get_expr(node.get()));
-  std::string name = isl::manage(isl_ast_expr_get_id(astArg(call, 0).get())).name();
+  std::string name =
+      isl::manage(isl_ast_expr_get_id(astArg(call, 0).get())).name();
   Instance instance{&scop.statement(name), {}};
   for (int i = 1; i < isl_ast_expr_op_get_n_arg(call.get()); ++i) {
     std::optional<AffineExpr> value = converter().convert(astArg(call, i));
@@ -151,7 +170,8 @@ std::optional<AstEmitter::Instance> AstEmitter::instanceOf(const isl::ast_node &
 
 Refusal AstEmitter::emitUser(const isl::ast_node &node) {
   if (++numInstances > maxInstances)
-    return "unrolling would emit more than " + std::to_string(maxInstances) + " statements";
+    return "unrolling would emit more than " + std::to_string(maxInstances) +
+           " statements";
   std::optional<Instance> instance = instanceOf(node);
   if (!instance)
     return "a generated loop counter is not affine";
@@ -164,7 +184,8 @@ Refusal AstEmitter::emitUser(const isl::ast_node &node) {
 
 //===--- loops ------------------------------------------------------------===//
 
-std::optional<AstEmitter::Bounds> AstEmitter::boundsOf(const isl::ast_node &node) {
+std::optional<AstEmitter::Bounds>
+AstEmitter::boundsOf(const isl::ast_node &node) {
   isl::ast_expr init = isl::manage(isl_ast_node_for_get_init(node.get()));
   auto lowers = converter().convertBound(init, /*isMin=*/false);
   if (!lowers)
@@ -191,14 +212,17 @@ std::optional<AstEmitter::Bounds> AstEmitter::boundsOf(const isl::ast_node &node
   return bounds;
 }
 
-static std::optional<int64_t> onlyConstant(llvm::ArrayRef<AffineExpr> exprs, bool isMin) {
+static std::optional<int64_t> onlyConstant(llvm::ArrayRef<AffineExpr> exprs,
+                                           bool isMin) {
   std::optional<int64_t> result;
   for (AffineExpr expr : exprs) {
     auto constant = dyn_cast<AffineConstantExpr>(expr);
     if (!constant)
       return std::nullopt;
     int64_t value = constant.getValue();
-    result = !result ? value : isMin ? std::min(*result, value) : std::max(*result, value);
+    result = !result ? value
+             : isMin ? std::min(*result, value)
+                     : std::max(*result, value);
   }
   return result;
 }
@@ -211,10 +235,13 @@ DimRange AstEmitter::rangeOf(const Bounds &bounds) const {
   for (AffineExpr upper : bounds.uppers)
     if (std::optional<int64_t> value = scope.maximum(upper))
       range.max = range.max ? std::min(*range.max, *value - 1) : *value - 1;
-  if (range.min && range.max && onlyConstant(bounds.lowers, false)) // The last one reached.
-    range.max = *range.min + (*range.max - *range.min) / bounds.step * bounds.step;
+  if (range.min && range.max &&
+      onlyConstant(bounds.lowers, false)) // The last one reached.
+    range.max =
+        *range.min + (*range.max - *range.min) / bounds.step * bounds.step;
   if (bounds.lowers.size() == 1)
-    range.multipleOf = std::gcd(bounds.step, scope.multipleOf(bounds.lowers.front()));
+    range.multipleOf =
+        std::gcd(bounds.step, scope.multipleOf(bounds.lowers.front()));
   return range;
 }
 
@@ -222,15 +249,19 @@ Refusal AstEmitter::emitFor(const isl::ast_node &node, Form form) {
   std::optional<Bounds> bounds = boundsOf(node);
   if (!bounds)
     return "a generated loop bound is not affine";
-  isl::ast_expr iteratorExpr = isl::manage(isl_ast_node_for_get_iterator(node.get()));
-  std::string iterator = isl::manage(isl_ast_expr_get_id(iteratorExpr.get())).name();
+  isl::ast_expr iteratorExpr =
+      isl::manage(isl_ast_node_for_get_iterator(node.get()));
+  std::string iterator =
+      isl::manage(isl_ast_expr_get_id(iteratorExpr.get())).name();
   if (lanes)
     return "a loop inside a vector";
   if (form.vectorWidth > 0)
     return emitVector(node, iterator, *bounds, form.vectorWidth);
   isl::ast_node body = isl::manage(isl_ast_node_for_get_body(node.get()));
-  bool isDegenerate = isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true;
-  bool isUnrolled = form.numUnrolled > 0 && onlyConstant(bounds->lowers, false) &&
+  bool isDegenerate =
+      isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true;
+  bool isUnrolled = form.numUnrolled > 0 &&
+                    onlyConstant(bounds->lowers, false) &&
                     onlyConstant(bounds->uppers, true);
   Form inner = form;
   inner.numUnrolled = form.numUnrolled > 0 ? form.numUnrolled - 1 : 0;
@@ -243,8 +274,9 @@ Refusal AstEmitter::emitFor(const isl::ast_node &node, Form form) {
   return emitLoop(body, iterator, *bounds, inner);
 }
 
-Refusal AstEmitter::emitScope(const isl::ast_node &body, llvm::StringRef iterator,
-                              AffineExpr value, Form form) {
+Refusal AstEmitter::emitScope(const isl::ast_node &body,
+                              llvm::StringRef iterator, AffineExpr value,
+                              Form form) {
   AffineExpr outer = iterators.lookup(iterator);
   iterators[iterator] = value;
   prefix.push_back(value);
@@ -254,40 +286,52 @@ Refusal AstEmitter::emitScope(const isl::ast_node &body, llvm::StringRef iterato
   return refusal;
 }
 
-Refusal AstEmitter::emitUnrolled(const isl::ast_node &body, llvm::StringRef iterator,
-                                 const Bounds &bounds, Form form) {
-  int64_t begin = *onlyConstant(bounds.lowers, false), end = *onlyConstant(bounds.uppers, true);
+Refusal AstEmitter::emitUnrolled(const isl::ast_node &body,
+                                 llvm::StringRef iterator, const Bounds &bounds,
+                                 Form form) {
+  int64_t begin = *onlyConstant(bounds.lowers, false),
+          end = *onlyConstant(bounds.uppers, true);
   for (int64_t i = begin; i < end; i += bounds.step)
     if (Refusal refusal =
-            emitScope(body, iterator, getAffineConstantExpr(i, builder.getContext()), form))
+            emitScope(body, iterator,
+                      getAffineConstantExpr(i, builder.getContext()), form))
       return refusal;
   return std::nullopt;
 }
 
-Refusal AstEmitter::emitLoop(const isl::ast_node &body, llvm::StringRef iterator,
-                             const Bounds &bounds, Form form) {
+Refusal AstEmitter::emitLoop(const isl::ast_node &body,
+                             llvm::StringRef iterator, const Bounds &bounds,
+                             Form form) {
   AffineValues lower(scope, bounds.lowers), upper(scope, bounds.uppers);
   OpBuilder::InsertionGuard guard(builder);
   Block *outerAllocations = allocationBlock;
+  llvm::SmallVector<Value> outerBuffers;
   Value iv;
   if (form.isParallel) {
     auto loop = affine::AffineParallelOp::create(
         builder, loc, TypeRange(), llvm::ArrayRef<arith::AtomicRMWKind>(),
-        llvm::ArrayRef<AffineMap>(lower.map), lower.operands, llvm::ArrayRef<AffineMap>(upper.map),
-        upper.operands, llvm::ArrayRef<int64_t>(bounds.step));
+        llvm::ArrayRef<AffineMap>(lower.map), lower.operands,
+        llvm::ArrayRef<AffineMap>(upper.map), upper.operands,
+        llvm::ArrayRef<int64_t>(bounds.step));
     iv = loop.getIVs().front();
     allocationBlock = loop.getBody();
+    outerBuffers = std::move(buffers);
+    buffers.clear();
     builder.setInsertionPointToStart(loop.getBody());
   } else {
-    auto loop = affine::AffineForOp::create(builder, loc, lower.operands, lower.map,
-                                            upper.operands, upper.map, bounds.step);
+    auto loop =
+        affine::AffineForOp::create(builder, loc, lower.operands, lower.map,
+                                    upper.operands, upper.map, bounds.step);
     iv = loop.getInductionVar();
     builder.setInsertionPointToStart(loop.getBody());
   }
-  form.isParallel = false;
-  Refusal refusal = emitScope(body, iterator, scope.push(iv, rangeOf(bounds)), form);
+  bool isParallel = std::exchange(form.isParallel, false);
+  Refusal refusal =
+      emitScope(body, iterator, scope.push(iv, rangeOf(bounds)), form);
   scope.pop();
   allocationBlock = outerAllocations;
+  if (isParallel)
+    freeBuffers(std::move(outerBuffers));
   return refusal;
 }
 
@@ -302,24 +346,29 @@ Value AstEmitter::laneMask(const Bounds &bounds, int64_t width) {
     llvm::SmallVector<bool> bits;
     for (int64_t lane = 0; lane < width; ++lane)
       bits.push_back(lane >= *low && lane < *high);
-    return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, bits));
+    return arith::ConstantOp::create(builder, loc,
+                                     DenseElementsAttr::get(type, bits));
   }
   AffineValues lower(scope, bounds.lowers), upper(scope, bounds.uppers);
-  Value end = affine::AffineMinOp::create(builder, loc, upper.map, upper.operands);
+  Value end =
+      affine::AffineMinOp::create(builder, loc, upper.map, upper.operands);
   Value below = vector::CreateMaskOp::create(builder, loc, type, end);
   if (low && *low <= 0)
     return below;
-  Value begin = affine::AffineMaxOp::create(builder, loc, lower.map, lower.operands);
+  Value begin =
+      affine::AffineMaxOp::create(builder, loc, lower.map, lower.operands);
   Value before = vector::CreateMaskOp::create(builder, loc, type, begin);
   return arith::AndIOp::create(
       builder, loc, below,
       arith::XOrIOp::create(
           builder, loc, before,
-          arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, true))));
+          arith::ConstantOp::create(builder, loc,
+                                    DenseElementsAttr::get(type, true))));
 }
 
 /// Whether the body is one statement whose accesses have vector forms.
-bool AstEmitter::isVectorBody(const isl::ast_node &body, llvm::StringRef iterator, int64_t width) {
+bool AstEmitter::isVectorBody(const isl::ast_node &body,
+                              llvm::StringRef iterator, int64_t width) {
   if (isl_ast_node_get_type(body.get()) != isl_ast_node_user)
     return false;
   AffineExpr lane = scope.push(Value(), {0, width - 1, 1});
@@ -327,14 +376,16 @@ bool AstEmitter::isVectorBody(const isl::ast_node &body, llvm::StringRef iterato
   iterators[iterator] = lane;
   std::optional<Instance> instance = instanceOf(body);
   Lanes all{scope.size() - 1, width, Value()};
-  bool isVector = instance && statements.hasVectorPlaces(*instance->statement, instance->ivs, all);
+  bool isVector = instance && statements.hasVectorPlaces(*instance->statement,
+                                                         instance->ivs, all);
   iterators[iterator] = outer;
   scope.pop();
   return isVector;
 }
 
-Refusal AstEmitter::emitVector(const isl::ast_node &node, llvm::StringRef iterator,
-                               const Bounds &bounds, int64_t width) {
+Refusal AstEmitter::emitVector(const isl::ast_node &node,
+                               llvm::StringRef iterator, const Bounds &bounds,
+                               int64_t width) {
   isl::ast_node body = isl::manage(isl_ast_node_for_get_body(node.get()));
   if (isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true)
     return emitScope(body, iterator, bounds.lowers.front(), Form());
@@ -347,9 +398,12 @@ Refusal AstEmitter::emitVector(const isl::ast_node &node, llvm::StringRef iterat
   if (!low || !high) {
     // An empty strip must not touch memory, not even with its uniform loads.
     AffineValues lower(scope, bounds.lowers), upper(scope, bounds.uppers);
-    Value begin = affine::AffineMaxOp::create(builder, loc, lower.map, lower.operands);
-    Value end = affine::AffineMinOp::create(builder, loc, upper.map, upper.operands);
-    Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, begin, end);
+    Value begin =
+        affine::AffineMaxOp::create(builder, loc, lower.map, lower.operands);
+    Value end =
+        affine::AffineMinOp::create(builder, loc, upper.map, upper.operands);
+    Value holds = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt,
+                                        begin, end);
     auto op = scf::IfOp::create(builder, loc, holds, /*withElseRegion=*/false);
     builder.setInsertionPointToStart(op.thenBlock());
   }

@@ -17,7 +17,8 @@ namespace autotune {
 class AstEmitter {
 public:
   /// `packs[i]` belongs to the mark that ends in `#i`.
-  AstEmitter(mlir::OpBuilder &builder, const Scop &scop, llvm::ArrayRef<PackRegion> packs);
+  AstEmitter(mlir::OpBuilder &builder, const Scop &scop,
+             llvm::ArrayRef<PackRegion> packs);
 
   /// Emits `node` at the builder's insertion point; why it cannot, or nothing.
   Refusal emit(const isl::ast_node &node);
@@ -38,19 +39,22 @@ private:
   Refusal emitNode(const isl::ast_node &node, Form form);
   Refusal emitBlock(const isl::ast_node &node, Form form);
   Refusal emitMark(const isl::ast_node &node, Form form);
-  Refusal emitPack(llvm::StringRef label, const isl::ast_node &child, Form form);
+  Refusal emitPack(llvm::StringRef label, const isl::ast_node &child,
+                   Form form);
   Refusal emitIf(const isl::ast_node &node, Form form);
   Refusal emitFor(const isl::ast_node &node, Form form);
+  /// Frees `buffers` here and goes on with those of the block outside.
+  void freeBuffers(llvm::SmallVector<mlir::Value> outer);
   Refusal emitUser(const isl::ast_node &node);
 
-  Refusal emitUnrolled(const isl::ast_node &node, llvm::StringRef iterator, const Bounds &bounds,
-                       Form form);
-  Refusal emitLoop(const isl::ast_node &node, llvm::StringRef iterator, const Bounds &bounds,
-                   Form form);
-  Refusal emitVector(const isl::ast_node &node, llvm::StringRef iterator, const Bounds &bounds,
-                     int64_t width);
-  Refusal emitScope(const isl::ast_node &body, llvm::StringRef iterator, mlir::AffineExpr value,
-                    Form form);
+  Refusal emitUnrolled(const isl::ast_node &node, llvm::StringRef iterator,
+                       const Bounds &bounds, Form form);
+  Refusal emitLoop(const isl::ast_node &node, llvm::StringRef iterator,
+                   const Bounds &bounds, Form form);
+  Refusal emitVector(const isl::ast_node &node, llvm::StringRef iterator,
+                     const Bounds &bounds, int64_t width);
+  Refusal emitScope(const isl::ast_node &body, llvm::StringRef iterator,
+                    mlir::AffineExpr value, Form form);
   mlir::Value laneMask(const Bounds &bounds, int64_t width);
 
   /// A statement and its loop counters.
@@ -59,11 +63,14 @@ private:
     llvm::SmallVector<mlir::AffineExpr> ivs;
   };
   std::optional<Instance> instanceOf(const isl::ast_node &user);
-  bool isVectorBody(const isl::ast_node &body, llvm::StringRef iterator, int64_t width);
+  bool isVectorBody(const isl::ast_node &body, llvm::StringRef iterator,
+                    int64_t width);
 
   std::optional<Bounds> boundsOf(const isl::ast_node &node);
   std::optional<mlir::Value> condition(const isl::ast_expr &expr);
-  AstExprConverter converter() { return AstExprConverter(builder.getContext(), iterators); }
+  AstExprConverter converter() {
+    return AstExprConverter(builder.getContext(), iterators);
+  }
   DimRange rangeOf(const Bounds &bounds) const;
 
   mlir::OpBuilder &builder;
@@ -77,6 +84,8 @@ private:
   llvm::SmallVector<mlir::AffineExpr> prefix;
   /// Where buffers are allocated: the function, or a parallel loop's body.
   mlir::Block *allocationBlock;
+  /// What has been allocated there, to be freed when that block is complete.
+  llvm::SmallVector<mlir::Value> buffers;
   std::optional<Lanes> lanes;
   unsigned numInstances = 0;
 };

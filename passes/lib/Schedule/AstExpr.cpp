@@ -21,13 +21,15 @@ isl::ast_expr astArg(const isl::ast_expr &expr, int position) {
   return isl::manage(isl_ast_expr_op_get_arg(expr.get(), position));
 }
 
-std::optional<AffineExpr> AstExprConverter::convert(const isl::ast_expr &expr) const {
+std::optional<AffineExpr>
+AstExprConverter::convert(const isl::ast_expr &expr) const {
   if (isl_ast_expr_get_type(expr.get()) == isl_ast_expr_int) {
     isl::val value = isl::manage(isl_ast_expr_int_get_val(expr.get()));
     return getAffineConstantExpr(value.num_si(), context);
   }
   if (isl_ast_expr_get_type(expr.get()) == isl_ast_expr_id) {
-    auto iterator = iterators.find(isl::manage(isl_ast_expr_get_id(expr.get())).name());
+    auto iterator =
+        iterators.find(isl::manage(isl_ast_expr_get_id(expr.get())).name());
     if (iterator == iterators.end())
       return std::nullopt;
     return iterator->second;
@@ -61,7 +63,8 @@ std::optional<AffineExpr> AstExprConverter::convert(const isl::ast_expr &expr) c
   }
 }
 
-AstExprConverter::Exprs AstExprConverter::combine(const isl::ast_expr &expr, bool isMin,
+AstExprConverter::Exprs AstExprConverter::combine(const isl::ast_expr &expr,
+                                                  bool isMin,
                                                   bool isSubtraction) const {
   Exprs lhs = convertBound(astArg(expr, 0), isMin);
   Exprs rhs = convertBound(astArg(expr, 1), isMin != isSubtraction);
@@ -74,8 +77,8 @@ AstExprConverter::Exprs AstExprConverter::combine(const isl::ast_expr &expr, boo
   return result;
 }
 
-AstExprConverter::Exprs AstExprConverter::convertBound(const isl::ast_expr &expr,
-                                                       bool isMin) const {
+AstExprConverter::Exprs
+AstExprConverter::convertBound(const isl::ast_expr &expr, bool isMin) const {
   if (std::optional<AffineExpr> single = convert(expr))
     return llvm::SmallVector<AffineExpr>{*single};
   if (!isAstOp(expr))
@@ -100,13 +103,17 @@ AstExprConverter::Exprs AstExprConverter::convertBound(const isl::ast_expr &expr
         value = -value;
     return inner;
   }
-  bool isMonotone = op == isl_ast_expr_op_fdiv_q || op == isl_ast_expr_op_pdiv_q ||
-                    op == isl_ast_expr_op_div || op == isl_ast_expr_op_mul;
+  bool isMonotone = op == isl_ast_expr_op_fdiv_q ||
+                    op == isl_ast_expr_op_pdiv_q || op == isl_ast_expr_op_div ||
+                    op == isl_ast_expr_op_mul;
   if (!isMonotone)
     return std::nullopt;
-  std::optional<AffineExpr> factor = convert(astArg(expr, op == isl_ast_expr_op_mul ? 0 : 1));
-  Exprs inner = convertBound(astArg(expr, op == isl_ast_expr_op_mul ? 1 : 0), isMin);
-  auto constant = factor ? dyn_cast<AffineConstantExpr>(*factor) : AffineConstantExpr();
+  std::optional<AffineExpr> factor =
+      convert(astArg(expr, op == isl_ast_expr_op_mul ? 0 : 1));
+  Exprs inner =
+      convertBound(astArg(expr, op == isl_ast_expr_op_mul ? 1 : 0), isMin);
+  auto constant =
+      factor ? dyn_cast<AffineConstantExpr>(*factor) : AffineConstantExpr();
   if (!inner || !constant || constant.getValue() <= 0)
     return std::nullopt;
   for (AffineExpr &value : *inner)

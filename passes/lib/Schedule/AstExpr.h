@@ -25,12 +25,13 @@ public:
   std::optional<mlir::AffineExpr> convert(const isl::ast_expr &expr) const;
 
   /// The expressions of which `expr` is the minimum (or maximum).
-  std::optional<llvm::SmallVector<mlir::AffineExpr>> convertBound(const isl::ast_expr &expr,
-                                                                  bool isMin) const;
+  std::optional<llvm::SmallVector<mlir::AffineExpr>>
+  convertBound(const isl::ast_expr &expr, bool isMin) const;
 
 private:
   using Exprs = std::optional<llvm::SmallVector<mlir::AffineExpr>>;
-  Exprs combine(const isl::ast_expr &expr, bool isMin, bool isSubtraction) const;
+  Exprs combine(const isl::ast_expr &expr, bool isMin,
+                bool isSubtraction) const;
 
   mlir::MLIRContext *context;
   const Iterators &iterators;

@@ -18,7 +18,8 @@ struct Strip {
 } // namespace
 
 /// Appends a strip for every leaf that is reached without another plain loop.
-static void collectStrips(const Tree &tree, std::vector<isl::union_pw_aff> members, bool isMarked,
+static void collectStrips(const Tree &tree,
+                          std::vector<isl::union_pw_aff> members, bool isMarked,
                           std::vector<Strip> &strips) {
   if (tree.isBand()) {
     if (!isMarked)
@@ -32,31 +33,37 @@ static void collectStrips(const Tree &tree, std::vector<isl::union_pw_aff> membe
     collectStrips(child, members, marksChild, strips);
 }
 
-static isl::union_map scheduleOrPoint(const std::vector<isl::union_pw_aff> &members,
-                                      const isl::union_set &domain) {
+static isl::union_map
+scheduleOrPoint(const std::vector<isl::union_pw_aff> &members,
+                const isl::union_set &domain) {
   if (members.empty())
     return isl::manage(isl_union_map_from_domain_and_range(
-        domain.copy(), isl_union_set_read_from_str(domain.ctx().get(), "{ [] }")));
-  isl::multi_union_pw_aff schedule = bandSchedule(members).intersect_domain(domain);
+        domain.copy(),
+        isl_union_set_read_from_str(domain.ctx().get(), "{ [] }")));
+  isl::multi_union_pw_aff schedule =
+      bandSchedule(members).intersect_domain(domain);
   return isl::manage(isl_union_map_from_multi_union_pw_aff(schedule.release()));
 }
 
 /// [outer -> band] points at which every value of the strip occurs, and those
 /// at which some is missing.
-static std::pair<isl::set, isl::set> splitByFullness(const Strip &strip, const Tree &band,
-                                                     const std::vector<isl::union_pw_aff> &outer) {
-  isl::union_map place = scheduleOrPoint(outer, strip.domain)
-                             .range_product(scheduleOrPoint(band.members, strip.domain));
+static std::pair<isl::set, isl::set>
+splitByFullness(const Strip &strip, const Tree &band,
+                const std::vector<isl::union_pw_aff> &outer) {
+  isl::union_map place =
+      scheduleOrPoint(outer, strip.domain)
+          .range_product(scheduleOrPoint(band.members, strip.domain));
   isl::union_map within = scheduleOrPoint(strip.members, strip.domain);
   isl::map occurring = place.reverse().apply_range(within).as_map();
   isl::set points = occurring.domain();
-  isl::map all = isl::manage(
-      isl_map_from_domain_and_range(points.copy(), occurring.range().release()));
+  isl::map all = isl::manage(isl_map_from_domain_and_range(
+      points.copy(), occurring.range().release()));
   isl::set partial = all.subtract(occurring).domain();
   return {points.subtract(partial), partial};
 }
 
-isl::union_set fullTileOption(const Tree &band, const std::vector<isl::union_pw_aff> &outer) {
+isl::union_set fullTileOption(const Tree &band,
+                              const std::vector<isl::union_pw_aff> &outer) {
   std::vector<Strip> strips;
   collectStrips(band.children.front(), {}, false, strips);
   isl::set full, partial;
@@ -70,7 +77,8 @@ isl::union_set fullTileOption(const Tree &band, const std::vector<isl::union_pw_
   isl::set isolated = full.subtract(partial).coalesce();
   if (isolated.is_empty())
     return isl::union_set();
-  return isl::union_set(isl::manage(isl_set_set_tuple_name(isolated.release(), "isolate")));
+  return isl::union_set(
+      isl::manage(isl_set_set_tuple_name(isolated.release(), "isolate")));
 }
 
 } // namespace autotune

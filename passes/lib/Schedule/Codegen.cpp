@@ -2,7 +2,7 @@
 
 #include "Codegen.h"
 #include "AstEmitter.h"
-#include "autotune/Passes.h"
+#include "autotune/SchedulePasses.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -18,12 +18,14 @@ namespace autotune {
 #include "autotune/SchedulePasses.h.inc"
 
 /// Numbers the pack marks and finds their regions.
-static Refusal collectPacks(Tree &root, const Scop &scop, TreePath &location, Tree &node,
-                            std::vector<PackRegion> &packs) {
+static Refusal collectPacks(Tree &root, const Scop &scop, TreePath &location,
+                            Tree &node, std::vector<PackRegion> &packs) {
   if (node.isMark(mark::pack)) {
     unsigned array = 0;
-    llvm::StringRef(node.label).drop_front(mark::pack.size()).split(',').first.getAsInteger(
-        10, array);
+    llvm::StringRef(node.label)
+        .drop_front(mark::pack.size())
+        .split(',')
+        .first.getAsInteger(10, array);
     location.node = &node;
     std::optional<PackRegion> region = packRegion(scop, location, array);
     if (!region)
@@ -40,8 +42,9 @@ static Refusal collectPacks(Tree &root, const Scop &scop, TreePath &location, Tr
 }
 
 /// The members of the bands outside each band, in pre-order.
-static void collectOuterMembers(const Tree &node, std::vector<isl::union_pw_aff> outer,
-                                std::vector<std::vector<isl::union_pw_aff>> &all) {
+static void
+collectOuterMembers(const Tree &node, std::vector<isl::union_pw_aff> outer,
+                    std::vector<std::vector<isl::union_pw_aff>> &all) {
   if (node.isBand()) {
     all.push_back(outer);
     outer.insert(outer.end(), node.members.begin(), node.members.end());
@@ -69,14 +72,16 @@ static isl::ast_node generateAst(const isl::schedule &schedule) {
 /// Erases everything but buffers and the terminator.
 static void eraseOldBody(llvm::ArrayRef<Operation *> operations) {
   for (Operation *op : llvm::reverse(operations))
-    if (!isa<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp, memref::DeallocOp>(op))
+    if (!isa<memref::AllocOp, memref::AllocaOp, memref::GetGlobalOp,
+             memref::DeallocOp>(op))
       op->erase();
 }
 
 static Refusal generate(func::FuncOp function, Model &model) {
   std::vector<PackRegion> packs;
   TreePath location{nullptr, {}};
-  if (Refusal refusal = collectPacks(model.tree, model.scop, location, model.tree, packs))
+  if (Refusal refusal =
+          collectPacks(model.tree, model.scop, location, model.tree, packs))
     return refusal;
   isl::ast_node ast = generateAst(scheduleWithOptions(model.tree));
   Block &body = function.getBody().front();

@@ -10,7 +10,8 @@ namespace autotune {
 /// The isolate option that separates the tiles of `band` in which the unrolled
 /// and vector loops below are complete; null where all or none are. `outer` are
 /// the members of the bands outside.
-isl::union_set fullTileOption(const Tree &band, const std::vector<isl::union_pw_aff> &outer);
+isl::union_set fullTileOption(const Tree &band,
+                              const std::vector<isl::union_pw_aff> &outer);
 
 /// Keeps in registers what a loop loads from and stores to one place.
 void promoteToRegisters(mlir::func::FuncOp function);

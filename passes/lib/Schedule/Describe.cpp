@@ -18,7 +18,8 @@ namespace {
 
 class Describer {
 public:
-  Describer(const Scop &scop, llvm::json::OStream &json) : scop(scop), json(json) {}
+  Describer(const Scop &scop, llvm::json::OStream &json)
+      : scop(scop), json(json) {}
 
   void describeTree(const Tree &tree) {
     json.object([&] {
@@ -69,7 +70,8 @@ private:
 
   static std::string statementName(const Tree &leaf) {
     std::string name;
-    leaf.domain.foreach_set([&](isl::set set) { name = isl_set_get_tuple_name(set.get()); });
+    leaf.domain.foreach_set(
+        [&](isl::set set) { name = isl_set_get_tuple_name(set.get()); });
     return name;
   }
 
@@ -82,7 +84,8 @@ private:
           json.attribute("extent", range ? llvm::json::Value(range->extent())
                                          : llvm::json::Value(nullptr));
           json.attribute("stride", memberStride(member, band.domain));
-          json.attributeObject("depends_on", [&] { describeDependsOn(member); });
+          json.attributeObject("depends_on",
+                               [&] { describeDependsOn(member); });
         });
     });
   }
@@ -91,7 +94,8 @@ private:
   static bool isMadeOf(const isl::pw_aff &value, int position) {
     bool involves = false;
     value.foreach_piece([&](isl::set, isl::multi_aff piece) {
-      involves |= isl_multi_aff_involves_dims(piece.get(), isl_dim_in, position, 1) == isl_bool_true;
+      involves |= isl_multi_aff_involves_dims(piece.get(), isl_dim_in, position,
+                                              1) == isl_bool_true;
     });
     return involves;
   }
@@ -103,7 +107,8 @@ private:
           auto *self = static_cast<Describer *>(user);
           isl::pw_aff part = isl::manage(owned);
           std::string name =
-              isl::manage(isl_pw_aff_get_tuple_id(part.get(), isl_dim_in)).name();
+              isl::manage(isl_pw_aff_get_tuple_id(part.get(), isl_dim_in))
+                  .name();
           self->json.attributeArray(name, [&] {
             int numIvs = isl_pw_aff_dim(part.get(), isl_dim_in);
             for (int i = 0; i < numIvs; ++i)
@@ -148,7 +153,8 @@ private:
     auto type = cast<MemRefType>(scop.arrays[access.array].getType());
     int64_t total = 0, rowElements = 1;
     for (int dim = type.getRank() - 1; dim >= 0; --dim) {
-      std::optional<int64_t> factor = linearFactor(composed.getResult(dim), position);
+      std::optional<int64_t> factor =
+          linearFactor(composed.getResult(dim), position);
       if (!factor)
         return nullptr;
       total += *factor * rowElements;

@@ -1,7 +1,7 @@
 //===- Distribute.cpp - Split a loop over a sequence ----------------------===//
 
 #include "Transformations.h"
-#include "autotune/Passes.h"
+#include "autotune/SchedulePasses.h"
 
 using namespace mlir;
 
@@ -11,7 +11,8 @@ namespace autotune {
 
 /// `members` over `children`, merged with the band below where that stays
 /// permutable.
-static Tree bandOver(llvm::ArrayRef<isl::union_pw_aff> members, std::vector<Tree> children) {
+static Tree bandOver(llvm::ArrayRef<isl::union_pw_aff> members,
+                     std::vector<Tree> children) {
   Tree body = makeSequence(std::move(children));
   std::vector<isl::union_pw_aff> restricted;
   for (const isl::union_pw_aff &member : members)
@@ -31,7 +32,8 @@ static void mergeTop(Tree &band, const isl::union_map &active) {
   band = makeBand(std::move(merged), std::move(body));
 }
 
-Refusal distribute(Model &model, unsigned number, unsigned depth, unsigned cut) {
+Refusal distribute(Model &model, unsigned number, unsigned depth,
+                   unsigned cut) {
   std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
@@ -45,7 +47,8 @@ Refusal distribute(Model &model, unsigned number, unsigned depth, unsigned cut) 
   if (depth >= band.members.size())
     return "no member is left to distribute";
   Tree &body = band.children.front();
-  if (body.kind != Tree::Kind::Sequence || cut == 0 || cut >= body.children.size())
+  if (body.kind != Tree::Kind::Sequence || cut == 0 ||
+      cut >= body.children.size())
     return "the band has no sequence below that could be cut there";
   isl::union_map active = activeDependences(*location, model.dependences);
   llvm::ArrayRef<isl::union_pw_aff> members(band.members);
@@ -53,14 +56,19 @@ Refusal distribute(Model &model, unsigned number, unsigned depth, unsigned cut) 
   auto middle = std::make_move_iterator(body.children.begin() + cut);
   auto begin = std::make_move_iterator(body.children.begin());
   auto end = std::make_move_iterator(body.children.end());
-  groups.push_back(bandOver(members.drop_front(depth), std::vector<Tree>(begin, middle)));
-  groups.push_back(bandOver(members.drop_front(depth), std::vector<Tree>(middle, end)));
+  groups.push_back(
+      bandOver(members.drop_front(depth), std::vector<Tree>(begin, middle)));
+  groups.push_back(
+      bandOver(members.drop_front(depth), std::vector<Tree>(middle, end)));
   isl::union_map inner = active;
   if (depth > 0)
     inner = inner.eq_at(bandSchedule(members.take_front(depth)));
   for (Tree &group : groups)
-    mergeTop(group, inner.intersect_domain(group.domain).intersect_range(group.domain));
-  std::vector<isl::union_pw_aff> shared(members.begin(), members.begin() + depth);
+    mergeTop(
+        group,
+        inner.intersect_domain(group.domain).intersect_range(group.domain));
+  std::vector<isl::union_pw_aff> shared(members.begin(),
+                                        members.begin() + depth);
   Tree sequence = makeSequence(std::move(groups));
   band = makeBand(std::move(shared), std::move(sequence));
   return findViolation(band, active);

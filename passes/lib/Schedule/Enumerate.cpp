@@ -2,7 +2,7 @@
 
 #include "Describe.h"
 #include "Transformations.h"
-#include "autotune/Passes.h"
+#include "autotune/SchedulePasses.h"
 
 #include "llvm/ADT/Sequence.h"
 #include "llvm/Support/JSON.h"
@@ -21,9 +21,10 @@ using Values = llvm::SmallVector<int64_t>;
 using Choices = std::vector<Values>;
 
 /// Unroll factors and panels are drawn from these.
-constexpr int64_t tileSizes[] = {4,  8,  12, 16,  20,  24,  32,  48,  64, 96,
-                                 128, 192, 256, 384, 512, 768, 1024, 2048};
-constexpr int64_t unrollFactors[] = {2, 3, 4, 5, 6, 7, 8, 12, 14, 16, 24, 32, 48, 64};
+constexpr int64_t tileSizes[] = {4,  8,   12,  16,  20,  24,  32,  48,   64,
+                                 96, 128, 192, 256, 384, 512, 768, 1024, 2048};
+constexpr int64_t unrollFactors[] = {2,  3,  4,  5,  6,  7,  8,
+                                     12, 14, 16, 24, 32, 48, 64};
 constexpr int64_t panelWidths[] = {4, 6, 8, 12, 16, 24, 32, 48, 64};
 constexpr unsigned maxPermutedMembers = 4;
 
@@ -31,13 +32,15 @@ constexpr unsigned maxPermutedMembers = 4;
 struct BandFacts {
   unsigned number;
   llvm::SmallVector<int64_t> extents, strides;
-  bool isPlain;
+  bool isPlain, isPermutable;
 };
 
 class Enumerator {
 public:
-  Enumerator(func::FuncOp function, Model &model, unsigned threads, unsigned vectorBits)
-      : function(function), model(model), threads(threads), vectorBits(vectorBits) {}
+  Enumerator(func::FuncOp function, Model &model, unsigned threads,
+             unsigned vectorBits)
+      : function(function), model(model), threads(threads),
+        vectorBits(vectorBits) {}
 
   llvm::SmallVector<Attribute> run() {
     for (unsigned number = 0;; ++number) {
@@ -57,7 +60,9 @@ public:
 
 private:
   BandFacts factsOf(const TreePath &path, unsigned number) {
-    BandFacts facts{number, {}, {}, isPlainBand(path)};
+    bool isFree = isPermutable(path.node->members,
+                               activeDependences(path, model.dependences));
+    BandFacts facts{number, {}, {}, isPlainBand(path), isFree};
     for (const isl::union_pw_aff &member : path.node->members) {
       std::optional<Range> range = memberRange(member, path.node->domain);
       facts.extents.push_back(range ? range->extent() : 0);
@@ -95,15 +100,15 @@ private:
           menu.push_back(size);
       sizes.push_back(menu);
     }
-    std::optional<TreePath> path = findBand(model.tree, band.number);
-    if (!isPermutable(path->node->members, activeDependences(*path, model.dependences)))
+    if (!band.isPermutable)
       return;
     addWithOneChosen("autotune-tile", band.number, "sizes", sizes, 0);
   }
 
   /// Menus whose product is every choice but the one that leaves all elements
   /// at `neutral`.
-  void addWithOneChosen(llvm::StringRef pass, unsigned band, llvm::StringRef option,
+  void addWithOneChosen(llvm::StringRef pass, unsigned band,
+                        llvm::StringRef option,
                         const std::vector<Values> &values, int64_t neutral) {
     for (unsigned first = 0; first < values.size(); ++first) {
       if (values[first].empty())
@@ -136,10 +141,13 @@ private:
           factors[i].push_back(factor);
       largest[i] = band.extents[i];
     }
-    bool isJointlyLegal = llvm::any_of(largest, [](int64_t f) { return f > 1; }) &&
-                          isLegal([&](Model &m) { return unrollAndJam(m, band.number, largest); });
+    bool isJointlyLegal =
+        llvm::any_of(largest, [](int64_t f) { return f > 1; }) &&
+        isLegal(
+            [&](Model &m) { return unrollAndJam(m, band.number, largest); });
     if (isJointlyLegal)
-      addWithOneChosen("autotune-unroll-and-jam", band.number, "factors", factors, 1);
+      addWithOneChosen("autotune-unroll-and-jam", band.number, "factors",
+                       factors, 1);
   }
 
   void addInterchanges(const BandFacts &band) {
@@ -156,8 +164,10 @@ private:
   void addRotations(const BandFacts &band, const Values &identity) {
     for (unsigned i = 0; i < identity.size(); ++i) {
       Values outermost(identity), innermost(identity);
-      std::rotate(outermost.begin(), outermost.begin() + i, outermost.begin() + i + 1);
-      std::rotate(innermost.begin() + i, innermost.begin() + i + 1, innermost.end());
+      std::rotate(outermost.begin(), outermost.begin() + i,
+                  outermost.begin() + i + 1);
+      std::rotate(innermost.begin() + i, innermost.begin() + i + 1,
+                  innermost.end());
       if (outermost != identity)
         addInterchange(band, outermost);
       if (innermost != identity)
@@ -166,18 +176,25 @@ private:
   }
 
   void addInterchange(const BandFacts &band, const Values &permutation) {
-    if (isLegal([&](Model &m) { return interchange(m, band.number, permutation); }))
-      add("autotune-interchange", {{"band", {int64_t(band.number)}}, {"permutation", permutation}},
-          {});
+    if (band.isPermutable || isLegal([&](Model &m) {
+          return interchange(m, band.number, permutation);
+        }))
+      add("autotune-interchange",
+          {{"band", {int64_t(band.number)}}, {"permutation", permutation}}, {});
   }
 
   void addVectors(const BandFacts &band) {
     for (int64_t member = 0; member < int64_t(band.extents.size()); ++member) {
       int64_t width = vectorWidth(band.number);
-      auto transform = [&](Model &m) { return vectorize(m, band.number, member, width); };
+      auto transform = [&](Model &m) {
+        return vectorize(m, band.number, member, width);
+      };
       if (width >= 2 && band.extents[member] > 1 && isLegal(transform))
         add("autotune-vectorize",
-            {{"band", {int64_t(band.number)}}, {"member", {member}}, {"width", {width}}}, {});
+            {{"band", {int64_t(band.number)}},
+             {"member", {member}},
+             {"width", {width}}},
+            {});
     }
   }
 
@@ -194,40 +211,55 @@ private:
   }
 
   void addParallel(const BandFacts &band) {
-    for (int64_t member = 0; threads > 1 && member < int64_t(band.extents.size()); ++member)
-      if (band.extents[member] > 1 &&
-          isLegal([&](Model &m) { return parallelize(m, band.number, member); }))
-        add("autotune-parallelize", {{"band", {int64_t(band.number)}}, {"member", {member}}}, {});
+    for (int64_t member = 0;
+         threads > 1 && member < int64_t(band.extents.size()); ++member)
+      if (band.extents[member] > 1 && isLegal([&](Model &m) {
+            return parallelize(m, band.number, member);
+          }))
+        add("autotune-parallelize",
+            {{"band", {int64_t(band.number)}}, {"member", {member}}}, {});
   }
 
   void addDistributions(const BandFacts &band) {
-    const Tree &body = findBand(model.tree, band.number)->node->children.front();
+    const Tree &body =
+        findBand(model.tree, band.number)->node->children.front();
     bool isSequence = body.kind == Tree::Kind::Sequence;
     int64_t numChildren = isSequence ? body.children.size() : 0;
     for (int64_t depth = 0; depth < int64_t(band.extents.size()); ++depth)
       for (int64_t cut = 1; cut < numChildren; ++cut)
-        if (isLegal([&](Model &m) { return distribute(m, band.number, depth, cut); }))
+        if (isLegal([&](Model &m) {
+              return distribute(m, band.number, depth, cut);
+            }))
           add("autotune-distribute",
-              {{"band", {int64_t(band.number)}}, {"depth", {depth}}, {"cut", {cut}}}, {});
+              {{"band", {int64_t(band.number)}},
+               {"depth", {depth}},
+               {"cut", {cut}}},
+              {});
   }
 
   void addFusions(int64_t sequence, const std::vector<Tree> &children) {
     int64_t numChildren = children.size();
     std::vector<int64_t> depths;
     for (int64_t child = 0; child + 1 < numChildren; ++child)
-      depths.push_back(std::min(children[child].members.size(), children[child + 1].members.size()));
+      depths.push_back(std::min(children[child].members.size(),
+                                children[child + 1].members.size()));
     for (int64_t child = 0; child + 1 < numChildren; ++child)
       for (int64_t depth = 1; depth <= depths[child]; ++depth)
         if (isLegal([&](Model &m) { return fuse(m, sequence, child, depth); }))
           add("autotune-fuse",
-              {{"sequence", {sequence}}, {"child", {child}}, {"depth", {depth}}}, {});
+              {{"sequence", {sequence}},
+               {"child", {child}},
+               {"depth", {depth}}},
+              {});
   }
 
   void addPacks(const BandFacts &band) {
-    for (int64_t array = 0; array < int64_t(model.scop.arrays.size()); ++array) {
+    for (int64_t array = 0; array < int64_t(model.scop.arrays.size());
+         ++array) {
       auto type = cast<MemRefType>(model.scop.arrays[array].getType());
       for (int64_t dim = 0; type.getRank() > 1 && dim < type.getRank(); ++dim) {
-        if (!isLegal([&](Model &m) { return pack(m, band.number, array, dim, 1); }))
+        if (!isLegal(
+                [&](Model &m) { return pack(m, band.number, array, dim, 1); }))
           break;
         Values widths;
         for (int64_t width : panelWidths)
@@ -235,7 +267,9 @@ private:
             widths.push_back(width);
         if (!widths.empty())
           add("autotune-pack",
-              {{"band", {int64_t(band.number)}}, {"array", {array}}, {"panel-dim", {dim}}},
+              {{"band", {int64_t(band.number)}},
+               {"array", {array}},
+               {"panel-dim", {dim}}},
               {{"panel", {widths}}});
       }
     }
@@ -283,7 +317,8 @@ public:
       llvm::SmallVector<Attribute> menus =
           Enumerator(function, *model, threads, vectorBits).run();
       function->setAttr("autotune.menus", ArrayAttr::get(&getContext(), menus));
-      function->setAttr("autotune.loops", StringAttr::get(&getContext(), describeLoops(*model)));
+      function->setAttr("autotune.loops",
+                        StringAttr::get(&getContext(), describeLoops(*model)));
       return success();
     };
     if (failed(guardIsl(function, body)))

@@ -1,7 +1,7 @@
 //===- Extract.cpp - Model a workload's loops -----------------------------===//
 
 #include "Transformations.h"
-#include "autotune/Passes.h"
+#include "autotune/SchedulePasses.h"
 
 using namespace mlir;
 
@@ -12,7 +12,9 @@ namespace autotune {
 void mergeBands(Tree &tree, const isl::union_map &active) {
   if (!tree.isBand()) {
     for (Tree &child : tree.children)
-      mergeBands(child, active.intersect_domain(child.domain).intersect_range(child.domain));
+      mergeBands(
+          child,
+          active.intersect_domain(child.domain).intersect_range(child.domain));
     return;
   }
   while (tree.children.front().isBand()) {

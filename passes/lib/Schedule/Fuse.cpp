@@ -1,7 +1,7 @@
 //===- Fuse.cpp - Fuse neighbours of a sequence ---------------------------===//
 
 #include "Transformations.h"
-#include "autotune/Passes.h"
+#include "autotune/SchedulePasses.h"
 
 using namespace mlir;
 
@@ -11,7 +11,8 @@ namespace autotune {
 
 /// Takes the outer `depth` members off a band; what is left of it stays.
 static std::vector<isl::union_pw_aff> takeOuter(Tree &band, unsigned depth) {
-  std::vector<isl::union_pw_aff> outer(band.members.begin(), band.members.begin() + depth);
+  std::vector<isl::union_pw_aff> outer(band.members.begin(),
+                                       band.members.begin() + depth);
   band.members.erase(band.members.begin(), band.members.begin() + depth);
   if (band.members.empty()) {
     Tree child = std::move(band.children.front());
@@ -27,10 +28,12 @@ Refusal fuse(Model &model, unsigned number, unsigned child, unsigned depth) {
   Tree &sequence = *location->node;
   if (child + 1 >= sequence.children.size())
     return "the sequence has no two children from " + std::to_string(child);
-  Tree &first = sequence.children[child], &second = sequence.children[child + 1];
+  Tree &first = sequence.children[child],
+       &second = sequence.children[child + 1];
   if (depth == 0 || !first.isBand() || !second.isBand() ||
       first.members.size() < depth || second.members.size() < depth)
-    return "both children need a band of at least " + std::to_string(depth) + " members";
+    return "both children need a band of at least " + std::to_string(depth) +
+           " members";
   isl::union_map active = activeDependences(*location, model.dependences);
   std::vector<isl::union_pw_aff> outer = takeOuter(first, depth);
   for (auto [member, other] : llvm::zip(outer, takeOuter(second, depth)))
@@ -38,7 +41,8 @@ Refusal fuse(Model &model, unsigned number, unsigned child, unsigned depth) {
   std::vector<Tree> bodies;
   bodies.push_back(std::move(first));
   bodies.push_back(std::move(second));
-  sequence.children[child] = makeBand(std::move(outer), makeSequence(std::move(bodies)));
+  sequence.children[child] =
+      makeBand(std::move(outer), makeSequence(std::move(bodies)));
   sequence.children.erase(sequence.children.begin() + child + 1);
   sequence = makeSequence(std::move(sequence.children));
   return findViolation(sequence, active);

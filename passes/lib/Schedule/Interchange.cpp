@@ -1,7 +1,7 @@
 //===- Interchange.cpp - Reorder the members of a band --------------------===//
 
 #include "Transformations.h"
-#include "autotune/Passes.h"
+#include "autotune/SchedulePasses.h"
 
 using namespace mlir;
 
@@ -18,7 +18,8 @@ static bool isPermutation(llvm::ArrayRef<int64_t> values, size_t size) {
   return sorted.size() == size;
 }
 
-Refusal interchange(Model &model, unsigned number, llvm::ArrayRef<int64_t> permutation) {
+Refusal interchange(Model &model, unsigned number,
+                    llvm::ArrayRef<int64_t> permutation) {
   std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);

@@ -12,8 +12,9 @@ static isl::val constantValue(const isl::aff &like, AffineExpr expr) {
 
 isl::aff affFromExpr(AffineExpr expr, llvm::ArrayRef<isl::aff> dims) {
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return dims.front().sub(dims.front()).add_constant(
-        isl::val(dims.front().ctx(), constant.getValue()));
+    return dims.front()
+        .sub(dims.front())
+        .add_constant(isl::val(dims.front().ctx(), constant.getValue()));
   if (auto dim = dyn_cast<AffineDimExpr>(expr))
     return dims[dim.getPosition()];
   auto binary = cast<AffineBinaryOpExpr>(expr);

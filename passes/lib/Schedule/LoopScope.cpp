@@ -25,9 +25,13 @@ AffineMap LoopScope::map(llvm::ArrayRef<AffineExpr> exprs) const {
   return AffineMap::get(ivs.size(), 0, exprs, context);
 }
 
-std::optional<int64_t> LoopScope::minimum(AffineExpr expr) const { return bound(expr, false); }
+std::optional<int64_t> LoopScope::minimum(AffineExpr expr) const {
+  return bound(expr, false);
+}
 
-std::optional<int64_t> LoopScope::maximum(AffineExpr expr) const { return bound(expr, true); }
+std::optional<int64_t> LoopScope::maximum(AffineExpr expr) const {
+  return bound(expr, true);
+}
 
 std::optional<int64_t> LoopScope::bound(AffineExpr expr, bool isUpper) const {
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
@@ -41,7 +45,8 @@ std::optional<int64_t> LoopScope::bound(AffineExpr expr, bool isUpper) const {
     return std::nullopt;
   auto rhs = dyn_cast<AffineConstantExpr>(binary.getRHS());
   if (expr.getKind() == AffineExprKind::Add) {
-    std::optional<int64_t> a = bound(binary.getLHS(), isUpper), b = bound(binary.getRHS(), isUpper);
+    std::optional<int64_t> a = bound(binary.getLHS(), isUpper),
+                           b = bound(binary.getRHS(), isUpper);
     return a && b ? std::optional<int64_t>(*a + *b) : std::nullopt;
   }
   if (!rhs)
@@ -72,7 +77,8 @@ int64_t LoopScope::multipleOf(AffineExpr expr) const {
   return 1;
 }
 
-static void collectTerms(AffineExpr expr, llvm::SmallVectorImpl<AffineExpr> &terms) {
+static void collectTerms(AffineExpr expr,
+                         llvm::SmallVectorImpl<AffineExpr> &terms) {
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary || expr.getKind() != AffineExprKind::Add) {
     terms.push_back(expr);
@@ -82,18 +88,22 @@ static void collectTerms(AffineExpr expr, llvm::SmallVectorImpl<AffineExpr> &ter
   collectTerms(binary.getRHS(), terms);
 }
 
-AffineExpr LoopScope::simplifyDivision(AffineExpr lhs, int64_t divisor, bool isMod) const {
+AffineExpr LoopScope::simplifyDivision(AffineExpr lhs, int64_t divisor,
+                                       bool isMod) const {
   llvm::SmallVector<AffineExpr> terms;
   collectTerms(lhs, terms);
-  AffineExpr zero = getAffineConstantExpr(0, context), whole = zero, rest = zero;
+  AffineExpr zero = getAffineConstantExpr(0, context), whole = zero,
+             rest = zero;
   for (AffineExpr term : terms)
     (multipleOf(term) % divisor == 0 ? whole : rest) =
         (multipleOf(term) % divisor == 0 ? whole : rest) + term;
   std::optional<int64_t> low = minimum(rest), high = maximum(rest);
-  bool isDecided = low && high && llvm::divideFloorSigned(*low, divisor) ==
-                                      llvm::divideFloorSigned(*high, divisor);
+  bool isDecided = low && high &&
+                   llvm::divideFloorSigned(*low, divisor) ==
+                       llvm::divideFloorSigned(*high, divisor);
   if (!isDecided)
-    return isMod ? rest % divisor : whole.floorDiv(divisor) + rest.floorDiv(divisor);
+    return isMod ? rest % divisor
+                 : whole.floorDiv(divisor) + rest.floorDiv(divisor);
   int64_t quotient = llvm::divideFloorSigned(*low, divisor);
   return isMod ? rest - quotient * divisor : whole.floorDiv(divisor) + quotient;
 }
@@ -107,7 +117,8 @@ AffineExpr LoopScope::foldDivisions(AffineExpr expr) const {
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary)
     return expr;
-  AffineExpr lhs = foldDivisions(binary.getLHS()), rhs = foldDivisions(binary.getRHS());
+  AffineExpr lhs = foldDivisions(binary.getLHS()),
+             rhs = foldDivisions(binary.getRHS());
   auto divisor = dyn_cast<AffineConstantExpr>(rhs);
   switch (expr.getKind()) {
   case AffineExprKind::Add:
@@ -117,7 +128,8 @@ AffineExpr LoopScope::foldDivisions(AffineExpr expr) const {
   case AffineExprKind::FloorDiv:
   case AffineExprKind::Mod:
     if (divisor && divisor.getValue() > 0)
-      return simplifyDivision(lhs, divisor.getValue(), expr.getKind() == AffineExprKind::Mod);
+      return simplifyDivision(lhs, divisor.getValue(),
+                              expr.getKind() == AffineExprKind::Mod);
     return expr;
   default:
     return expr;

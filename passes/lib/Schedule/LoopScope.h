@@ -45,7 +45,8 @@ public:
 private:
   std::optional<int64_t> bound(mlir::AffineExpr expr, bool isUpper) const;
   mlir::AffineExpr foldDivisions(mlir::AffineExpr expr) const;
-  mlir::AffineExpr simplifyDivision(mlir::AffineExpr lhs, int64_t divisor, bool isMod) const;
+  mlir::AffineExpr simplifyDivision(mlir::AffineExpr lhs, int64_t divisor,
+                                    bool isMod) const;
 
   mlir::MLIRContext *context;
   llvm::SmallVector<mlir::Value> ivs;

@@ -32,11 +32,13 @@ FailureOr<Model> loadModel(func::FuncOp function, isl::ctx ctx) {
   auto schedule = function->getAttrOfType<StringAttr>(scheduleName);
   auto dependences = function->getAttrOfType<StringAttr>(dependencesName);
   if (!schedule || !dependences)
-    return function.emitError("has no schedule; run autotune-extract first"), failure();
+    return function.emitError("has no schedule; run autotune-extract first"),
+           failure();
   FailureOr<Scop> scop = buildScop(function, ctx);
   if (failed(scop))
     return failure();
-  return Model{std::move(*scop), isl::union_map(ctx, dependences.getValue().str()),
+  return Model{std::move(*scop),
+               isl::union_map(ctx, dependences.getValue().str()),
                treeFromSchedule(readSchedule(ctx, schedule.getValue()))};
 }
 
@@ -52,9 +54,11 @@ void storeTree(func::FuncOp function, const Tree &tree) {
   function->setAttr(scheduleName, treeText(function, tree));
 }
 
-void storeDependences(func::FuncOp function, const isl::union_map &dependences) {
+void storeDependences(func::FuncOp function,
+                      const isl::union_map &dependences) {
   char *text = isl_union_map_to_str(dependences.get());
-  function->setAttr(dependencesName, StringAttr::get(function.getContext(), text));
+  function->setAttr(dependencesName,
+                    StringAttr::get(function.getContext(), text));
   free(text);
 }
 
@@ -73,8 +77,9 @@ LogicalResult guardIsl(func::FuncOp function,
   }
 }
 
-LogicalResult transformTree(func::FuncOp function,
-                            llvm::function_ref<Refusal(Model &model)> transform) {
+LogicalResult
+transformTree(func::FuncOp function,
+              llvm::function_ref<Refusal(Model &model)> transform) {
   return guardIsl(function, [&](isl::ctx ctx) -> LogicalResult {
     FailureOr<Model> model = loadModel(function, ctx);
     if (failed(model))

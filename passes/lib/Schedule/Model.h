@@ -39,7 +39,8 @@ using Refusal = std::optional<std::string>;
 /// Reads the attributes that `autotune-extract` and the transformations wrote.
 mlir::FailureOr<Model> loadModel(mlir::func::FuncOp function, isl::ctx ctx);
 void storeTree(mlir::func::FuncOp function, const Tree &tree);
-void storeDependences(mlir::func::FuncOp function, const isl::union_map &dependences);
+void storeDependences(mlir::func::FuncOp function,
+                      const isl::union_map &dependences);
 void clearModel(mlir::func::FuncOp function);
 
 /// Runs one transformation of the function's tree; emits its refusal as an
@@ -49,8 +50,9 @@ transformTree(mlir::func::FuncOp function,
               llvm::function_ref<Refusal(Model &model)> transform);
 
 /// Runs `body` and turns isl's exceptions (quota, overflow) into errors.
-mlir::LogicalResult guardIsl(mlir::func::FuncOp function,
-                             llvm::function_ref<mlir::LogicalResult(isl::ctx)> body);
+mlir::LogicalResult
+guardIsl(mlir::func::FuncOp function,
+         llvm::function_ref<mlir::LogicalResult(isl::ctx)> body);
 
 } // namespace autotune
 

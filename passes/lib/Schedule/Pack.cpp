@@ -1,7 +1,7 @@
 //===- Pack.cpp - Copy a tile's operand into a contiguous buffer ----------===//
 
 #include "Transformations.h"
-#include "autotune/Passes.h"
+#include "autotune/SchedulePasses.h"
 
 #include <isl/fixed_box.h>
 #include <isl/map.h>
@@ -20,10 +20,12 @@ static isl::union_map prefixSchedule(const TreePath &location) {
   std::vector<isl::union_pw_aff> outer;
   for (const Tree *ancestor : location.ancestors)
     if (ancestor->isBand())
-      outer.insert(outer.end(), ancestor->members.begin(), ancestor->members.end());
+      outer.insert(outer.end(), ancestor->members.begin(),
+                   ancestor->members.end());
   if (outer.empty())
     return isl::union_map(isl::manage(isl_union_map_from_domain_and_range(
-        domain.copy(), isl_union_set_read_from_str(domain.ctx().get(), "{ [] }"))));
+        domain.copy(),
+        isl_union_set_read_from_str(domain.ctx().get(), "{ [] }"))));
   isl::multi_union_pw_aff prefix = bandSchedule(outer).intersect_domain(domain);
   return isl::manage(isl_union_map_from_multi_union_pw_aff(prefix.release()));
 }
@@ -35,11 +37,13 @@ std::optional<PackRegion> packRegion(const Scop &scop, const TreePath &location,
   for (const Statement &statement : scop.statements)
     for (const Access &access : statement.accesses)
       if (access.array == array)
-        touched = touched.unite(prefix.reverse().apply_range(isl::union_map(access.relation)));
+        touched = touched.unite(
+            prefix.reverse().apply_range(isl::union_map(access.relation)));
   if (touched.is_empty())
     return std::nullopt;
   isl::map region = touched.as_map();
-  isl::fixed_box box = isl::manage(isl_map_get_range_simple_fixed_box_hull(region.get()));
+  isl::fixed_box box =
+      isl::manage(isl_map_get_range_simple_fixed_box_hull(region.get()));
   if (!box.is_valid())
     return std::nullopt;
   PackRegion result{box.offset(), {}};
@@ -94,7 +98,8 @@ Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
     bytes *= size;
   if (bytes > maxBufferBytes)
     return "the buffer would take " + std::to_string(bytes) + " bytes";
-  std::string label = prefix + std::to_string(panelDim) + "," + std::to_string(panel);
+  std::string label =
+      prefix + std::to_string(panelDim) + "," + std::to_string(panel);
   Tree inner = std::move(band);
   band = makeMark(label, std::move(inner));
   return std::nullopt;

@@ -17,19 +17,21 @@ class CopyEmitter {
 public:
   CopyEmitter(OpBuilder &builder, LoopScope &scope, const PackBinding &pack,
               const PackRegion &region, Value source)
-      : builder(builder), loc(source.getLoc()), scope(scope), pack(pack), region(region),
-        source(source), shape(cast<MemRefType>(source.getType()).getShape()) {}
+      : builder(builder), loc(source.getLoc()), scope(scope), pack(pack),
+        region(region), source(source),
+        shape(cast<MemRefType>(source.getType()).getShape()) {}
 
   void emit() {
     OpBuilder::InsertionGuard guard(builder);
     unsigned numLoopsOutside = scope.size();
     int64_t size = region.sizes[pack.panelDim];
-    AffineExpr panel =
-        addLoop({constant(0)}, {constant(llvm::divideCeilSigned(size, pack.panel))});
+    AffineExpr panel = addLoop(
+        {constant(0)}, {constant(llvm::divideCeilSigned(size, pack.panel))});
     llvm::SmallVector<AffineExpr> subscripts(shape.size());
     for (unsigned dim = 0; dim < shape.size(); ++dim)
       if (dim != pack.panelDim)
-        subscripts[dim] = addLoopAlong(dim, constant(0), {constant(region.sizes[dim])});
+        subscripts[dim] =
+            addLoopAlong(dim, constant(0), {constant(region.sizes[dim])});
     AffineExpr begin = panel * pack.panel;
     llvm::SmallVector<AffineExpr> uppers{constant(pack.panel)};
     if (size % pack.panel != 0)
@@ -45,12 +47,14 @@ private:
     return getAffineConstantExpr(value, builder.getContext());
   }
 
-  AffineExpr addLoop(llvm::ArrayRef<AffineExpr> lowers, llvm::ArrayRef<AffineExpr> uppers) {
+  AffineExpr addLoop(llvm::ArrayRef<AffineExpr> lowers,
+                     llvm::ArrayRef<AffineExpr> uppers) {
     AffineValues low(scope, lowers), high(scope, uppers);
-    auto loop = affine::AffineForOp::create(builder, loc, low.operands, low.map, high.operands,
-                                            high.map, 1);
+    auto loop = affine::AffineForOp::create(builder, loc, low.operands, low.map,
+                                            high.operands, high.map, 1);
     builder.setInsertionPointToStart(loop.getBody());
-    DimRange range{scope.minimum(lowers.front()), scope.maximum(uppers.front())};
+    DimRange range{scope.minimum(lowers.front()),
+                   scope.maximum(uppers.front())};
     if (range.max)
       range.max = *range.max - 1;
     return scope.push(loop.getInductionVar(), range);
@@ -58,7 +62,8 @@ private:
 
   /// A loop from element `begin` of the region that stays inside the array;
   /// returns the subscript.
-  AffineExpr addLoopAlong(unsigned dim, AffineExpr begin, llvm::SmallVector<AffineExpr> uppers) {
+  AffineExpr addLoopAlong(unsigned dim, AffineExpr begin,
+                          llvm::SmallVector<AffineExpr> uppers) {
     AffineExpr first = scope.simplify(pack.offset[dim] + begin);
     llvm::SmallVector<AffineExpr> lowers{constant(0)};
     std::optional<int64_t> least = scope.minimum(first);
@@ -73,12 +78,14 @@ private:
 
   void copy(llvm::ArrayRef<AffineExpr> subscripts) {
     AffineValues from(scope, subscripts);
-    Value element = affine::AffineLoadOp::create(builder, loc, source, from.map, from.operands);
+    Value element = affine::AffineLoadOp::create(builder, loc, source, from.map,
+                                                 from.operands);
     llvm::SmallVector<AffineExpr> place = pack.position(subscripts);
     for (AffineExpr &expr : place)
       expr = scope.simplify(expr);
     AffineValues to(scope, place);
-    affine::AffineStoreOp::create(builder, loc, element, pack.buffer, to.map, to.operands);
+    affine::AffineStoreOp::create(builder, loc, element, pack.buffer, to.map,
+                                  to.operands);
   }
 
   OpBuilder &builder;
@@ -93,15 +100,18 @@ private:
 } // namespace
 
 /// An isl expression of the loops outside, whose values are `dims`.
-static std::optional<AffineExpr> exprOfAff(const isl::aff &aff, llvm::ArrayRef<AffineExpr> dims,
+static std::optional<AffineExpr> exprOfAff(const isl::aff &aff,
+                                           llvm::ArrayRef<AffineExpr> dims,
                                            MLIRContext *context) {
   auto integer = [](isl_val *owned) -> std::optional<int64_t> {
     isl::val value = isl::manage(owned);
-    return value.is_int() ? std::optional<int64_t>(value.num_si()) : std::nullopt;
+    return value.is_int() ? std::optional<int64_t>(value.num_si())
+                          : std::nullopt;
   };
   if (isl_aff_dim(aff.get(), isl_dim_div) > 0)
     return std::nullopt;
-  std::optional<int64_t> constant = integer(isl_aff_get_constant_val(aff.get()));
+  std::optional<int64_t> constant =
+      integer(isl_aff_get_constant_val(aff.get()));
   if (!constant)
     return std::nullopt;
   AffineExpr result = getAffineConstantExpr(*constant, context);
@@ -115,7 +125,8 @@ static std::optional<AffineExpr> exprOfAff(const isl::aff &aff, llvm::ArrayRef<A
   return result;
 }
 
-Refusal AstEmitter::emitPack(llvm::StringRef label, const isl::ast_node &child, Form form) {
+Refusal AstEmitter::emitPack(llvm::StringRef label, const isl::ast_node &child,
+                             Form form) {
   auto [fields, index] = label.drop_front(mark::pack.size()).split('#');
   llvm::SmallVector<llvm::StringRef> options;
   fields.split(options, ',');
@@ -126,7 +137,8 @@ Refusal AstEmitter::emitPack(llvm::StringRef label, const isl::ast_node &child, 
   index.getAsInteger(10, number);
   const PackRegion &region = packs[number];
   PackBinding pack{unsigned(array), Value(), {}, unsigned(panelDim), panel};
-  llvm::SmallVector<int64_t> shape{llvm::divideCeilSigned(region.sizes[panelDim], panel)};
+  llvm::SmallVector<int64_t> shape{
+      llvm::divideCeilSigned(region.sizes[panelDim], panel)};
   for (unsigned i = 0; i < region.sizes.size(); ++i) {
     std::optional<AffineExpr> first =
         exprOfAff(region.offset.at(i), prefix, builder.getContext());
@@ -138,13 +150,14 @@ Refusal AstEmitter::emitPack(llvm::StringRef label, const isl::ast_node &child, 
   }
   shape.push_back(panel);
   Value source = scop.arrays[array];
-  auto type = MemRefType::get(shape, cast<MemRefType>(source.getType()).getElementType());
+  auto type = MemRefType::get(
+      shape, cast<MemRefType>(source.getType()).getElementType());
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(allocationBlock);
-    pack.buffer = memref::AllocOp::create(builder, loc, type, builder.getI64IntegerAttr(64));
-    builder.setInsertionPoint(allocationBlock->getTerminator());
-    memref::DeallocOp::create(builder, loc, pack.buffer);
+    pack.buffer = memref::AllocOp::create(builder, loc, type,
+                                          builder.getI64IntegerAttr(64));
+    buffers.push_back(pack.buffer);
   }
   CopyEmitter(builder, scope, pack, region, source).emit();
   statements.packs.push_back(pack);

@@ -1,7 +1,7 @@
 //===- Parallelize.cpp - Run a loop on all threads ------------------------===//
 
 #include "Transformations.h"
-#include "autotune/Passes.h"
+#include "autotune/SchedulePasses.h"
 
 using namespace mlir;
 
@@ -26,9 +26,11 @@ Refusal parallelize(Model &model, unsigned number, unsigned position) {
   isl::union_map active = activeDependences(*location, model.dependences);
   auto begin = band.members.begin();
   std::vector<isl::union_pw_aff> outer(begin, begin + position);
-  std::vector<isl::union_pw_aff> inner(begin + position + 1, band.members.end());
-  Tree loop = makeBand({band.members[position]},
-                       makeBand(std::move(inner), std::move(band.children.front())));
+  std::vector<isl::union_pw_aff> inner(begin + position + 1,
+                                       band.members.end());
+  Tree loop =
+      makeBand({band.members[position]},
+               makeBand(std::move(inner), std::move(band.children.front())));
   band = makeBand(std::move(outer), makeMark(mark::parallel, std::move(loop)));
   return findViolation(band, active);
 }

@@ -44,56 +44,64 @@ struct Place {
 
 } // namespace
 
-static Place affinePlace(Operation *op, Value memref, AffineMap map, ValueRange operands,
-                         Type type, Value mask, bool isStore) {
+static Place affinePlace(Operation *op, Value memref, AffineMap map,
+                         ValueRange operands, Type type, Value mask,
+                         bool isStore) {
   Place place{op->getLoc(), op, memref, map, {}, type, mask, isStore};
   place.map = composedMap(map, operands, place.operands);
   return place;
 }
 
-static Place indexedPlace(Operation *op, Value memref, ValueRange indices, Type type, Value mask,
-                          bool isStore) {
-  AffineMap identity = AffineMap::getMultiDimIdentityMap(indices.size(), op->getContext());
+static Place indexedPlace(Operation *op, Value memref, ValueRange indices,
+                          Type type, Value mask, bool isStore) {
+  AffineMap identity =
+      AffineMap::getMultiDimIdentityMap(indices.size(), op->getContext());
   return affinePlace(op, memref, identity, indices, type, mask, isStore);
 }
 
 /// The place of an access; nothing for other ops.
 static std::optional<Place> placeOf(Operation *op) {
   if (auto load = dyn_cast<affine::AffineLoadOp>(op))
-    return affinePlace(op, load.getMemRef(), load.getAffineMap(), load.getMapOperands(),
-                       load.getType(), Value(), false);
+    return affinePlace(op, load.getMemRef(), load.getAffineMap(),
+                       load.getMapOperands(), load.getType(), Value(), false);
   if (auto store = dyn_cast<affine::AffineStoreOp>(op))
-    return affinePlace(op, store.getMemRef(), store.getAffineMap(), store.getMapOperands(),
+    return affinePlace(op, store.getMemRef(), store.getAffineMap(),
+                       store.getMapOperands(),
                        store.getValueToStore().getType(), Value(), true);
   if (auto load = dyn_cast<affine::AffineVectorLoadOp>(op))
-    return affinePlace(op, load.getMemRef(), load.getAffineMap(), load.getMapOperands(),
-                       load.getType(), Value(), false);
+    return affinePlace(op, load.getMemRef(), load.getAffineMap(),
+                       load.getMapOperands(), load.getType(), Value(), false);
   if (auto store = dyn_cast<affine::AffineVectorStoreOp>(op))
-    return affinePlace(op, store.getMemRef(), store.getAffineMap(), store.getMapOperands(),
+    return affinePlace(op, store.getMemRef(), store.getAffineMap(),
+                       store.getMapOperands(),
                        store.getValueToStore().getType(), Value(), true);
   if (auto load = dyn_cast<vector::MaskedLoadOp>(op))
-    return indexedPlace(op, load.getBase(), load.getIndices(), load.getType(), load.getMask(),
-                        false);
+    return indexedPlace(op, load.getBase(), load.getIndices(), load.getType(),
+                        load.getMask(), false);
   if (auto store = dyn_cast<vector::MaskedStoreOp>(op))
-    return indexedPlace(op, store.getBase(), store.getIndices(), store.getValueToStore().getType(),
-                        store.getMask(), true);
+    return indexedPlace(op, store.getBase(), store.getIndices(),
+                        store.getValueToStore().getType(), store.getMask(),
+                        true);
   return std::nullopt;
 }
 
 /// `a - b` of one subscript where it is the same in every iteration.
-static std::optional<int64_t> constantDifference(const Place &a, const Place &b, unsigned dim) {
+static std::optional<int64_t> constantDifference(const Place &a, const Place &b,
+                                                 unsigned dim) {
   llvm::SmallVector<Value> operands(a.operands);
   llvm::SmallVector<AffineExpr> replacements;
   for (Value value : b.operands) {
     auto found = llvm::find(operands, value);
-    replacements.push_back(getAffineDimExpr(found - operands.begin(), a.map.getContext()));
+    replacements.push_back(
+        getAffineDimExpr(found - operands.begin(), a.map.getContext()));
     if (found == operands.end())
       operands.push_back(value);
   }
   if (a.map.getNumSymbols() + b.map.getNumSymbols() > 0)
     return std::nullopt;
   AffineExpr other = b.map.getResult(dim).replaceDims(replacements);
-  AffineExpr difference = simplifyAffineExpr(a.map.getResult(dim) - other, operands.size(), 0);
+  AffineExpr difference =
+      simplifyAffineExpr(a.map.getResult(dim) - other, operands.size(), 0);
   if (auto constant = dyn_cast<AffineConstantExpr>(difference))
     return constant.getValue();
   return std::nullopt;
@@ -158,11 +166,14 @@ private:
   }
 
   bool isKnown(const Place &place) const {
-    return llvm::any_of(promoted, [&](const Place &p) { return p.isSamePlace(place); });
+    return llvm::any_of(promoted,
+                        [&](const Place &p) { return p.isSamePlace(place); });
   }
 
   bool isInvariant(const Place &place) {
-    auto isOutside = [&](Value value) { return loop.isDefinedOutsideOfLoop(value); };
+    auto isOutside = [&](Value value) {
+      return loop.isDefinedOutsideOfLoop(value);
+    };
     return llvm::all_of(place.operands, isOutside) && isOutside(place.memref) &&
            (!place.mask || isOutside(place.mask));
   }
@@ -173,7 +184,8 @@ private:
     for (const Place &other : places) {
       if (other.memref != place.memref)
         continue;
-      bool isSame = other.isSamePlace(place) && other.op->getBlock() == loop.getBody();
+      bool isSame =
+          other.isSamePlace(place) && other.op->getBlock() == loop.getBody();
       if (!isSame && !areDisjoint(place, other))
         return false;
     }
@@ -184,22 +196,26 @@ private:
   /// iteration: its places may be out of bounds otherwise.
   void guardAgainstEmptyLoop() {
     bool isConstant = loop.hasConstantBounds();
-    if (isConstant && loop.getConstantLowerBound() < loop.getConstantUpperBound())
+    if (isConstant &&
+        loop.getConstantLowerBound() < loop.getConstantUpperBound())
       return;
     llvm::SmallVector<AffineExpr> constraints;
     AffineMap lower = loop.getLowerBoundMap(), upper = loop.getUpperBoundMap();
     llvm::SmallVector<Value> operands(loop.getLowerBoundOperands());
     llvm::SmallVector<AffineExpr> shifted;
     for (unsigned i = 0; i < upper.getNumDims(); ++i)
-      shifted.push_back(getAffineDimExpr(lower.getNumDims() + i, loop.getContext()));
+      shifted.push_back(
+          getAffineDimExpr(lower.getNumDims() + i, loop.getContext()));
     llvm::append_range(operands, loop.getUpperBoundOperands());
     for (AffineExpr high : upper.getResults())
       for (AffineExpr low : lower.getResults())
         constraints.push_back(high.replaceDims(shifted) - low - 1);
     llvm::SmallVector<bool> areEqualities(constraints.size(), false);
-    IntegerSet set = IntegerSet::get(operands.size(), 0, constraints, areEqualities);
+    IntegerSet set =
+        IntegerSet::get(operands.size(), 0, constraints, areEqualities);
     OpBuilder builder(loop);
-    auto guard = affine::AffineIfOp::create(builder, loop.getLoc(), set, operands, false);
+    auto guard = affine::AffineIfOp::create(builder, loop.getLoc(), set,
+                                            operands, false);
     loop->moveBefore(guard.getThenBlock(), guard.getThenBlock()->begin());
   }
 
@@ -210,10 +226,12 @@ private:
     for (const Place &place : promoted)
       initial.push_back(emitLoad(rewriter, place));
     unsigned numOld = loop.getNumRegionIterArgs();
-    auto yields = [&](OpBuilder &, Location, llvm::ArrayRef<BlockArgument> arguments) {
+    auto yields = [&](OpBuilder &, Location,
+                      llvm::ArrayRef<BlockArgument> arguments) {
       return llvm::SmallVector<Value>(arguments.begin(), arguments.end());
     };
-    auto replaced = loop.replaceWithAdditionalYields(rewriter, initial, false, yields);
+    auto replaced =
+        loop.replaceWithAdditionalYields(rewriter, initial, false, yields);
     auto newLoop = cast<affine::AffineForOp>(replaced->getOperation());
     Operation *yield = newLoop.getBody()->getTerminator();
     rewriter.setInsertionPointAfter(newLoop);
@@ -225,8 +243,8 @@ private:
   }
 
   /// Replaces the accesses of one place in the body; returns its last value.
-  Value forward(IRRewriter &rewriter, affine::AffineForOp newLoop, const Place &place,
-                unsigned number) {
+  Value forward(IRRewriter &rewriter, affine::AffineForOp newLoop,
+                const Place &place, unsigned number) {
     Value current = newLoop.getRegionIterArgs()[number];
     for (Operation &op : llvm::make_early_inc_range(*newLoop.getBody())) {
       std::optional<Place> other = placeOf(&op);
@@ -249,37 +267,44 @@ private:
     return cast<vector::MaskedStoreOp>(op).getValueToStore();
   }
 
-  static llvm::SmallVector<Value> indicesOf(OpBuilder &builder, const Place &place) {
+  static llvm::SmallVector<Value> indicesOf(OpBuilder &builder,
+                                            const Place &place) {
     llvm::SmallVector<Value> indices;
     for (AffineExpr expr : place.map.getResults())
       indices.push_back(affine::makeComposedAffineApply(
           builder, place.loc,
-          AffineMap::get(place.map.getNumDims(), place.map.getNumSymbols(), expr),
+          AffineMap::get(place.map.getNumDims(), place.map.getNumSymbols(),
+                         expr),
           llvm::to_vector_of<OpFoldResult>(place.operands)));
     return indices;
   }
 
   static Value emitLoad(OpBuilder &builder, const Place &place) {
     if (place.mask) {
-      Value zeros = arith::ConstantOp::create(builder, place.loc, builder.getZeroAttr(place.type));
-      return vector::MaskedLoadOp::create(builder, place.loc, cast<VectorType>(place.type), place.memref,
-                                          indicesOf(builder, place), place.mask, zeros);
+      Value zeros = arith::ConstantOp::create(builder, place.loc,
+                                              builder.getZeroAttr(place.type));
+      return vector::MaskedLoadOp::create(
+          builder, place.loc, cast<VectorType>(place.type), place.memref,
+          indicesOf(builder, place), place.mask, zeros);
     }
     if (auto type = dyn_cast<VectorType>(place.type))
-      return affine::AffineVectorLoadOp::create(builder, place.loc, type, place.memref, place.map,
-                                                place.operands);
-    return affine::AffineLoadOp::create(builder, place.loc, place.memref, place.map, place.operands);
+      return affine::AffineVectorLoadOp::create(
+          builder, place.loc, type, place.memref, place.map, place.operands);
+    return affine::AffineLoadOp::create(builder, place.loc, place.memref,
+                                        place.map, place.operands);
   }
 
   static void emitStore(OpBuilder &builder, const Place &place, Value value) {
     if (place.mask)
-      vector::MaskedStoreOp::create(builder, place.loc, place.memref, indicesOf(builder, place),
-                                    place.mask, value);
+      vector::MaskedStoreOp::create(builder, place.loc, place.memref,
+                                    indicesOf(builder, place), place.mask,
+                                    value);
     else if (isa<VectorType>(place.type))
-      affine::AffineVectorStoreOp::create(builder, place.loc, value, place.memref, place.map,
-                                          place.operands);
+      affine::AffineVectorStoreOp::create(
+          builder, place.loc, value, place.memref, place.map, place.operands);
     else
-      affine::AffineStoreOp::create(builder, place.loc, value, place.memref, place.map, place.operands);
+      affine::AffineStoreOp::create(builder, place.loc, value, place.memref,
+                                    place.map, place.operands);
   }
 
   affine::AffineForOp loop;

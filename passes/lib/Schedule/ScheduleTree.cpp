@@ -56,7 +56,8 @@ Tree makeSequence(std::vector<Tree> children) {
   return sequence;
 }
 
-static std::vector<isl::union_pw_aff> bandMembers(const isl::schedule_node &node) {
+static std::vector<isl::union_pw_aff>
+bandMembers(const isl::schedule_node &node) {
   isl::multi_union_pw_aff partial =
       node.as<isl::schedule_node_band>().partial_schedule();
   std::vector<isl::union_pw_aff> members;
@@ -74,8 +75,9 @@ static Tree treeFromNode(const isl::schedule_node &node) {
     return makeBand(std::move(members), std::move(child));
   }
   if (node.isa<isl::schedule_node_mark>())
-    return makeMark(isl::manage(isl_schedule_node_mark_get_id(node.get())).name(),
-                    treeFromNode(node.child(0)));
+    return makeMark(
+        isl::manage(isl_schedule_node_mark_get_id(node.get())).name(),
+        treeFromNode(node.child(0)));
   if (node.isa<isl::schedule_node_sequence>()) {
     std::vector<Tree> children;
     for (unsigned i = 0; i < node.n_children(); ++i)
@@ -89,7 +91,8 @@ Tree treeFromSchedule(const isl::schedule &schedule) {
   return treeFromNode(schedule.root().child(0));
 }
 
-isl::multi_union_pw_aff bandSchedule(llvm::ArrayRef<isl::union_pw_aff> members) {
+isl::multi_union_pw_aff
+bandSchedule(llvm::ArrayRef<isl::union_pw_aff> members) {
   isl::multi_union_pw_aff partial(members.front());
   for (const isl::union_pw_aff &member : members.drop_front())
     partial = partial.flat_range_product(isl::multi_union_pw_aff(member));
@@ -103,15 +106,16 @@ class ScheduleWriter {
 public:
   explicit ScheduleWriter(BandOptions options) : options(options) {}
 
-  /// `node` is a leaf; returns it with `tree` in its place, at the same position.
+  /// `node` is a leaf; returns it with `tree` in its place, at the same
+  /// position.
   isl::schedule_node write(isl::schedule_node node, const Tree &tree) {
     switch (tree.kind) {
     case Tree::Kind::Leaf:
       return node;
     case Tree::Kind::Mark:
       node = isl::manage(isl_schedule_node_insert_mark(
-          node.release(), isl_id_alloc(tree.domain.ctx().get(),
-                                       tree.label.c_str(), nullptr)));
+          node.release(),
+          isl_id_alloc(tree.domain.ctx().get(), tree.label.c_str(), nullptr)));
       return write(node.child(0), tree.children.front()).parent();
     case Tree::Kind::Band:
       return writeBand(node, tree);
@@ -150,7 +154,8 @@ private:
 } // namespace
 
 isl::schedule scheduleFromTree(const Tree &tree, BandOptions options) {
-  isl::schedule_node leaf = isl::schedule::from_domain(tree.domain).root().child(0);
+  isl::schedule_node leaf =
+      isl::schedule::from_domain(tree.domain).root().child(0);
   return ScheduleWriter(options).write(leaf, tree).schedule();
 }
 
@@ -168,7 +173,8 @@ static bool findNode(Tree &node, Tree::Kind kind, unsigned &number,
   return false;
 }
 
-static std::optional<TreePath> find(Tree &root, Tree::Kind kind, unsigned number) {
+static std::optional<TreePath> find(Tree &root, Tree::Kind kind,
+                                    unsigned number) {
   TreePath location{nullptr, {}};
   if (findNode(root, kind, number, location))
     return location;
@@ -183,12 +189,16 @@ std::optional<TreePath> findSequence(Tree &root, unsigned number) {
   return find(root, Tree::Kind::Sequence, number);
 }
 
-isl::union_map lexLess(const isl::union_map &pairs, const isl::multi_union_pw_aff &at) {
-  return isl::manage(isl_union_map_lex_lt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
+isl::union_map lexLess(const isl::union_map &pairs,
+                       const isl::multi_union_pw_aff &at) {
+  return isl::manage(
+      isl_union_map_lex_lt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
 }
 
-isl::union_map lexGreater(const isl::union_map &pairs, const isl::multi_union_pw_aff &at) {
-  return isl::manage(isl_union_map_lex_gt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
+isl::union_map lexGreater(const isl::union_map &pairs,
+                          const isl::multi_union_pw_aff &at) {
+  return isl::manage(
+      isl_union_map_lex_gt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
 }
 
 static isl::union_map within(const isl::union_map &dependences,
@@ -213,7 +223,8 @@ bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,
   return true;
 }
 
-bool isCoincident(const isl::union_pw_aff &member, const isl::union_map &active) {
+bool isCoincident(const isl::union_pw_aff &member,
+                  const isl::union_map &active) {
   isl::multi_union_pw_aff partial(member);
   return lexGreater(active, partial).is_empty() &&
          lexLess(active, partial).is_empty();
@@ -223,20 +234,22 @@ static std::string describe(const isl::union_map &dependences) {
   std::string text;
   dependences.foreach_map([&](isl::map map) {
     if (text.empty())
-      text = map.domain_tuple_id().name() + " -> " + map.range_tuple_id().name();
+      text =
+          map.domain_tuple_id().name() + " -> " + map.range_tuple_id().name();
   });
   return text;
 }
 
-static std::optional<std::string> violationInSequence(const Tree &tree,
-                                                      const isl::union_map &active) {
+static std::optional<std::string>
+violationInSequence(const Tree &tree, const isl::union_map &active) {
   isl::union_set earlier;
   for (const Tree &child : tree.children) {
     if (!earlier.is_null()) {
       isl::union_map reversed =
           active.intersect_domain(child.domain).intersect_range(earlier);
       if (!reversed.is_empty())
-        return "the sequence would reverse the dependence " + describe(reversed);
+        return "the sequence would reverse the dependence " +
+               describe(reversed);
     }
     if (auto reason = findViolation(child, within(active, child.domain)))
       return reason;
@@ -252,7 +265,8 @@ std::optional<std::string> findViolation(const Tree &tree,
   switch (tree.kind) {
   case Tree::Kind::Leaf:
     return "instances of one statement would be left unordered across the "
-           "dependence " + describe(active);
+           "dependence " +
+           describe(active);
   case Tree::Kind::Sequence:
     return violationInSequence(tree, active);
   case Tree::Kind::Mark: {
@@ -286,8 +300,10 @@ static std::optional<long> integer(isl_val *owned) {
 std::optional<Range> memberRange(const isl::union_pw_aff &member,
                                  const isl::union_set &domain) {
   isl::union_pw_aff restricted = member.intersect_domain(domain);
-  std::optional<long> min = integer(isl_union_pw_aff_min_val(restricted.copy()));
-  std::optional<long> max = integer(isl_union_pw_aff_max_val(restricted.copy()));
+  std::optional<long> min =
+      integer(isl_union_pw_aff_min_val(restricted.copy()));
+  std::optional<long> max =
+      integer(isl_union_pw_aff_max_val(restricted.copy()));
   if (!min || !max)
     return std::nullopt;
   return Range{*min, *max};
@@ -295,8 +311,9 @@ std::optional<Range> memberRange(const isl::union_pw_aff &member,
 
 isl::union_pw_aff tileMember(const isl::union_pw_aff &member, long size) {
   isl_ctx *ctx = member.ctx().get();
-  isl_union_pw_aff *tile = isl_union_pw_aff_floor(isl_union_pw_aff_scale_down_val(
-      member.copy(), isl_val_int_from_si(ctx, size)));
+  isl_union_pw_aff *tile =
+      isl_union_pw_aff_floor(isl_union_pw_aff_scale_down_val(
+          member.copy(), isl_val_int_from_si(ctx, size)));
   return isl::manage(
       isl_union_pw_aff_scale_val(tile, isl_val_int_from_si(ctx, size)));
 }

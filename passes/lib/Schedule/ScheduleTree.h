@@ -26,8 +26,10 @@ namespace autotune {
 /// directly above its band.
 namespace mark {
 constexpr llvm::StringLiteral parallel = "parallel"; ///< One-member band.
-constexpr llvm::StringLiteral unroll = "unroll=";  ///< unroll=members of the band.
-constexpr llvm::StringLiteral vectorize = "vectorize="; ///< vectorize=width, one member.
+constexpr llvm::StringLiteral unroll =
+    "unroll="; ///< unroll=members of the band.
+constexpr llvm::StringLiteral vectorize =
+    "vectorize=";                             ///< vectorize=width, one member.
 constexpr llvm::StringLiteral pack = "pack="; ///< pack=array,dim,panel.
 } // namespace mark
 
@@ -87,7 +89,8 @@ std::optional<std::string> findViolation(const Tree &tree,
 bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,
                   const isl::union_map &active);
 /// Whether every active dependence has distance zero in `member`.
-bool isCoincident(const isl::union_pw_aff &member, const isl::union_map &active);
+bool isCoincident(const isl::union_pw_aff &member,
+                  const isl::union_map &active);
 
 /// Smallest and largest value of a member; nothing where unbounded.
 struct Range {
@@ -102,8 +105,10 @@ isl::union_pw_aff tileMember(const isl::union_pw_aff &member, long size);
 isl::union_pw_aff pointMember(const isl::union_pw_aff &member, long size);
 
 /// The pairs whose first instance has the smaller, or the larger, value.
-isl::union_map lexLess(const isl::union_map &pairs, const isl::multi_union_pw_aff &at);
-isl::union_map lexGreater(const isl::union_map &pairs, const isl::multi_union_pw_aff &at);
+isl::union_map lexLess(const isl::union_map &pairs,
+                       const isl::multi_union_pw_aff &at);
+isl::union_map lexGreater(const isl::union_map &pairs,
+                          const isl::multi_union_pw_aff &at);
 
 isl::multi_union_pw_aff bandSchedule(llvm::ArrayRef<isl::union_pw_aff> members);
 

@@ -5,8 +5,8 @@
 
 #include "mlir/Dialect/Affine/Analysis/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/IntegerSet.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IntegerSet.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
 
@@ -30,7 +30,8 @@ static AffineMap withoutSymbols(AffineMap map) {
   llvm::SmallVector<AffineExpr> symbols;
   for (unsigned i = 0; i < map.getNumSymbols(); ++i)
     symbols.push_back(getAffineDimExpr(map.getNumDims() + i, map.getContext()));
-  return map.replaceDimsAndSymbols({}, symbols, map.getNumDims() + map.getNumSymbols(), 0);
+  return map.replaceDimsAndSymbols({}, symbols,
+                                   map.getNumDims() + map.getNumSymbols(), 0);
 }
 
 namespace {
@@ -43,8 +44,10 @@ public:
 
   FailureOr<Scop> build() {
     collectArrays();
-    isl::set root = isl::set::universe(isl::space::unit(ctx).add_unnamed_tuple(0));
-    FailureOr<std::vector<Tree>> children = visitBlock(function.getBody().front(), root);
+    isl::set root =
+        isl::set::universe(isl::space::unit(ctx).add_unnamed_tuple(0));
+    FailureOr<std::vector<Tree>> children =
+        visitBlock(function.getBody().front(), root);
     if (failed(children))
       return failure();
     if (children->empty())
@@ -79,9 +82,8 @@ private:
   //===--- affine values --------------------------------------------------===//
 
   /// The affs of `values`, each an enclosing iv or a symbol.
-  FailureOr<llvm::SmallVector<isl::aff>> affsOf(ValueRange values,
-                                                const isl::set &domain,
-                                                Operation *user) {
+  FailureOr<llvm::SmallVector<isl::aff>>
+  affsOf(ValueRange values, const isl::set &domain, Operation *user) {
     llvm::SmallVector<isl::aff> affs;
     isl::multi_aff identity = domain.space().identity_multi_aff_on_domain();
     for (Value value : values) {
@@ -91,14 +93,16 @@ private:
         continue;
       }
       return user->emitError("a size or index known only at run time cannot be "
-                             "scheduled"), failure();
+                             "scheduled"),
+             failure();
     }
     if (affs.empty())
       affs.push_back(domain.space().zero_aff_on_domain());
     return affs;
   }
 
-  FailureOr<llvm::SmallVector<isl::aff>> affsOf(AffineMap map, ValueRange operands,
+  FailureOr<llvm::SmallVector<isl::aff>> affsOf(AffineMap map,
+                                                ValueRange operands,
                                                 const isl::set &domain,
                                                 Operation *user) {
     llvm::SmallVector<Value> values;
@@ -114,7 +118,8 @@ private:
 
   //===--- control flow ---------------------------------------------------===//
 
-  FailureOr<std::vector<Tree>> visitBlock(Block &block, const isl::set &domain) {
+  FailureOr<std::vector<Tree>> visitBlock(Block &block,
+                                          const isl::set &domain) {
     std::vector<Tree> children;
     for (Operation &op : block) {
       FailureOr<std::vector<Tree>> visited = visitOp(op, domain);
@@ -131,24 +136,30 @@ private:
       return visitLoop(loop, domain);
     if (auto condition = dyn_cast<affine::AffineIfOp>(op))
       return visitIf(condition, domain);
-    bool isOrderless = isMemoryEffectFree(&op) || hasSingleEffect<MemoryEffects::Read>(&op) ||
-                       op.hasTrait<OpTrait::IsTerminator>() ||
-                       isa<memref::AllocOp, memref::AllocaOp, memref::DeallocOp>(op);
+    bool isOrderless =
+        isMemoryEffectFree(&op) || hasSingleEffect<MemoryEffects::Read>(&op) ||
+        op.hasTrait<OpTrait::IsTerminator>() ||
+        isa<memref::AllocOp, memref::AllocaOp, memref::DeallocOp>(op);
     if (isOrderless)
       return std::vector<Tree>();
     return visitStatement(op, domain);
   }
 
-  FailureOr<std::vector<Tree>> visitLoop(affine::AffineForOp loop, const isl::set &outer) {
+  FailureOr<std::vector<Tree>> visitLoop(affine::AffineForOp loop,
+                                         const isl::set &outer) {
     if (loop.getNumIterOperands() > 0)
-      return loop.emitError("loop-carried values must be demoted to memory first"),
+      return loop.emitError(
+                 "loop-carried values must be demoted to memory first"),
              failure();
     // The new dimension is appended to the domain of the enclosing loops.
     isl::space space = isl::space::unit(ctx).add_unnamed_tuple(ivs.size() + 1);
-    isl::set domain = isl::manage(isl_set_add_dims(outer.copy(), isl_dim_set, 1));
+    isl::set domain =
+        isl::manage(isl_set_add_dims(outer.copy(), isl_dim_set, 1));
     isl::aff iv = space.identity_multi_aff_on_domain().at(ivs.size());
-    auto lowers = affsOf(loop.getLowerBoundMap(), loop.getLowerBoundOperands(), domain, loop);
-    auto uppers = affsOf(loop.getUpperBoundMap(), loop.getUpperBoundOperands(), domain, loop);
+    auto lowers = affsOf(loop.getLowerBoundMap(), loop.getLowerBoundOperands(),
+                         domain, loop);
+    auto uppers = affsOf(loop.getUpperBoundMap(), loop.getUpperBoundOperands(),
+                         domain, loop);
     if (failed(lowers) || failed(uppers))
       return failure();
     isl::pw_aff lower((*lowers)[0]);
@@ -172,7 +183,8 @@ private:
       return body;
     Tree inner = makeSequence(std::move(*body));
     std::vector<Tree> result;
-    result.push_back(makeBand({memberOf(inner.domain, ivs.size())}, std::move(inner)));
+    result.push_back(
+        makeBand({memberOf(inner.domain, ivs.size())}, std::move(inner)));
     return result;
   }
 
@@ -187,21 +199,26 @@ private:
     return member;
   }
 
-  FailureOr<std::vector<Tree>> visitIf(affine::AffineIfOp op, const isl::set &domain) {
+  FailureOr<std::vector<Tree>> visitIf(affine::AffineIfOp op,
+                                       const isl::set &domain) {
     if (op.getNumResults() > 0)
-      return op.emitError("values of a condition must be demoted to memory first"),
+      return op.emitError(
+                 "values of a condition must be demoted to memory first"),
              failure();
     IntegerSet condition = op.getIntegerSet();
-    AffineMap values = AffineMap::get(condition.getNumDims(), condition.getNumSymbols(),
-                                      condition.getConstraints(), op.getContext());
-    FailureOr<llvm::SmallVector<isl::aff>> affs = affsOf(values, op.getOperands(), domain, op);
+    AffineMap values =
+        AffineMap::get(condition.getNumDims(), condition.getNumSymbols(),
+                       condition.getConstraints(), op.getContext());
+    FailureOr<llvm::SmallVector<isl::aff>> affs =
+        affsOf(values, op.getOperands(), domain, op);
     if (failed(affs))
       return failure();
     isl::set holds = isl::set::universe(domain.space());
     for (auto [index, value] : llvm::enumerate(*affs)) {
       isl::aff zero = value.sub(value);
-      holds = holds.intersect(condition.isEq(index) ? isl::set(value.eq_set(zero))
-                                                    : isl::set(value.ge_set(zero)));
+      holds =
+          holds.intersect(condition.isEq(index) ? isl::set(value.eq_set(zero))
+                                                : isl::set(value.ge_set(zero)));
     }
     FailureOr<std::vector<Tree>> children =
         visitBlock(*op.getThenBlock(), domain.intersect(holds));
@@ -218,17 +235,18 @@ private:
 
   //===--- statements -----------------------------------------------------===//
 
-  FailureOr<std::vector<Tree>> visitStatement(Operation &root, const isl::set &outer) {
+  FailureOr<std::vector<Tree>> visitStatement(Operation &root,
+                                              const isl::set &outer) {
     Statement statement;
     statement.name = "S" + std::to_string(scop.statements.size());
     statement.root = &root;
     statement.ivs = ivs;
-    statement.domain = isl::manage(isl_set_set_tuple_name(outer.copy(), statement.name.c_str()));
+    statement.domain = isl::manage(
+        isl_set_set_tuple_name(outer.copy(), statement.name.c_str()));
     collectSlice(&root, statement.slice);
     statement.isVectorizable = llvm::all_of(statement.slice, hasVectorForm);
-    statement.usesCounters = llvm::any_of(statement.slice, [&](Operation *op) {
-      return usesCounter(op);
-    });
+    statement.usesCounters = llvm::any_of(
+        statement.slice, [&](Operation *op) { return usesCounter(op); });
     for (Operation *op : statement.slice)
       if (failed(addAccesses(op, statement)))
         return failure();
@@ -246,7 +264,8 @@ private:
     getUsedValuesDefinedAbove(op->getRegions(), operands);
     for (Value operand : operands) {
       Operation *definition = operand.getDefiningOp();
-      if (definition && !arrayNumbers.contains(operand) && !llvm::is_contained(slice, definition))
+      if (definition && !arrayNumbers.contains(operand) &&
+          !llvm::is_contained(slice, definition))
         collectSlice(definition, slice);
     }
     slice.push_back(op);
@@ -257,22 +276,23 @@ private:
       return false;
     llvm::SetVector<Value> values(op->operand_begin(), op->operand_end());
     getUsedValuesDefinedAbove(op->getRegions(), values);
-    return llvm::any_of(values, [&](Value value) { return llvm::is_contained(ivs, value); });
+    return llvm::any_of(
+        values, [&](Value value) { return llvm::is_contained(ivs, value); });
   }
 
   static bool hasVectorForm(Operation *op) {
     if (isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp,
             arith::CeilDivSIOp, arith::CeilDivUIOp, arith::FloorDivSIOp>(op))
       return false; // A masked lane could divide by zero.
-    return isa<affine::AffineLoadOp, affine::AffineStoreOp, affine::AffineApplyOp,
-               arith::ConstantOp>(op) ||
+    return isa<affine::AffineLoadOp, affine::AffineStoreOp,
+               affine::AffineApplyOp, arith::ConstantOp>(op) ||
            OpTrait::hasElementwiseMappableTraits(op);
   }
 
   LogicalResult addAccesses(Operation *op, Statement &statement) {
     if (auto load = dyn_cast<affine::AffineLoadOp>(op))
-      return addAffineAccess(op, load.getMemRef(), load.getAffineMap(), load.getMapOperands(),
-                             statement);
+      return addAffineAccess(op, load.getMemRef(), load.getAffineMap(),
+                             load.getMapOperands(), statement);
     if (auto store = dyn_cast<affine::AffineStoreOp>(op))
       return addAffineAccess(op, store.getMemRef(), store.getAffineMap(),
                              store.getMapOperands(), statement);
@@ -285,8 +305,8 @@ private:
     return addOpaqueAccesses(op, statement);
   }
 
-  LogicalResult addAffineAccess(Operation *op, Value memref, AffineMap map, ValueRange operands,
-                                Statement &statement) {
+  LogicalResult addAffineAccess(Operation *op, Value memref, AffineMap map,
+                                ValueRange operands, Statement &statement) {
     auto array = arrayNumbers.find(memref);
     if (array == arrayNumbers.end())
       return op->emitError("accesses a view; views must be folded first");
@@ -300,7 +320,8 @@ private:
     for (isl::aff &subscript : *subscripts)
       list = list.add(subscript);
     isl::map relation = isl::multi_aff(space, list).as_map();
-    statement.accesses.push_back({array->second, relation.intersect_domain(statement.domain),
+    statement.accesses.push_back({array->second,
+                                  relation.intersect_domain(statement.domain),
                                   isa<affine::AffineStoreOp>(op), true, op});
     return success();
   }
@@ -312,9 +333,11 @@ private:
     if (array == arrayNumbers.end())
       return op->emitError("accesses a view; views must be folded first");
     unsigned rank = cast<MemRefType>(memref.getType()).getRank();
-    isl::space space = statement.domain.space().add_named_tuple(arrayName(array->second), rank);
+    isl::space space = statement.domain.space().add_named_tuple(
+        arrayName(array->second), rank);
     isl::map relation = isl::map::universe(space);
-    statement.accesses.push_back({array->second, relation.intersect_domain(statement.domain),
+    statement.accesses.push_back({array->second,
+                                  relation.intersect_domain(statement.domain),
                                   isWrite, false, op});
     return success();
   }
@@ -331,13 +354,17 @@ private:
           failed(addWholeAccess(op, value, true, statement)))
         return failure();
     }
-    isl::space space = statement.domain.space().add_named_tuple(isl::id(ctx, "world"), 0);
-    isl::map relation = isl::map::universe(space).intersect_domain(statement.domain);
+    isl::space space =
+        statement.domain.space().add_named_tuple(isl::id(ctx, "world"), 0);
+    isl::map relation =
+        isl::map::universe(space).intersect_domain(statement.domain);
     statement.accesses.push_back({~0u, relation, true, false, op});
     return success();
   }
 
-  isl::id arrayName(unsigned number) { return isl::id(ctx, "A" + std::to_string(number)); }
+  isl::id arrayName(unsigned number) {
+    return isl::id(ctx, "A" + std::to_string(number));
+  }
 
   func::FuncOp function;
   isl::ctx ctx;
@@ -360,7 +387,9 @@ const Statement &Scop::statement(llvm::StringRef name) const {
 }
 
 unsigned Scop::elementBits(unsigned array) const {
-  return cast<MemRefType>(arrays[array].getType()).getElementType().getIntOrFloatBitWidth();
+  return cast<MemRefType>(arrays[array].getType())
+      .getElementType()
+      .getIntOrFloatBitWidth();
 }
 
 isl::union_map Scop::accesses(bool isWrite) const {
@@ -378,13 +407,14 @@ static isl::union_map inOrder(const Tree &tree, const isl::union_map &pairs) {
     return pairs.subtract(pairs);
   if (tree.kind == Tree::Kind::Band) {
     isl::multi_union_pw_aff partial = bandSchedule(tree.members);
-    return lexLess(pairs, partial).unite(inOrder(tree.children.front(), pairs.eq_at(partial)));
+    return lexLess(pairs, partial)
+        .unite(inOrder(tree.children.front(), pairs.eq_at(partial)));
   }
   isl::union_map ordered = pairs.subtract(pairs);
   for (unsigned i = 0; i < tree.children.size(); ++i) {
     isl::union_map from = pairs.intersect_domain(tree.children[i].domain);
-    ordered = ordered.unite(
-        inOrder(tree.children[i], from.intersect_range(tree.children[i].domain)));
+    ordered = ordered.unite(inOrder(
+        tree.children[i], from.intersect_range(tree.children[i].domain)));
     for (unsigned j = i + 1; j < tree.children.size(); ++j)
       ordered = ordered.unite(from.intersect_range(tree.children[j].domain));
   }

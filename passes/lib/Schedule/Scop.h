@@ -17,10 +17,10 @@ namespace autotune {
 
 /// A may-access of one statement to one array.
 struct Access {
-  unsigned array;     ///< Position in Scop::arrays.
-  isl::map relation;  ///< Statement instance -> array element.
+  unsigned array;    ///< Position in Scop::arrays.
+  isl::map relation; ///< Statement instance -> array element.
   bool isWrite;
-  bool isExact;       ///< False where the whole array stands for one element.
+  bool isExact; ///< False where the whole array stands for one element.
   mlir::Operation *op;
 };
 
@@ -30,7 +30,7 @@ struct Statement {
   std::string name;
   mlir::Operation *root;
   llvm::SmallVector<mlir::Operation *> slice; ///< In program order, root last.
-  llvm::SmallVector<mlir::Value> ivs;         ///< Enclosing loops, outermost first.
+  llvm::SmallVector<mlir::Value> ivs; ///< Enclosing loops, outermost first.
   isl::set domain;
   std::vector<Access> accesses;
   /// Whether every op of the slice has a vector form.

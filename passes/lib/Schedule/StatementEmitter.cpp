@@ -10,7 +10,8 @@ using namespace mlir;
 
 namespace autotune {
 
-llvm::SmallVector<AffineExpr> PackBinding::position(llvm::ArrayRef<AffineExpr> subscripts) const {
+llvm::SmallVector<AffineExpr>
+PackBinding::position(llvm::ArrayRef<AffineExpr> subscripts) const {
   AffineExpr along = subscripts[panelDim] - offset[panelDim];
   llvm::SmallVector<AffineExpr> result{along.floorDiv(panel)};
   for (unsigned i = 0; i < subscripts.size(); ++i)
@@ -20,7 +21,8 @@ llvm::SmallVector<AffineExpr> PackBinding::position(llvm::ArrayRef<AffineExpr> s
   return result;
 }
 
-AffineValues::AffineValues(const LoopScope &scope, llvm::ArrayRef<AffineExpr> exprs)
+AffineValues::AffineValues(const LoopScope &scope,
+                           llvm::ArrayRef<AffineExpr> exprs)
     : map(scope.map(exprs)), operands(scope.values()) {
   // Placeholders have been substituted, so that their null values are unused.
   llvm::SmallVector<AffineExpr> replacements;
@@ -35,11 +37,13 @@ AffineValues::AffineValues(const LoopScope &scope, llvm::ArrayRef<AffineExpr> ex
   affine::canonicalizeMapAndOperands(&map, &operands);
 }
 
-llvm::SmallVector<AffineExpr> atFirstLane(llvm::ArrayRef<AffineExpr> exprs, const Lanes &lanes) {
+llvm::SmallVector<AffineExpr> atFirstLane(llvm::ArrayRef<AffineExpr> exprs,
+                                          const Lanes &lanes) {
   llvm::SmallVector<AffineExpr> result;
   for (AffineExpr expr : exprs)
-    result.push_back(expr.replace(getAffineDimExpr(lanes.dim, expr.getContext()),
-                                  getAffineConstantExpr(0, expr.getContext())));
+    result.push_back(
+        expr.replace(getAffineDimExpr(lanes.dim, expr.getContext()),
+                     getAffineConstantExpr(0, expr.getContext())));
   return result;
 }
 
@@ -49,8 +53,9 @@ static Value memrefOf(Operation *op) {
   return cast<affine::AffineStoreOp>(op).getMemRef();
 }
 
-StatementEmitter::Place StatementEmitter::placeOf(Operation *op, const Statement &statement,
-                                                  llvm::ArrayRef<AffineExpr> ivs) const {
+StatementEmitter::Place
+StatementEmitter::placeOf(Operation *op, const Statement &statement,
+                          llvm::ArrayRef<AffineExpr> ivs) const {
   AffineMapAttr mapAttribute;
   ValueRange operands;
   if (auto load = dyn_cast<affine::AffineLoadOp>(op)) {
@@ -64,10 +69,12 @@ StatementEmitter::Place StatementEmitter::placeOf(Operation *op, const Statement
   AffineMap map = composedMap(mapAttribute.getValue(), operands, values);
   llvm::SmallVector<AffineExpr> replacements;
   for (Value value : values)
-    replacements.push_back(ivs[llvm::find(statement.ivs, value) - statement.ivs.begin()]);
+    replacements.push_back(
+        ivs[llvm::find(statement.ivs, value) - statement.ivs.begin()]);
   Place place{memrefOf(op), {}};
   for (AffineExpr expr : map.getResults())
-    place.subscripts.push_back(scope.simplify(expr.replaceDimsAndSymbols(replacements, {})));
+    place.subscripts.push_back(
+        scope.simplify(expr.replaceDimsAndSymbols(replacements, {})));
   for (const PackBinding &pack : packs)
     if (scop.arrays[pack.array] == place.memref) {
       place.memref = pack.buffer;
@@ -90,7 +97,8 @@ void StatementEmitter::emit(OpBuilder &builder, const Statement &statement,
   if (statement.usesCounters)
     for (auto [iv, expr] : llvm::zip(statement.ivs, ivs)) {
       AffineValues values(scope, expr);
-      mapping.map(iv, affine::AffineApplyOp::create(builder, loc, values.map, values.operands));
+      mapping.map(iv, affine::AffineApplyOp::create(builder, loc, values.map,
+                                                    values.operands));
     }
   for (Operation *op : statement.slice) {
     if (!isAffineAccess(op)) {
@@ -100,23 +108,26 @@ void StatementEmitter::emit(OpBuilder &builder, const Statement &statement,
     Place place = placeOf(op, statement, ivs);
     AffineValues values(scope, place.subscripts);
     if (auto store = dyn_cast<affine::AffineStoreOp>(op)) {
-      affine::AffineStoreOp::create(builder, loc, mapping.lookupOrDefault(store.getValueToStore()),
-                                    place.memref, values.map, values.operands);
+      affine::AffineStoreOp::create(
+          builder, loc, mapping.lookupOrDefault(store.getValueToStore()),
+          place.memref, values.map, values.operands);
       continue;
     }
-    Value loaded = affine::AffineLoadOp::create(builder, loc, place.memref, values.map,
-                                                values.operands);
+    Value loaded = affine::AffineLoadOp::create(builder, loc, place.memref,
+                                                values.map, values.operands);
     mapping.map(op->getResult(0), loaded);
   }
 }
 
 //===--- vectors ----------------------------------------------------------===//
 
-std::optional<int64_t> StatementEmitter::laneStride(const Place &place, const Lanes &lanes) const {
+std::optional<int64_t> StatementEmitter::laneStride(const Place &place,
+                                                    const Lanes &lanes) const {
   auto type = cast<MemRefType>(place.memref.getType());
   int64_t stride = 0, rowElements = 1;
   for (int i = type.getRank() - 1; i >= 0; --i) {
-    std::optional<int64_t> factor = linearFactor(place.subscripts[i], lanes.dim);
+    std::optional<int64_t> factor =
+        linearFactor(place.subscripts[i], lanes.dim);
     if (!factor)
       return std::nullopt;
     stride += *factor * rowElements;
@@ -134,11 +145,13 @@ static bool isContiguous(llvm::ArrayRef<AffineExpr> subscripts, unsigned dim) {
 }
 
 static bool isUniform(llvm::ArrayRef<AffineExpr> subscripts, unsigned dim) {
-  return llvm::none_of(subscripts, [&](AffineExpr expr) { return expr.isFunctionOfDim(dim); });
+  return llvm::none_of(
+      subscripts, [&](AffineExpr expr) { return expr.isFunctionOfDim(dim); });
 }
 
 bool StatementEmitter::hasVectorPlaces(const Statement &statement,
-                                       llvm::ArrayRef<AffineExpr> ivs, const Lanes &lanes) const {
+                                       llvm::ArrayRef<AffineExpr> ivs,
+                                       const Lanes &lanes) const {
   for (Operation *op : statement.slice) {
     if (!isAffineAccess(op))
       continue;
@@ -157,19 +170,22 @@ bool StatementEmitter::hasVectorPlaces(const Statement &statement,
 }
 
 /// Loop counters as values; a vector where the lanes differ.
-void StatementEmitter::mapCounters(OpBuilder &builder, const Statement &statement,
-                                   llvm::ArrayRef<AffineExpr> ivs, const Lanes &lanes,
-                                   IRMapping &mapping) {
+void StatementEmitter::mapCounters(OpBuilder &builder,
+                                   const Statement &statement,
+                                   llvm::ArrayRef<AffineExpr> ivs,
+                                   const Lanes &lanes, IRMapping &mapping) {
   Location loc = statement.root->getLoc();
   for (auto [iv, expr] : llvm::zip(statement.ivs, ivs)) {
     AffineValues values(scope, atFirstLane(expr, lanes));
-    Value counter = affine::AffineApplyOp::create(builder, loc, values.map, values.operands);
+    Value counter = affine::AffineApplyOp::create(builder, loc, values.map,
+                                                  values.operands);
     if (int64_t factor = *linearFactor(expr, lanes.dim)) {
       auto type = VectorType::get(lanes.width, builder.getIndexType());
       llvm::SmallVector<Attribute> steps;
       for (int64_t lane = 0; lane < lanes.width; ++lane)
         steps.push_back(builder.getIndexAttr(lane * factor));
-      Value step = arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, steps));
+      Value step = arith::ConstantOp::create(
+          builder, loc, DenseElementsAttr::get(type, steps));
       Value first = vector::BroadcastOp::create(builder, loc, type, counter);
       counter = arith::AddIOp::create(builder, loc, first, step);
     }
@@ -177,8 +193,10 @@ void StatementEmitter::mapCounters(OpBuilder &builder, const Statement &statemen
   }
 }
 
-void StatementEmitter::emitVector(OpBuilder &builder, const Statement &statement,
-                                  llvm::ArrayRef<AffineExpr> ivs, const Lanes &lanes) {
+void StatementEmitter::emitVector(OpBuilder &builder,
+                                  const Statement &statement,
+                                  llvm::ArrayRef<AffineExpr> ivs,
+                                  const Lanes &lanes) {
   IRMapping mapping;
   if (statement.usesCounters)
     mapCounters(builder, statement, ivs, lanes, mapping);
@@ -195,78 +213,94 @@ void StatementEmitter::emitVector(OpBuilder &builder, const Statement &statement
   }
 }
 
-llvm::SmallVector<Value> StatementEmitter::indicesOf(OpBuilder &builder, Location loc,
-                                                     const Place &place, const Lanes &lanes) {
+llvm::SmallVector<Value> StatementEmitter::indicesOf(OpBuilder &builder,
+                                                     Location loc,
+                                                     const Place &place,
+                                                     const Lanes &lanes) {
   llvm::SmallVector<Value> indices;
   for (AffineExpr expr : place.subscripts) {
     AffineValues values(scope, atFirstLane(expr, lanes));
-    indices.push_back(affine::AffineApplyOp::create(builder, loc, values.map, values.operands));
+    indices.push_back(affine::AffineApplyOp::create(builder, loc, values.map,
+                                                    values.operands));
   }
   return indices;
 }
 
-Value StatementEmitter::laneIndices(OpBuilder &builder, Location loc, int64_t stride,
-                                    int64_t width) {
+Value StatementEmitter::laneIndices(OpBuilder &builder, Location loc,
+                                    int64_t stride, int64_t width) {
   llvm::SmallVector<int32_t> offsets;
   for (int64_t lane = 0; lane < width; ++lane)
     offsets.push_back(lane * stride);
-  return arith::ConstantOp::create(builder, loc, builder.getI32VectorAttr(offsets));
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getI32VectorAttr(offsets));
 }
 
-Value StatementEmitter::maskOf(OpBuilder &builder, Location loc, const Lanes &lanes) {
+Value StatementEmitter::maskOf(OpBuilder &builder, Location loc,
+                               const Lanes &lanes) {
   if (lanes.mask)
     return lanes.mask;
   auto type = VectorType::get(lanes.width, builder.getI1Type());
-  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, true));
+  return arith::ConstantOp::create(builder, loc,
+                                   DenseElementsAttr::get(type, true));
 }
 
-Value StatementEmitter::emitVectorLoad(OpBuilder &builder, Operation *op, const Place &place,
-                                       const Lanes &lanes) {
+Value StatementEmitter::emitVectorLoad(OpBuilder &builder, Operation *op,
+                                       const Place &place, const Lanes &lanes) {
   Location loc = op->getLoc();
   AffineValues first(scope, atFirstLane(place.subscripts, lanes));
   if (isUniform(place.subscripts, lanes.dim))
-    return affine::AffineLoadOp::create(builder, loc, place.memref, first.map, first.operands);
+    return affine::AffineLoadOp::create(builder, loc, place.memref, first.map,
+                                        first.operands);
   Type element = cast<MemRefType>(place.memref.getType()).getElementType();
   auto type = VectorType::get(lanes.width, element);
   bool isRow = isContiguous(place.subscripts, lanes.dim);
   if (isRow && !lanes.mask)
-    return affine::AffineVectorLoadOp::create(builder, loc, type, place.memref, first.map,
-                                              first.operands);
+    return affine::AffineVectorLoadOp::create(builder, loc, type, place.memref,
+                                              first.map, first.operands);
   llvm::SmallVector<Value> indices = indicesOf(builder, loc, place, lanes);
   Value mask = maskOf(builder, loc, lanes);
-  Value zeros = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  Value zeros =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
   if (isRow)
-    return vector::MaskedLoadOp::create(builder, loc, type, place.memref, indices, mask, zeros);
-  Value offsets = laneIndices(builder, loc, *laneStride(place, lanes), lanes.width);
-  return vector::GatherOp::create(builder, loc, type, place.memref, indices, offsets, mask, zeros);
+    return vector::MaskedLoadOp::create(builder, loc, type, place.memref,
+                                        indices, mask, zeros);
+  Value offsets =
+      laneIndices(builder, loc, *laneStride(place, lanes), lanes.width);
+  return vector::GatherOp::create(builder, loc, type, place.memref, indices,
+                                  offsets, mask, zeros);
 }
 
-void StatementEmitter::emitVectorStore(OpBuilder &builder, Operation *op, const Place &place,
-                                       Value value, const Lanes &lanes) {
+void StatementEmitter::emitVectorStore(OpBuilder &builder, Operation *op,
+                                       const Place &place, Value value,
+                                       const Lanes &lanes) {
   Location loc = op->getLoc();
-  auto type = VectorType::get(lanes.width, cast<MemRefType>(place.memref.getType()).getElementType());
+  auto type = VectorType::get(
+      lanes.width, cast<MemRefType>(place.memref.getType()).getElementType());
   if (!isa<VectorType>(value.getType()))
     value = vector::BroadcastOp::create(builder, loc, type, value);
   bool isRow = isContiguous(place.subscripts, lanes.dim);
   if (isRow && !lanes.mask) {
     AffineValues first(scope, atFirstLane(place.subscripts, lanes));
-    affine::AffineVectorStoreOp::create(builder, loc, value, place.memref, first.map,
-                                        first.operands);
+    affine::AffineVectorStoreOp::create(builder, loc, value, place.memref,
+                                        first.map, first.operands);
     return;
   }
   llvm::SmallVector<Value> indices = indicesOf(builder, loc, place, lanes);
   Value mask = maskOf(builder, loc, lanes);
   if (isRow) {
-    vector::MaskedStoreOp::create(builder, loc, place.memref, indices, mask, value);
+    vector::MaskedStoreOp::create(builder, loc, place.memref, indices, mask,
+                                  value);
     return;
   }
-  Value offsets = laneIndices(builder, loc, *laneStride(place, lanes), lanes.width);
-  vector::ScatterOp::create(builder, loc, Type(), place.memref, indices, offsets, mask, value);
+  Value offsets =
+      laneIndices(builder, loc, *laneStride(place, lanes), lanes.width);
+  vector::ScatterOp::create(builder, loc, Type(), place.memref, indices,
+                            offsets, mask, value);
 }
 
 /// Ops on uniform values stay scalar; the others run on vectors.
-void StatementEmitter::emitVectorOp(OpBuilder &builder, Operation *op, const Lanes &lanes,
-                                    IRMapping &mapping) {
+void StatementEmitter::emitVectorOp(OpBuilder &builder, Operation *op,
+                                    const Lanes &lanes, IRMapping &mapping) {
   auto isVector = [&](Value operand) {
     return isa<VectorType>(mapping.lookupOrDefault(operand).getType());
   };
@@ -279,15 +313,18 @@ void StatementEmitter::emitVectorOp(OpBuilder &builder, Operation *op, const Lan
     Value value = mapping.lookupOrDefault(operand);
     if (!isa<VectorType>(value.getType()))
       value = vector::BroadcastOp::create(
-          builder, op->getLoc(), VectorType::get(lanes.width, value.getType()), value);
+          builder, op->getLoc(), VectorType::get(lanes.width, value.getType()),
+          value);
     operands.push_back(value);
   }
   llvm::SmallVector<Type> types;
   for (Type type : op->getResultTypes())
     types.push_back(VectorType::get(lanes.width, type));
-  OperationState state(op->getLoc(), op->getName(), operands, types, op->getAttrs());
+  OperationState state(op->getLoc(), op->getName(), operands, types,
+                       op->getAttrs());
   Operation *vectorOp = builder.create(state);
-  for (auto [scalar, result] : llvm::zip(op->getResults(), vectorOp->getResults()))
+  for (auto [scalar, result] :
+       llvm::zip(op->getResults(), vectorOp->getResults()))
     mapping.map(scalar, result);
 }
 

@@ -19,7 +19,8 @@ namespace autotune {
 struct PackBinding {
   unsigned array;
   mlir::Value buffer;
-  llvm::SmallVector<mlir::AffineExpr> offset; ///< First element, a result a dimension.
+  llvm::SmallVector<mlir::AffineExpr>
+      offset; ///< First element, a result a dimension.
   unsigned panelDim;
   int64_t panel;
 
@@ -37,14 +38,16 @@ struct Lanes {
 
 class StatementEmitter {
 public:
-  StatementEmitter(const Scop &scop, LoopScope &scope) : scop(scop), scope(scope) {}
+  StatementEmitter(const Scop &scop, LoopScope &scope)
+      : scop(scop), scope(scope) {}
 
   /// Emits the instance whose loop counters are `ivs`.
   void emit(mlir::OpBuilder &builder, const Statement &statement,
             llvm::ArrayRef<mlir::AffineExpr> ivs);
 
   /// Whether every access has a vector form over `lanes`.
-  bool hasVectorPlaces(const Statement &statement, llvm::ArrayRef<mlir::AffineExpr> ivs,
+  bool hasVectorPlaces(const Statement &statement,
+                       llvm::ArrayRef<mlir::AffineExpr> ivs,
                        const Lanes &lanes) const;
 
   /// Emits one vector of instances; `ivs` mention the placeholder of `lanes`.
@@ -65,28 +68,33 @@ private:
   void mapCounters(mlir::OpBuilder &builder, const Statement &statement,
                    llvm::ArrayRef<mlir::AffineExpr> ivs, const Lanes &lanes,
                    mlir::IRMapping &mapping);
-  mlir::Value emitVectorLoad(mlir::OpBuilder &builder, mlir::Operation *op, const Place &place,
-                             const Lanes &lanes);
-  void emitVectorStore(mlir::OpBuilder &builder, mlir::Operation *op, const Place &place,
-                       mlir::Value value, const Lanes &lanes);
-  void emitVectorOp(mlir::OpBuilder &builder, mlir::Operation *op, const Lanes &lanes,
-                    mlir::IRMapping &mapping);
+  mlir::Value emitVectorLoad(mlir::OpBuilder &builder, mlir::Operation *op,
+                             const Place &place, const Lanes &lanes);
+  void emitVectorStore(mlir::OpBuilder &builder, mlir::Operation *op,
+                       const Place &place, mlir::Value value,
+                       const Lanes &lanes);
+  void emitVectorOp(mlir::OpBuilder &builder, mlir::Operation *op,
+                    const Lanes &lanes, mlir::IRMapping &mapping);
   /// Elements between neighbouring lanes; nothing where not constant.
-  std::optional<int64_t> laneStride(const Place &place, const Lanes &lanes) const;
+  std::optional<int64_t> laneStride(const Place &place,
+                                    const Lanes &lanes) const;
   /// The subscripts of lane 0 as values.
-  llvm::SmallVector<mlir::Value> indicesOf(mlir::OpBuilder &builder, mlir::Location loc,
-                                           const Place &place, const Lanes &lanes);
-  mlir::Value laneIndices(mlir::OpBuilder &builder, mlir::Location loc, int64_t stride,
-                          int64_t width);
-  mlir::Value maskOf(mlir::OpBuilder &builder, mlir::Location loc, const Lanes &lanes);
+  llvm::SmallVector<mlir::Value> indicesOf(mlir::OpBuilder &builder,
+                                           mlir::Location loc,
+                                           const Place &place,
+                                           const Lanes &lanes);
+  mlir::Value laneIndices(mlir::OpBuilder &builder, mlir::Location loc,
+                          int64_t stride, int64_t width);
+  mlir::Value maskOf(mlir::OpBuilder &builder, mlir::Location loc,
+                     const Lanes &lanes);
 
   const Scop &scop;
   LoopScope &scope;
 };
 
 /// `exprs` with the placeholder of `lanes` at lane 0.
-llvm::SmallVector<mlir::AffineExpr> atFirstLane(llvm::ArrayRef<mlir::AffineExpr> exprs,
-                                                const Lanes &lanes);
+llvm::SmallVector<mlir::AffineExpr>
+atFirstLane(llvm::ArrayRef<mlir::AffineExpr> exprs, const Lanes &lanes);
 
 /// `map` over the values in scope, without unused ones.
 struct AffineValues {

@@ -1,7 +1,7 @@
 //===- Tile.cpp - Strip-mine the members of a band ------------------------===//
 
 #include "Transformations.h"
-#include "autotune/Passes.h"
+#include "autotune/SchedulePasses.h"
 
 #include <isl/set.h>
 
@@ -18,7 +18,8 @@ bool isPlainBand(const TreePath &location) {
   return true;
 }
 
-long memberStride(const isl::union_pw_aff &member, const isl::union_set &domain) {
+long memberStride(const isl::union_pw_aff &member,
+                  const isl::union_set &domain) {
   isl::union_map values = isl::manage(isl_union_map_from_union_pw_aff(
       member.intersect_domain(domain).release()));
   isl::set range = values.range().as_set();
@@ -48,14 +49,15 @@ Refusal tile(Model &model, unsigned number, llvm::ArrayRef<int64_t> sizes) {
     if (range && size >= range->extent())
       return "tile size " + std::to_string(size) + " covers the whole loop";
     if (size <= memberStride(member, band.domain))
-      return "tile size " + std::to_string(size) + " is no more than one iteration";
+      return "tile size " + std::to_string(size) +
+             " is no more than one iteration";
     tiles.push_back(tileMember(member, size));
     points.push_back(pointMember(member, size));
   }
   if (tiles.empty())
     return "no member is tiled";
-  band = makeBand(std::move(tiles),
-                  makeBand(std::move(points), std::move(band.children.front())));
+  band = makeBand(std::move(tiles), makeBand(std::move(points),
+                                             std::move(band.children.front())));
   return findViolation(band, active);
 }
 
@@ -63,8 +65,9 @@ namespace {
 struct TilePass : impl::TileBase<TilePass> {
   using TileBase::TileBase;
   void runOnOperation() override {
-    if (failed(transformTree(getOperation(),
-                             [&](Model &model) { return tile(model, band, sizes); })))
+    if (failed(transformTree(getOperation(), [&](Model &model) {
+          return tile(model, band, sizes);
+        })))
       signalPassFailure();
   }
 };

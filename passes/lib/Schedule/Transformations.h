@@ -13,13 +13,16 @@
 namespace autotune {
 
 Refusal tile(Model &model, unsigned band, llvm::ArrayRef<int64_t> sizes);
-Refusal interchange(Model &model, unsigned band, llvm::ArrayRef<int64_t> permutation);
+Refusal interchange(Model &model, unsigned band,
+                    llvm::ArrayRef<int64_t> permutation);
 Refusal fuse(Model &model, unsigned sequence, unsigned child, unsigned depth);
 Refusal distribute(Model &model, unsigned band, unsigned depth, unsigned cut);
 Refusal parallelize(Model &model, unsigned band, unsigned member);
-Refusal unrollAndJam(Model &model, unsigned band, llvm::ArrayRef<int64_t> factors);
+Refusal unrollAndJam(Model &model, unsigned band,
+                     llvm::ArrayRef<int64_t> factors);
 Refusal vectorize(Model &model, unsigned band, unsigned member, int64_t width);
-Refusal pack(Model &model, unsigned band, unsigned array, unsigned panelDim, int64_t panel);
+Refusal pack(Model &model, unsigned band, unsigned array, unsigned panelDim,
+             int64_t panel);
 
 /// Merges a band with the bands directly below as long as the whole stays
 /// permutable, here and further down.
@@ -30,7 +33,8 @@ void mergeBands(Tree &tree, const isl::union_map &active);
 bool isPlainBand(const TreePath &location);
 
 /// The smallest distance between two values of the member; 0 for a constant.
-long memberStride(const isl::union_pw_aff &member, const isl::union_set &domain);
+long memberStride(const isl::union_pw_aff &member,
+                  const isl::union_set &domain);
 
 /// What `autotune-pack` copies: an array region as a function of the loops
 /// outside the band.

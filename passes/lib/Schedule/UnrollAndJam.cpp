@@ -1,7 +1,7 @@
 //===- UnrollAndJam.cpp - Register tiles ----------------------------------===//
 
 #include "Transformations.h"
-#include "autotune/Passes.h"
+#include "autotune/SchedulePasses.h"
 
 using namespace mlir;
 
@@ -9,7 +9,8 @@ namespace autotune {
 #define GEN_PASS_DEF_UNROLLANDJAM
 #include "autotune/SchedulePasses.h.inc"
 
-Refusal unrollAndJam(Model &model, unsigned number, llvm::ArrayRef<int64_t> factors) {
+Refusal unrollAndJam(Model &model, unsigned number,
+                     llvm::ArrayRef<int64_t> factors) {
   std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);

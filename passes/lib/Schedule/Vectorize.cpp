@@ -1,7 +1,7 @@
 //===- Vectorize.cpp - Run a strip of a loop as one vector ----------------===//
 
 #include "Transformations.h"
-#include "autotune/Passes.h"
+#include "autotune/SchedulePasses.h"
 
 #include <isl/set.h>
 
@@ -19,17 +19,20 @@ static bool isVectorNest(const TreePath &location) {
   return containsMark(*location.node, mark::vectorize);
 }
 
-static Refusal findScalarStatement(const Scop &scop, const isl::union_set &domain) {
+static Refusal findScalarStatement(const Scop &scop,
+                                   const isl::union_set &domain) {
   Refusal refusal;
   domain.foreach_set([&](isl::set set) {
-    const Statement &statement = scop.statement(isl_set_get_tuple_name(set.get()));
+    const Statement &statement =
+        scop.statement(isl_set_get_tuple_name(set.get()));
     if (!statement.isVectorizable)
       refusal = statement.name + " has an operation without a vector form";
   });
   return refusal;
 }
 
-Refusal vectorize(Model &model, unsigned number, unsigned position, int64_t width) {
+Refusal vectorize(Model &model, unsigned number, unsigned position,
+                  int64_t width) {
   std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);

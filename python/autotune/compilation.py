@@ -1,0 +1,305 @@
+"""From a program to tuned artefacts: front end, tuning, and the files that come out.
+
+Hides the life of the worker processes and the layout of the output directory.
+"""
+
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from autotune.compiler import CompilerPool
+from autotune.database import Database
+from autotune.errors import AutotuneError, InputError
+from autotune.locations import default_database, reproducers_folder
+from autotune.measurement import Artefact, Failure, MeasureConfig, Measurement, ModuleBuild
+from autotune.module import CompiledModule, c_header, load, write_library
+from autotune.progress import SilentProgress, TuningProgress
+from autotune.report import Report, WorkloadReport, dump_json
+from autotune.runner import LocalRunner
+from autotune.schedule import Schedule
+from autotune.search_loop import Session
+from autotune.target import building_cores, detect
+from autotune.tune import BaselineError, ConfigError, ReplayError, TuneConfig, replay, tune
+from autotune.workload import ModuleParts, Target, Workload
+
+EMITTED = ("so", "obj", "llvm", "mlir", "header")
+FP_MODES = ("strict", "contract", "reassoc")
+TUNED_FILE = "model.tuned.mlir"
+SOURCE_FILE = "model.source.mlir"
+
+_COMPILE_TIMEOUT_SECS = 60.0
+_BASELINE_TIMEOUT_SECS = 60.0
+
+
+class CompilationError(AutotuneError):
+    """The tuned program cannot be delivered; what was measured is in the database."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is compiled, and for what.
+
+    Attributes:
+        source: MLIR, as text or bytecode.
+        filename: Name for messages.
+        entry: Public function to compile; None where there is only one.
+        fp: One of `FP_MODES`.
+        num_threads: Threads that the generated code may use.
+
+    Raises:
+        ConfigError: A value out of its range.
+    """
+
+    source: bytes
+    filename: str
+    entry: str | None = None
+    fp: str = "contract"
+    num_threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.fp not in FP_MODES:
+            raise ConfigError(f"fp {self.fp!r} is none of {', '.join(FP_MODES)}")
+        if self.num_threads < 1:
+            raise ConfigError(f"the number of threads is {self.num_threads}, not 1 or more")
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """A compiled program.
+
+    Attributes:
+        program: What was compiled.
+        parts: Its affine normal form.
+        build: The code with the schedules of the report.
+        report: How it came about.
+    """
+
+    program: Program
+    parts: ModuleParts
+    build: ModuleBuild
+    report: Report
+
+    def files(self, emit: Sequence[str]) -> dict[str, bytes]:
+        """Returns the files of the output directory by name, reports included.
+
+        Args:
+            emit: Some of `EMITTED`.
+
+        Raises:
+            AutotuneError: The shared library does not link.
+        """
+        files = {name: content for kind in emit for name, content in self._emit(kind).items()}
+        files["report.json"] = dump_json(self.report.to_json()).encode()
+        files["report.html"] = self.report.to_html().encode()
+        return files
+
+    def library(self) -> bytes:
+        """Returns the shared library.
+
+        Raises:
+            AutotuneError: It does not link.
+        """
+        parts = self.parts
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory, "model.so")
+            code = self.build.object_code
+            write_library(path, code, parts.entry, parts.arguments, self.report.target)
+            return path.read_bytes()
+
+    def _emit(self, kind: str) -> dict[str, bytes]:
+        match kind:
+            case "so":
+                return {"model.so": self.library()}
+            case "obj":
+                return {"model.o": self.build.object_code}
+            case "llvm":
+                return {"model.ll": self.build.llvm_ir.encode()}
+            case "header":
+                return {"model.h": c_header(self.parts.entry, self.parts.arguments).encode()}
+        text = self._tuned_header() + self.build.tuned_text
+        return {TUNED_FILE: text.encode(), SOURCE_FILE: self.program.source}
+
+    def _tuned_header(self) -> str:
+        """Returns the comment lines that `autotune.replay_file` reads."""
+        program = self.program
+        settings = f"fp={program.fp} threads={program.num_threads}"
+        lines = [f"// autotune-program {self.parts.entry}: {settings}"]
+        for workload in self.report.workloads:
+            lines.append(f"// autotune-schedule {workload.name}: {workload.schedule}".rstrip())
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The processes that work on one program, which the front end has taken.
+
+    Attributes:
+        program: The program.
+        parts: Its affine normal form.
+        compiler: Compile workers.
+        runner: The timing worker.
+        target: The machine.
+        clock: Seconds, monotonic.
+    """
+
+    program: Program
+    parts: ModuleParts
+    compiler: CompilerPool
+    runner: LocalRunner
+    target: Target
+    clock: Callable[[], float]
+
+    def tune(self, database: Database, config: TuneConfig, progress: TuningProgress) -> Compilation:
+        """Tunes every workload, and returns the program with the winners.
+
+        Raises:
+            InputError: The program as it is does not compile or run.
+            CompilationError: The tuned program is wrong or does not compile.
+            DatabaseError: The database cannot be used.
+        """
+        session = self._session(database, progress)
+        return self._finish(config, lambda: tune(self.parts.workloads, config, session))
+
+    def apply(self, schedules: Mapping[str, Schedule]) -> Compilation:
+        """Returns the program with given schedules, checked and timed beside the program as it is.
+
+        Args:
+            schedules: By the name of the workload; those not named stay as they are.
+
+        Raises:
+            InputError: A schedule is for no workload or fails, or the program does not run.
+            CompilationError: The program with the schedules is wrong or does not compile.
+        """
+        names = [workload.name for workload in self.parts.workloads]
+        for name in schedules:
+            if name not in names:
+                raise InputError(
+                    f"{self.program.filename}: has no workload {name!r}, only {', '.join(names)}"
+                )
+        config = TuneConfig(trials=0, search="none")
+        with Database("sqlite://") as unused:
+            session = self._session(unused, SilentProgress())
+            return self._finish(config, lambda: replay(self.parts.workloads, schedules, session))
+
+    def _session(self, database: Database, progress: TuningProgress) -> Session:
+        return Session(self.compiler, self.runner, database, self.target, progress, self.clock)
+
+    def _finish(
+        self, config: TuneConfig, search: Callable[[], list[WorkloadReport]]
+    ) -> Compilation:
+        started_secs = self.clock()
+        try:
+            workloads = search()
+            final, build = self._build(workloads)
+        except (BaselineError, ReplayError) as error:
+            raise InputError(f"{self.program.filename}: {error}") from None
+        report = Report(
+            target=self.target,
+            seed=config.seed,
+            search=config.search,
+            proposer=config.proposer,
+            workloads=tuple(workloads),
+            baseline_secs=median(final.baseline_secs),
+            best_secs=median(final.run_secs),
+            elapsed_secs=self.clock() - started_secs,
+        )
+        return Compilation(self.program, self.parts, build, report)
+
+    def _build(self, workloads: Sequence[WorkloadReport]) -> tuple[Measurement, ModuleBuild]:
+        """Builds the whole program, and times it beside the program as it is."""
+        parts = self.parts
+        schedules = {report.name: report.schedule for report in workloads}
+        untuned = self.compiler.build_module(parts.text, {})
+        tuned = self.compiler.build_module(parts.text, schedules)
+        if isinstance(untuned, Failure):
+            raise BaselineError(f"the program does not compile as it is: {untuned.message}")
+        if isinstance(tuned, Failure):
+            raise CompilationError(f"the tuned program does not compile: {tuned.message}")
+        key = hashlib.sha256(parts.text.encode()).hexdigest()
+        whole = Workload(parts.entry, parts.text, key, parts.arguments)
+        final = self.runner.run(whole, _artefact(untuned), _artefact(tuned))
+        if final.failure is not None:
+            kind, message = final.failure.kind.value, final.failure.message
+            raise CompilationError(f"the tuned program fails: {kind}: {message}")
+        if any(schedule.transformations for schedule in schedules.values()):
+            return final, tuned
+        times = final.baseline_secs
+        return Measurement(times, times, final.elapsed_secs, None), untuned
+
+
+@contextmanager
+def open_workshop(
+    program: Program, reproducers: Path, clock: Callable[[], float]
+) -> Iterator[Workshop]:
+    """Starts the workers and has the front end take the program.
+
+    Args:
+        program: What to compile.
+        reproducers: Folder for workloads that failures refer to.
+        clock: Seconds, monotonic.
+
+    Raises:
+        InputError: The front end cannot take the program.
+    """
+    target = detect(program.num_threads)
+    cores = building_cores(program.num_threads)
+    measuring = MeasureConfig(fp=program.fp, baseline_timeout_secs=_BASELINE_TIMEOUT_SECS)
+    with (
+        CompilerPool(target, len(cores), _COMPILE_TIMEOUT_SECS, cores, reproducers) as compiler,
+        LocalRunner(target, measuring) as runner,
+    ):
+        parts = compiler.front_end(program.source, program.filename, program.entry, program.fp)
+        yield Workshop(program, parts, compiler, runner, target, clock)
+
+
+def compile_in_memory(
+    program: str | os.PathLike[str], config: TuneConfig, database: str | None, **settings: Any
+) -> CompiledModule:
+    """Tunes a program and loads it; see `autotune.compile`.
+
+    Args:
+        program: MLIR text, or the path of a file.
+        config: How to tune.
+        database: Tuning database; None for the user's own.
+        **settings: Fields of `Program`.
+
+    Raises:
+        AutotuneError: The program cannot be taken or finished.
+    """
+    if isinstance(program, str) and "\n" in program:
+        taken = Program(program.encode(), "<text>", **settings)
+    else:
+        taken = read_program(Path(program), **settings)
+    with (
+        open_workshop(taken, reproducers_folder(), time.monotonic) as workshop,
+        Database(database or default_database()) as opened,
+    ):
+        compilation = workshop.tune(opened, config, SilentProgress())
+    with tempfile.TemporaryDirectory() as directory:
+        library = Path(directory, "model.so")
+        library.write_bytes(compilation.library())
+        return load(library)
+
+
+def read_program(path: Path, **settings: Any) -> Program:
+    """Returns the program in a file; `settings` are the other fields of `Program`.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    try:
+        return Program(path.read_bytes(), str(path), **settings)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+
+
+def _artefact(build: ModuleBuild) -> Artefact:
+    code = build.object_code
+    return Artefact(code, hashlib.sha256(code).hexdigest(), 0.0, 0)

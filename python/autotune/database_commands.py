@@ -1,0 +1,221 @@
+"""`autotune db ...` and `autotune report RUN`: what the tuning database knows."""
+
+import argparse
+import json
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from autotune.database import Database, DatabaseError, Run
+from autotune.locations import default_database
+from autotune.measurement import Measurement, TuningRecord
+from autotune.replay_file import read_text
+from autotune.report import Report, WorkloadReport, dump_json, format_secs, write_files
+from autotune.schedule import Schedule
+from autotune.search import speedup
+from autotune.target import detect
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the subcommands of `autotune db`."""
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    listed = commands.add_parser("list", help="the runs, one a line")
+    shown = commands.add_parser("show", help="the measurements of a run")
+    shown.add_argument("run", type=int, metavar="RUN", help="number of the run")
+    best = commands.add_parser("best", help="the best schedules for this machine; apply reads them")
+    best.add_argument("workload", nargs="?", default="", metavar="HASH", help="start of a hash")
+    best.add_argument("--threads", type=int, default=1, metavar="N", help="threads (default 1)")
+    exported = commands.add_parser("export", help="write all runs as lines of JSON")
+    exported.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else standard output")
+    imported = commands.add_parser("import", help="add the runs of such a file")
+    imported.add_argument("file", type=Path, metavar="FILE")
+    pruned = commands.add_parser("prune", help="delete runs that are not the best")
+    pruned.add_argument("--other-targets", action="store_true", help="and all of other machines")
+    pruned.add_argument("--threads", type=int, default=1, metavar="N", help="threads (default 1)")
+    for command, function in (
+        (listed, _list),
+        (shown, _show),
+        (best, _best),
+        (exported, _export),
+        (imported, _import),
+        (pruned, _prune),
+    ):
+        command.add_argument("--db", default=default_database(), metavar="URL", help="database")
+        command.set_defaults(command=function)
+    for command in (listed, shown, best):
+        command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_report_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the options of `autotune report`."""
+    parser.add_argument("run", type=int, metavar="RUN", help="number of the run, see db list")
+    parser.add_argument("--db", default=default_database(), metavar="URL", help="database")
+    parser.add_argument("-o", "--output", type=Path, metavar="DIR", help="write the report here")
+    parser.add_argument("--json", action="store_true", help="print report.json")
+    parser.set_defaults(command=_report)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    with Database(arguments.db) as database:
+        runs = database.runs()
+    if arguments.json:
+        print(dump_json([_run_json(run) for run in runs]), end="")
+        return 0
+    print(f"{'run':>4}  {'started (UTC)':19}  {'hash':12}  {'trials':>8}  {'best':>8}  workload")
+    for run in runs:
+        ratio = "cut off" if run.final is None else f"{_ratio(run.final):.2f}x"
+        trials = f"{run.num_records}/{run.num_trials}"
+        place = f"{run.id:4}  {run.started[:19]:19}  {run.workload_hash[:12]}"
+        print(f"{place}  {trials:>8}  {ratio:>8}  {run.workload_name}")
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    with Database(arguments.db) as database:
+        run = _find(database, arguments.run)
+        records = database.records(run)
+    if arguments.json:
+        print(dump_json({**_run_json(run), "records": [_record_json(r) for r in records]}), end="")
+        return 0
+    print(f"{'trial':>5}  {'time':>9}  {'speed-up':>8}  schedule")
+    for number, record in enumerate(records, start=1):
+        measurement = record.measurement
+        if measurement.failure is None:
+            ratio = f"{_ratio(measurement):.2f}x"
+            outcome = f"{format_secs(median(measurement.run_secs)):>9}  {ratio:>8}"
+        else:
+            outcome = f"{measurement.failure.kind.value:>19}"
+        print(f"{number:5}  {outcome}  {_describe(record.schedule)}")
+    return 0
+
+
+def _best(arguments: argparse.Namespace) -> int:
+    key = detect(arguments.threads).key
+    found: dict[str, dict[str, Any]] = {}
+    with Database(arguments.db) as database:
+        for run in database.runs(arguments.workload, key):
+            best = database.best(run.workload_hash, key)
+            if best is not None:
+                found[run.workload_hash] = _best_json(run, *best)
+    if arguments.json:
+        print(dump_json(list(found.values())), end="")
+        return 0
+    for value in found.values():
+        print(f"# {value['hash'][:12]} {value['speedup']:.2f}x")
+        print(f"{value['name']}: {value['schedule']}")
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    with Database(arguments.db) as database:
+        lines = list(database.export())
+    text = "".join(f"{line}\n" for line in lines)
+    if arguments.file is None:
+        print(text, end="")
+    else:
+        write_files(arguments.file.absolute().parent, {arguments.file.name: text.encode()})
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    lines = read_text(arguments.file).splitlines()
+    with Database(arguments.db) as database:
+        num_added = database.load(lines, str(arguments.file))
+    print(f"{num_added} runs added")
+    return 0
+
+
+def _prune(arguments: argparse.Namespace) -> int:
+    only_target = detect(arguments.threads).key if arguments.other_targets else ""
+    with Database(arguments.db) as database:
+        print(f"{database.prune(only_target)} runs deleted")
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    with Database(arguments.db) as database:
+        run = _find(database, arguments.run)
+        report = _run_report(database, run)
+    if arguments.output is not None:
+        files = {"report.json": dump_json(report.to_json()), "report.html": report.to_html()}
+        write_files(arguments.output, {name: text.encode() for name, text in files.items()})
+    if arguments.json:
+        print(dump_json(report.to_json()), end="")
+    else:
+        print(f"{report.to_text()}\nschedule: {_describe(report.workloads[0].schedule)}")
+    return 0
+
+
+def _run_report(database: Database, run: Run) -> Report:
+    records = database.records(run)
+    winner, final = run.winner, run.final
+    if winner is None or final is None:
+        done = [record for record in records if record.measurement.failure is None]
+        if not done:
+            raise DatabaseError(f"run {run.id} has no measurement that succeeded")
+        best = max(done, key=lambda record: _ratio(record.measurement))
+        winner, final = best.schedule, best.measurement
+    workload = WorkloadReport.of(run.workload_name, run.workload_hash, winner, final, records)
+    settings = json.loads(run.settings)
+    return Report(
+        target=database.target(run.target_key),
+        seed=settings["seed"],
+        search=settings["search"],
+        proposer=settings["proposer"],
+        workloads=(workload,),
+        baseline_secs=workload.baseline_secs,
+        best_secs=workload.best_secs,
+        elapsed_secs=sum(record.measurement.elapsed_secs for record in records),
+    )
+
+
+def _find(database: Database, number: int) -> Run:
+    for run in database.runs():
+        if run.id == number:
+            return run
+    raise DatabaseError(f"there is no run {number}; autotune db list shows the runs")
+
+
+def _run_json(run: Run) -> dict[str, Any]:
+    return {
+        "run": run.id,
+        "workload": run.workload_name,
+        "hash": run.workload_hash,
+        "target": run.target_key,
+        "settings": json.loads(run.settings),
+        "started": run.started,
+        "trials": run.num_trials,
+        "records": run.num_records,
+        "schedule": None if run.winner is None else str(run.winner),
+        "speedup": None if run.final is None else speedup(run.final),
+    }
+
+
+def _record_json(record: TuningRecord) -> dict[str, Any]:
+    failure = record.measurement.failure
+    return {
+        "schedule": str(record.schedule),
+        "speedup": speedup(record.measurement),
+        "run_secs": record.measurement.run_secs,
+        "baseline_secs": record.measurement.baseline_secs,
+        "failure": None if failure is None else failure.kind.value,
+        "message": None if failure is None else failure.message,
+        "reproducer": None if failure is None else failure.reproducer,
+    }
+
+
+def _best_json(run: Run, schedule: Schedule, measurement: Measurement) -> dict[str, Any]:
+    return {
+        "name": run.workload_name,
+        "hash": run.workload_hash,
+        "schedule": str(schedule),
+        "speedup": _ratio(measurement),
+    }
+
+
+def _ratio(measurement: Measurement) -> float:
+    return speedup(measurement) or 0.0
+
+
+def _describe(schedule: Schedule) -> str:
+    return str(schedule) or "(as it is)"

@@ -1,0 +1,208 @@
+"""A proposer that estimates what each transformation would gain.
+
+Hides the order in which a good schedule comes about: loop order and cache tiles first, then the
+register tile, the vector, packed operands, and threads. In each state the mass of probability goes
+down that list: a phase that gains keeps most of what reaches it, the rest goes on to the next one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+
+from autotune.estimate import estimate_cycles
+from autotune.loop_model import Form, Loop, Nest, parse_nests, transformed
+from autotune.measurement import Expansion, Menu
+from autotune.proposer import Group, Priors
+from autotune.schedule import Schedule, Transformation
+from autotune.workload import Target
+
+_PHASES = (
+    ("autotune-interchange", "autotune-tile"),
+    ("autotune-unroll-and-jam",),
+    ("autotune-vectorize",),
+    ("autotune-pack",),
+    ("autotune-parallelize",),
+)
+_LEAST_GAIN = 1.05
+_KEPT_BY_GAIN = 0.9
+_KEPT_WITHOUT_GAIN = 0.06
+_EXPLORED = 0.04
+_MOST_SUGGESTIONS = 16
+_FULL_PRODUCT = 64
+_SHARPNESS = 6.0
+_ROWS, _VECTORS = 6, 4
+
+Scored = list[tuple[Transformation, float]]
+
+
+class HeuristicProposer:
+    """Weighs transformations by estimated gain; see the module."""
+
+    def priors(self, expansion: Expansion, schedule: Schedule, target: Target) -> Priors:
+        """See `Proposer.priors`."""
+        estimator = _Estimator(parse_nests(expansion.loops), target)
+        groups = []
+        mass = 1.0
+        for names in _PHASES:
+            menus = [menu for menu in expansion.menus if menu.name in names]
+            scored = [pair for menu in menus for pair in estimator.best_choices(menu)]
+            if not scored:
+                continue
+            best = max(gain for _, gain in scored)
+            kept = mass * (_KEPT_BY_GAIN if best >= _LEAST_GAIN else _KEPT_WITHOUT_GAIN)
+            ranked = sorted(scored, key=lambda pair: -pair[1])[:_MOST_SUGGESTIONS]
+            choices = tuple((step, (gain / best) ** _SHARPNESS) for step, gain in ranked)
+            groups.append(Group(kept, choices))
+            mass -= kept
+        menu_weight = _EXPLORED / max(1, len(expansion.menus))
+        return Priors(expansion.menus, menu_weight, tuple(groups), mass)
+
+
+class _Estimator:
+    """Estimates the gain of transformations of one state.
+
+    Args:
+        nests: The nests of the state.
+        target: The machine.
+    """
+
+    def __init__(self, nests: Sequence[Nest], target: Target) -> None:
+        self._nests = nests
+        self._target = target
+        self._finished = [self._cycles(_finish(nest, target)) for nest in nests]
+        self._vectorized = [self._cycles(_vectorize(nest, target)) for nest in nests]
+        self._as_it_is = [self._cycles(nest) for nest in nests]
+
+    def best_choices(self, menu: Menu) -> Scored:
+        """Returns the most promising choices of a menu, with how much faster they make the whole.
+
+        Tiles and loop orders are judged by what they allow later: a register tile and vectors.
+        A register tile is judged by its vectors, and all other steps as they are.
+        """
+        target = self._target
+        if menu.name in ("autotune-tile", "autotune-interchange"):
+            if all(_is_shaped(nest) for nest in self._below(menu)):
+                return []
+            return self._search(menu, self._finished, lambda nest: _finish(nest, target))
+        if menu.name == "autotune-unroll-and-jam":
+            return self._search(menu, self._vectorized, lambda nest: _vectorize(nest, target))
+        return self._search(menu, self._as_it_is, lambda nest: nest)
+
+    def _below(self, menu: Menu) -> list[Nest]:
+        """Returns the nests that the menu's band is around."""
+        band = int(dict(menu.fixed)["band"])
+        return [nest for nest in self._nests if any(loop.band == band for loop in nest.loops)]
+
+    def _search(self, menu: Menu, now: Sequence[float], complete: Callable[[Nest], Nest]) -> Scored:
+        total = sum(now)
+
+        def gain(transformation: Transformation) -> float:
+            cycles = total
+            for nest, before in zip(self._nests, now, strict=True):
+                changed = transformed(nest, transformation)
+                if changed is not nest:
+                    cycles += self._cycles(complete(changed)) - before
+            return total / cycles
+
+        known: dict[tuple[int, ...], tuple[Transformation, float]] = {}
+        for values in _choices(menu, lambda values: known[values][1]):
+            if values not in known:
+                transformation = _choose(menu, values)
+                known[values] = transformation, gain(transformation)
+        ranked = sorted(known.values(), key=lambda pair: -pair[1])
+        return ranked[:_MOST_SUGGESTIONS]
+
+    def _cycles(self, nest: Nest) -> float:
+        return estimate_cycles(nest, self._target)
+
+
+def _is_shaped(nest: Nest) -> bool:
+    """Whether the nest has its register tile or vectors already."""
+    return any(loop.form in (Form.UNROLL, Form.VECTOR) for loop in nest.loops)
+
+
+def _choices(menu: Menu, score: Callable[[tuple[int, ...]], float]) -> Iterator[tuple[int, ...]]:
+    """Yields choices of a menu to look at: all of a small one, else a walk uphill.
+
+    Args:
+        menu: The menu; a choice is one value for each element of its open options.
+        score: The score of a choice that was yielded before.
+    """
+    elements = [values for _, option in menu.open for values in option]
+    if menu.num_choices <= _FULL_PRODUCT:
+        yield from product(*elements)
+        return
+    for start in (0, 1):
+        best = tuple(values[min(start * len(values) // 2, len(values) - 1)] for values in elements)
+        yield best
+        for position in (*range(len(elements)), *range(len(elements))):
+            for value in elements[position]:
+                choice = (*best[:position], value, *best[position + 1 :])
+                yield choice
+                best = max(best, choice, key=score)
+
+
+def _choose(menu: Menu, values: Iterable[int]) -> Transformation:
+    options = {name: tuple(map(int, text.split(","))) for name, text in menu.fixed}
+    remaining = iter(values)
+    for name, elements in menu.open:
+        options[name] = tuple(next(remaining) for _ in elements)
+    return Transformation.of(menu.name, options)
+
+
+def _finish(nest: Nest, target: Target) -> Nest:
+    """Returns the nest with a common register tile and vectors, where it has none yet."""
+    vector = _vector_loop(nest)
+    if vector is None or any(loop.form is Form.UNROLL for loop in nest.loops):
+        return _vectorize(nest, target)
+    lanes = _lanes(nest, target)
+    written = [i for i, access in enumerate(nest.accesses) if access.is_write]
+    rows = [
+        loop
+        for loop in nest.loops
+        if loop is not vector
+        and loop.band == vector.band
+        and loop.extent > 1
+        and all(loop.strides[i] != 0 for i in written)
+    ]
+    factors = {id(vector): min(_VECTORS * lanes, vector.extent)}
+    if rows:
+        widest = max(rows, key=lambda loop: loop.extent)
+        factors[id(widest)] = min(_ROWS, widest.extent)
+    loops, strips = [], []
+    for loop in nest.loops:
+        if id(loop) in factors:
+            loop, inner = loop.split(factors[id(loop)])
+            strips.append(replace(inner, form=Form.UNROLL))
+        loops.append(loop)
+    return _vectorize(replace(nest, loops=(*loops, *strips)), target)
+
+
+def _vectorize(nest: Nest, target: Target) -> Nest:
+    """Returns the nest with a vector along the best loop, where it has none yet."""
+    vector = _vector_loop(nest)
+    if vector is None:
+        return nest
+    outer, inner = vector.split(_lanes(nest, target))
+    loops = (outer if loop is vector else loop for loop in nest.loops)
+    return replace(nest, loops=(*loops, replace(inner, form=Form.VECTOR)))
+
+
+def _vector_loop(nest: Nest) -> Loop | None:
+    """Returns the loop that stores walk along element by element; None for nests with vectors."""
+    if any(loop.form is Form.VECTOR for loop in nest.loops):
+        return None
+    best, best_score = None, 0
+    for loop in nest.loops:
+        pairs = list(zip(loop.strides, nest.accesses, strict=True))
+        if any(access.is_write and stride != access.element_bytes for stride, access in pairs):
+            continue
+        score = sum(stride in (0, access.element_bytes) for stride, access in pairs)
+        if loop.extent > 1 and score >= best_score and pairs:
+            best, best_score = loop, score
+    return best
+
+
+def _lanes(nest: Nest, target: Target) -> int:
+    widest = max((access.element_bytes for access in nest.accesses), default=1)
+    return max(2, target.vector_bits // 8 // widest)

@@ -1,0 +1,234 @@
+"""The command line from end to end: compile, apply, bench, resume after a kill, bad input."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autotune
+
+SIZE = 96
+MATMUL = f"""
+func.func @matmul(%a: tensor<{SIZE}x{SIZE}xf32>, %b: tensor<{SIZE}x{SIZE}xf32>)
+    -> tensor<{SIZE}x{SIZE}xf32> {{
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<{SIZE}x{SIZE}xf32>
+  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<{SIZE}x{SIZE}xf32>)
+      -> tensor<{SIZE}x{SIZE}xf32>
+  %c = linalg.matmul ins(%a, %b : tensor<{SIZE}x{SIZE}xf32>, tensor<{SIZE}x{SIZE}xf32>)
+      outs(%init : tensor<{SIZE}x{SIZE}xf32>) -> tensor<{SIZE}x{SIZE}xf32>
+  return %c : tensor<{SIZE}x{SIZE}xf32>
+}}
+"""
+LARGE_MATMUL = MATMUL.replace(str(SIZE), "192")
+TWO_ENTRIES = b"""
+func.func @a(%m: memref<4xf32>) { return }
+func.func @b(%m: memref<4xf32>) { return }
+"""
+ENDLESS = b"""
+func.func @f(%m: memref<1xf32>) {
+  %true = arith.constant true
+  scf.while : () -> () { scf.condition(%true) } do { scf.yield }
+  return
+}
+"""
+
+
+class Shell:
+    """Runs the command line in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "XDG_DATA_HOME": str(folder / "data"),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+        }
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "autotune", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=300)
+        return process.returncode, out, err
+
+    def succeed(self, *arguments: str) -> str:
+        status, out, err = self.run(*arguments)
+        assert status == 0, err
+        return out
+
+    def records(self) -> list[dict]:
+        """The measurements of the first run in the database, so far."""
+        status, out, _ = self.run("db", "show", "1", "--json")
+        return json.loads(out)["records"] if status == 0 else []
+
+    def start_until(self, num_records: int, *arguments: str) -> subprocess.Popen[str]:
+        """Starts a command, and returns once it has recorded so many measurements."""
+        process = self.start(*arguments)
+        while len(self.records()) < num_records:
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.05)
+        return process
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory) -> Shell:
+    folder = tmp_path_factory.mktemp("command-line")
+    (folder / "matmul.mlir").write_text(MATMUL)
+    return Shell(folder)
+
+
+@pytest.fixture(scope="module")
+def report(shell):
+    """The report of a tuned matmul in the folder `out`."""
+    text = shell.succeed("compile", "matmul.mlir", "--trials", "12", "-o", "out", "--json")
+    return json.loads(text)
+
+
+def random_matrices() -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal((SIZE, SIZE), np.float32) for _ in range(2)]
+
+
+def test_compile_writes_everything(shell, report):
+    names = "model.h model.ll model.o model.so model.source.mlir model.tuned.mlir"
+    names += " report.html report.json"
+    assert sorted(os.listdir(shell.folder / "out")) == names.split()
+    assert json.loads((shell.folder / "out/report.json").read_text()) == report
+    assert report["schema"] == 1
+    (workload,) = report["workloads"]
+    assert workload["trials"] == 12
+    assert workload["speedup"] >= 1.0
+    assert workload["failures"].get("wrong_result", 0) == 0
+
+
+def test_the_library_computes_the_product(shell, report):
+    a, b = random_matrices()
+    matmul = autotune.load(shell.folder / "out/model.so")
+    np.testing.assert_allclose(matmul(a, b), a @ b, rtol=1e-4, atol=1e-4)
+
+
+def test_a_second_run_is_a_database_hit(shell, report):
+    text = shell.succeed("compile", "matmul.mlir", "--trials", "12", "-o", "again", "--json")
+    again = json.loads(text)
+    assert again["workloads"][0]["schedule"] == report["workloads"][0]["schedule"]
+    assert len(json.loads(shell.succeed("db", "list", "--json"))) == 1
+
+
+@pytest.mark.parametrize("file", ["report.json", "model.tuned.mlir"])
+def test_apply_replays_a_schedule(shell, report, file):
+    folder = f"applied-{file}"
+    shell.succeed("apply", "matmul.mlir", "--schedule", f"out/{file}", "-o", folder)
+    replayed = json.loads((shell.folder / folder / "report.json").read_text())
+    assert replayed["workloads"][0]["schedule"] == report["workloads"][0]["schedule"]
+    first, second = (shell.folder / each / "model.o" for each in ("out", folder))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_apply_takes_the_best_of_the_database(shell, report):
+    shell.succeed("apply", "matmul.mlir", "-o", "best", "--emit", "so")
+    best = json.loads((shell.folder / "best/report.json").read_text())
+    assert best["workloads"][0]["schedule"] == report["workloads"][0]["schedule"]
+    assert sorted(os.listdir(shell.folder / "best")) == ["model.so", "report.html", "report.json"]
+
+
+@pytest.mark.parametrize("directory", ["out", "."])
+def test_bench_times_tuned_against_untuned(shell, report, directory):
+    (measured,) = json.loads(shell.succeed("bench", directory, "--json"))
+    assert measured["program"]["speedup"] > 0.0
+    assert measured["workloads"][0]["schedule"] == report["workloads"][0]["schedule"]
+
+
+def test_no_trials_build_the_program_as_it_is(shell):
+    arguments = ["--trials", "0", "--db", "empty.db", "-o", "untuned", "--json"]
+    report = json.loads(shell.succeed("compile", "matmul.mlir", *arguments))
+    assert report["workloads"][0]["schedule"] == ""
+    assert report["program"]["speedup"] == 1.0
+
+
+def test_a_schedule_that_is_not_legal_is_refused(shell):
+    (shell.folder / "bad.txt").write_text("matmul_0: autotune-tile{band=9 sizes=8}\n")
+    status, out, err = shell.run("apply", "matmul.mlir", "--schedule", "bad.txt", "-o", "illegal")
+    assert (status, out) == (2, "")
+    (line,) = err.splitlines()
+    assert "matmul_0: illegal: " in line
+    assert "band 9" in line
+    assert not (shell.folder / "illegal").exists()
+
+
+def test_compile_in_python(shell, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(shell.folder / "cache"))
+    a, b = random_matrices()
+    settings = {"trials": 2, "db": str(shell.folder / "python.db")}
+    for program in (MATMUL, shell.folder / "matmul.mlir"):
+        matmul = autotune.compile(program, **settings)
+        np.testing.assert_allclose(matmul(a, b), a @ b, rtol=1e-4, atol=1e-4)
+
+
+def test_kill_9_and_resume_lose_and_repeat_nothing(tmp_path):
+    shell = Shell(tmp_path)
+    (tmp_path / "matmul.mlir").write_text(LARGE_MATMUL)
+    command = ["compile", "matmul.mlir", "--trials", "16", "--seed", "5", "-o", "out"]
+    process = shell.start_until(3, *command)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = shell.records()
+    assert 3 <= len(before) < 16
+    shell.succeed(*command, "--resume")
+    after = shell.records()
+    assert after[: len(before)] == before
+    assert len(after) == 16
+    assert len({record["schedule"] for record in after}) == 16
+    assert len(json.loads(shell.succeed("db", "list", "--json"))) == 1
+
+
+def test_ctrl_c_ends_with_one_line(tmp_path):
+    shell = Shell(tmp_path)
+    (tmp_path / "matmul.mlir").write_text(LARGE_MATMUL)
+    process = shell.start_until(2, "compile", "matmul.mlir", "--trials", "500", "-o", "out")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "interrupted" in err.splitlines()[-1]
+    assert "Traceback" not in err
+    assert not (tmp_path / "out").exists()
+    assert len(shell.records()) >= 2
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (MATMUL[:200].encode(), ""),
+        (b"", ""),
+        (b"\x7fELF\x00\x01\xff\xfe" * 50, ""),
+        (MATMUL.replace("linalg.matmul", "linalg.nonsense").encode(), "nonsense"),
+        (TWO_ENTRIES, "entry"),
+        (b"func.func @f(%m: memref<?xf32>) { return }", "f"),
+        (ENDLESS, ""),
+    ],
+    ids=["truncated", "empty", "binary", "unknown op", "two entries", "dynamic", "endless"],
+)
+def test_bad_input_is_one_line_and_nothing_is_written(tmp_path, content, reason):
+    shell = Shell(tmp_path)
+    (tmp_path / "bad.mlir").write_bytes(content)
+    status, out, err = shell.run("compile", "bad.mlir", "--trials", "4", "-o", "out")
+    assert (status, out) == (2, ""), err
+    (line,) = err.splitlines()
+    assert line.startswith("autotune: bad.mlir:")
+    assert reason in line
+    assert not (tmp_path / "out").exists()
