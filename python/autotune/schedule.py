@@ -205,8 +205,8 @@ class Pack(Transformation):
     for i: S(B[..])  ->  for i: { copy B[..] to packed; S(packed[..]) }
 
     The buffer is cut along the array's dimension `panel_dim` into panels of `panel` elements, and
-    padded with zeros. `array` is the position of the function's argument. Refused when the array
-    is written below the band, or when the part has no constant bound.
+    freed after the band. `array` counts the function's arguments, then its allocations. Refused
+    when the array is written below the band, or when the part has no constant bound.
     """
 
     name: ClassVar[str] = "autotune-pack"
@@ -214,6 +214,22 @@ class Pack(Transformation):
     array: int
     panel_dim: int
     panel: int
+
+
+@dataclass(frozen=True)
+class Reschedule(Transformation):
+    """Replaces the whole order by one that isl's scheduler finds.
+
+    for t: { for i: S(t, i); for i: T(t, i) }  ->  a permutable band over (t, t + i) of S and T
+
+    `fusion` 1 fuses where dependences allow, 0 keeps unrelated statements apart;
+    `outer_coincidence` 1 looks for an outermost loop without dependences. Refused once loops are
+    parallel, unrolled, vectors or packed.
+    """
+
+    name: ClassVar[str] = "autotune-reschedule"
+    fusion: int
+    outer_coincidence: int
 
 
 def transformation_types() -> dict[str, type[Transformation]]:

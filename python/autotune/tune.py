@@ -14,6 +14,7 @@ from statistics import median
 
 from autotune.database import Run
 from autotune.errors import AutotuneError
+from autotune.expert import expert_schedules
 from autotune.heuristic import HeuristicProposer
 from autotune.mcts import MctsConfig, MctsSearch
 from autotune.measurement import Artefact, Candidate, Expansion, Failure, Measurement, TuningRecord
@@ -248,7 +249,9 @@ class _Tuner:
         rng = random.Random(config.seed)
         if config.search == "random":
             return explorer, RandomSearch(explorer, rng)
-        return explorer, MctsSearch(explorer, rng, MctsConfig())
+        is_guided = config.proposer == "heuristic"
+        starters = expert_schedules(explorer, self._session.target) if is_guided else iter(())
+        return explorer, MctsSearch(explorer, rng, MctsConfig(), starters)
 
     def _choose_winner(self, records: Sequence[TuningRecord]) -> tuple[Schedule, Measurement]:
         """Times the best few once more; returns the fastest, which may be the baseline."""

@@ -124,6 +124,22 @@ def Pack : SchedulePass<"autotune-pack"> {
     Option<"panel", "panel", "int64_t", "1", "Elements of a panel along it">];
 }
 
+def Reschedule : SchedulePass<"autotune-reschedule"> {
+  let summary = "Replace the whole order by one that isl's scheduler finds";
+  let description = [{
+    isl's scheduler (after Pluto) finds skewed and fused loops with small
+    dependence distances, such as time-tileable bands for stencils:
+    `for t { for i S(t, i); for i T(t, i) }` becomes a permutable band over
+    `(t, t + i)` with both statements inside. Refused once loops are parallel,
+    unrolled, vectors or packed, and where the dependences would not hold.
+  }];
+  let options = [
+    Option<"fusion", "fusion", "unsigned", "1",
+           "1 fuses where dependences allow, 0 keeps unrelated statements apart">,
+    Option<"outerCoincidence", "outer-coincidence", "unsigned", "0",
+           "1 looks for an outermost loop without dependences">];
+}
+
 def Enumerate : SchedulePass<"autotune-enumerate"> {
   let summary = "List the legal transformations of the current schedule";
   let description = [{

@@ -55,6 +55,7 @@ public:
         break;
       addFusions(number, path->node->children);
     }
+    addReschedules();
     return std::move(menus);
   }
 
@@ -86,7 +87,7 @@ private:
   /// Whether the transformation is accepted; the model is left as it was.
   bool isLegal(llvm::function_ref<Refusal(Model &)> transform) {
     Tree before = model.tree;
-    bool isAccepted = !transform(model);
+    bool isAccepted = !guarded(model, transform);
     model.tree = std::move(before);
     return isAccepted;
   }
@@ -251,6 +252,29 @@ private:
                {"child", {child}},
                {"depth", {depth}}},
               {});
+  }
+
+  /// Only from the program's own order: what was chosen since would be lost.
+  void addReschedules() {
+    Tree original = model.scop.originalOrder;
+    mergeBands(original, model.dependences);
+    if (!isSameTree(original, model.tree))
+      return;
+    std::vector<Tree> found;
+    for (int64_t fusion : {1, 0})
+      for (int64_t coincidence : {0, 1}) {
+        Tree before = model.tree;
+        bool isLegal = !guarded(model, [&](Model &m) {
+          return reschedule(m, fusion, coincidence);
+        });
+        Tree after = std::exchange(model.tree, std::move(before));
+        auto isSame = [&](const Tree &tree) { return isSameTree(tree, after); };
+        if (!isLegal || isSame(original) || llvm::any_of(found, isSame))
+          continue;
+        found.push_back(after);
+        add("autotune-reschedule",
+            {{"fusion", {fusion}}, {"outer-coincidence", {coincidence}}}, {});
+      }
   }
 
   void addPacks(const BandFacts &band) {

@@ -77,6 +77,18 @@ LogicalResult guardIsl(func::FuncOp function,
   }
 }
 
+Refusal guarded(Model &model,
+                llvm::function_ref<Refusal(Model &)> transform) {
+  try {
+    return transform(model);
+  } catch (const isl::exception &error) {
+    isl_ctx *ctx = model.dependences.ctx().get();
+    isl_ctx_reset_error(ctx);
+    isl_ctx_reset_operations(ctx);
+    return std::string("unknown: ") + error.what();
+  }
+}
+
 LogicalResult
 transformTree(func::FuncOp function,
               llvm::function_ref<Refusal(Model &model)> transform) {
@@ -84,7 +96,7 @@ transformTree(func::FuncOp function,
     FailureOr<Model> model = loadModel(function, ctx);
     if (failed(model))
       return failure();
-    if (Refusal refusal = transform(*model))
+    if (Refusal refusal = guarded(*model, transform))
       return function.emitError("illegal: ") << *refusal;
     StringAttr before = function->getAttrOfType<StringAttr>(scheduleName);
     storeTree(function, model->tree);

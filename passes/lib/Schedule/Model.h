@@ -43,6 +43,9 @@ void storeDependences(mlir::func::FuncOp function,
                       const isl::union_map &dependences);
 void clearModel(mlir::func::FuncOp function);
 
+/// The transformation's refusal; one that isl cannot decide is refused.
+Refusal guarded(Model &model, llvm::function_ref<Refusal(Model &)> transform);
+
 /// Runs one transformation of the function's tree; emits its refusal as an
 /// error. A transformation that changes nothing is refused.
 mlir::LogicalResult

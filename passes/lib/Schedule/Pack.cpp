@@ -80,6 +80,8 @@ Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
   if (array >= model.scop.arrays.size())
     return "there is no array " + std::to_string(array);
   Tree &band = *location->node;
+  bool isParallel = !location->ancestors.empty() &&
+                    location->ancestors.back()->isMark(mark::parallel);
   std::string prefix = (mark::pack + llvm::Twine(array) + ",").str();
   bool isPacked = containsMark(band, prefix);
   for (const Tree *ancestor : location->ancestors)
@@ -100,8 +102,10 @@ Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
     return "the buffer would take " + std::to_string(bytes) + " bytes";
   std::string label =
       prefix + std::to_string(panelDim) + "," + std::to_string(panel);
-  Tree inner = std::move(band);
-  band = makeMark(label, std::move(inner));
+  // A parallel mark stays directly above its band; the threads share the copy.
+  Tree &top = isParallel ? *location->ancestors.back() : band;
+  Tree inner = std::move(top);
+  top = makeMark(label, std::move(inner));
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 
 #include <isl/aff.h>
 #include <isl/ilp.h>
+#include <isl/schedule.h>
 #include <isl/schedule_node.h>
 #include <isl/union_map.h>
 #include <isl/val.h>
@@ -338,6 +339,12 @@ void sinkToLeaves(Tree &tree, llvm::ArrayRef<isl::union_pw_aff> members,
   tree = makeBand(std::move(restricted), std::move(tree));
   if (!label.empty())
     tree = makeMark(label, std::move(tree));
+}
+
+bool isSameTree(const Tree &a, const Tree &b) {
+  return isl_schedule_plain_is_equal(scheduleFromTree(a).get(),
+                                     scheduleFromTree(b).get()) ==
+         isl_bool_true;
 }
 
 bool containsMark(const Tree &tree, llvm::StringRef prefix) {

@@ -118,6 +118,9 @@ isl::multi_union_pw_aff bandSchedule(llvm::ArrayRef<isl::union_pw_aff> members);
 void sinkToLeaves(Tree &tree, llvm::ArrayRef<isl::union_pw_aff> members,
                   llvm::StringRef label, bool belowVector);
 
+/// Whether both trees are the same text.
+bool isSameTree(const Tree &a, const Tree &b);
+
 /// Whether a mark with this prefix occurs in the tree.
 bool containsMark(const Tree &tree, llvm::StringRef prefix);
 

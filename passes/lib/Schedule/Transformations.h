@@ -24,6 +24,9 @@ Refusal vectorize(Model &model, unsigned band, unsigned member, int64_t width);
 Refusal pack(Model &model, unsigned band, unsigned array, unsigned panelDim,
              int64_t panel);
 
+/// Replaces the whole tree by one that isl's scheduler finds.
+Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence);
+
 /// Merges a band with the bands directly below as long as the whole stays
 /// permutable, here and further down.
 void mergeBands(Tree &tree, const isl::union_map &active);

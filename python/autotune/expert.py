@@ -1,0 +1,352 @@
+"""Expert schedules: what someone who knows the machine would try first.
+
+Hides the recipes. Each one shapes every statement of a workload by the same rules: a vector along
+the contiguous loop, a register tile of rows and vectors, reductions innermost, cache tiles around
+them, packed operands, threads outside; on the program's own loop order or on one that the
+polyhedral scheduler finds. Rules look at strides and at what is legal, never at names.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from autotune.schedule import (
+    Distribute,
+    Interchange,
+    Pack,
+    Parallelize,
+    Reschedule,
+    Schedule,
+    Tile,
+    Transformation,
+    UnrollAndJam,
+    Vectorize,
+)
+from autotune.search import Explorer, State
+from autotune.workload import Target
+
+_MAX_STATEMENTS = 8
+_MAX_DISTRIBUTIONS = 8
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Parameters of an expert schedule.
+
+    Attributes:
+        rows: Iterations of the register tile across the vectors' loop.
+        vectors: Vectors of the register tile.
+        columns: Cache tile along the vectors' loop, in iterations; 0 leaves it whole.
+        reduction: Cache tile of a reduction loop; 0 leaves it whole.
+        packs: Whether reused operands are packed.
+        reschedule: Options of the scheduler; None keeps the program's order.
+        steps: Tile of the outermost of rescheduled loops; 0 leaves them whole.
+    """
+
+    rows: int
+    vectors: int
+    columns: int = 0
+    reduction: int = 0
+    packs: bool = False
+    reschedule: tuple[int, int] | None = None
+    steps: int = 0
+
+
+RECIPES = (
+    Recipe(rows=6, vectors=4, columns=256, reduction=512, packs=True),
+    Recipe(rows=4, vectors=1, columns=64, reschedule=(0, 0), steps=20),
+    Recipe(rows=8, vectors=3, columns=240, reduction=256, packs=True),
+    Recipe(rows=6, vectors=4),
+    Recipe(rows=8, vectors=1, columns=128, reschedule=(0, 0), steps=20),
+    Recipe(rows=1, vectors=1),
+    Recipe(rows=6, vectors=4, columns=256, reduction=512),
+    Recipe(rows=4, vectors=4, reschedule=(1, 1)),
+    Recipe(rows=12, vectors=2, columns=256, reduction=256, packs=True),
+    Recipe(rows=4, vectors=1, reschedule=(1, 0), columns=128, steps=32),
+    Recipe(rows=4, vectors=2),
+    Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
+)
+
+
+def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
+    """Yields complete legal schedules, the most promising first; equal ones once."""
+    seen = set[str]()
+    for recipe in RECIPES:
+        cook = _Cook(explorer, target, recipe)
+        if cook.run() and cook.state.expansion.tree_hash not in seen:
+            seen.add(cook.state.expansion.tree_hash)
+            yield cook.state.schedule
+
+
+@dataclass(frozen=True)
+class _Band:
+    """A band on the way to a statement.
+
+    Attributes:
+        number: Pre-order number.
+        members: JSON of its members, outermost first.
+        is_plain: Whether its loops are neither unrolled nor vectors.
+    """
+
+    number: int
+    members: list[dict[str, Any]]
+    is_plain: bool
+
+
+class _Cook:
+    """Applies one recipe, step by step; steps that are not legal are left out."""
+
+    def __init__(self, explorer: Explorer, target: Target, recipe: Recipe) -> None:
+        self._explorer = explorer
+        self._target = target
+        self._recipe = recipe
+        root = explorer.visit(Schedule())
+        self.is_possible = root is not None
+        if root is not None:
+            self.state: State = root
+
+    def run(self) -> bool:
+        """Returns whether the recipe led anywhere."""
+        if not self.is_possible:
+            return False
+        start = self.state
+        if self._recipe.reschedule is None:
+            self._distribute()
+        elif not self._try(Reschedule(*self._recipe.reschedule)):
+            return False
+        statements = self._loops()["statements"]
+        deepest = sorted(statements, key=lambda name: -int(statements[name]["depth"]))
+        for statement in deepest[:_MAX_STATEMENTS]:
+            self._shape(statement)
+        if self._target.num_threads > 1:
+            for statement in deepest[:_MAX_STATEMENTS]:
+                self._parallelize(statement)
+        return self.state is not start
+
+    def _try(self, transformation: Transformation) -> bool:
+        following = self._explorer.visit(self.state.schedule.then(transformation))
+        if following is None:
+            return False
+        self.state = following
+        return True
+
+    def _loops(self) -> dict[str, Any]:
+        loops: dict[str, Any] = json.loads(self.state.expansion.loops)
+        return loops
+
+    def _distribute(self) -> None:
+        """Gives every statement loops of its own, where legal."""
+        for _ in range(_MAX_DISTRIBUTIONS):
+            menus = self.state.expansion.menus
+            options = [dict(menu.fixed) for menu in menus if menu.name == Distribute.name]
+            outermost = [each for each in options if int(each["depth"]) == 0]
+            if not outermost:
+                return
+            first = outermost[0]
+            if not self._try(Distribute(int(first["band"]), 0, int(first["cut"]))):
+                return
+
+    def _path(self, statement: str) -> list[_Band]:
+        """Returns the bands around a statement, outermost first."""
+        path = _find(self._loops()["tree"], statement, [], is_plain=True)
+        return [] if path is None else path
+
+    def _accesses(self, statement: str) -> list[dict[str, Any]]:
+        loops = self._loops()
+        accesses: list[dict[str, Any]] = loops["statements"][statement]["accesses"]
+        return [
+            access | {"rank": len(loops["arrays"][access["array"]]["shape"])} for access in accesses
+        ]
+
+    def _shape(self, statement: str) -> None:
+        path = self._path(statement)
+        if not path or not path[-1].is_plain:
+            return
+        accesses = self._accesses(statement)
+        choice = _vector_member(path, accesses, self._can_vectorize, statement)
+        if choice is None:
+            return
+        band, column = choice
+        strides = [_strides(member, accesses, statement) for member in band.members]
+        written = [index for index, access in enumerate(accesses) if access["write"]]
+        reductions = [
+            m for m in range(len(strides)) if all(strides[m][index] == 0 for index in written)
+        ]
+        rows = [m for m in range(len(strides)) if m != column and m not in reductions]
+        lanes = self._target.vector_bits // max(access["bits"] for access in accesses)
+        shape = _Shape(statement, band, column, reductions, rows, lanes, accesses, strides)
+        self._apply(shape)
+
+    def _can_vectorize(self, band: int, member: int) -> bool:
+        return any(
+            menu.name == Vectorize.name
+            and dict(menu.fixed)["band"] == str(band)
+            and dict(menu.fixed)["member"] == str(member)
+            for menu in self.state.expansion.menus
+        )
+
+    def _apply(self, shape: "_Shape") -> None:
+        extents = [int(member["extent"] or 0) for member in shape.band.members]
+        row = shape.best_row(extents)
+        jam = [1] * len(extents)
+        if row is not None:
+            jam[row] = min(self._recipe.rows, extents[row])
+        jam[shape.column] = _fit(self._recipe.vectors * shape.lanes, extents[shape.column])
+        point = shape.band.number + self._tile(shape, extents, jam)
+        order = self._innermost_reductions(shape, point)
+        jam = [jam[m] for m in order]
+        column = order.index(shape.column)
+        if any(factor > 1 for factor in jam) and self._try(UnrollAndJam(point, tuple(jam))):
+            path = self._path(shape.statement)
+            if jam[column] > 1:
+                strip = sum(factor > 1 for factor in jam[:column])
+                self._try(Vectorize(path[-1].number, strip, shape.lanes))
+            else:
+                self._try(Vectorize(point, column, shape.lanes))
+        else:
+            self._try(Vectorize(point, column, shape.lanes))
+        if self._recipe.packs and shape.reductions:
+            self._pack(shape, point, jam[column])
+
+    def _tile(self, shape: "_Shape", extents: list[int], jam: list[int]) -> int:
+        """Puts cache tiles around a band; returns the number of bands that came above it."""
+        recipe = self._recipe
+        sizes = [0] * len(extents)
+        if recipe.reschedule is not None and recipe.steps:
+            sizes = [2 * max(8, factor) for factor in jam]
+            sizes[0] = recipe.steps
+            sizes[shape.column] = recipe.columns
+        elif shape.reductions and recipe.columns:
+            factor = max(1, jam[shape.column])
+            sizes[shape.column] = factor * max(1, round(recipe.columns / factor))
+            for member in shape.reductions:
+                sizes[member] = recipe.reduction
+        sizes = [size if size < extent else 0 for size, extent in zip(sizes, extents, strict=True)]
+        if not any(sizes) or not self._try(Tile(shape.band.number, tuple(sizes))):
+            return 0
+        tiled = [member for member, size in enumerate(sizes) if size]
+        if recipe.reschedule is None and shape.column in tiled:
+            place = tiled.index(shape.column)
+            others = [p for p in range(len(tiled)) if p != place]
+            if place != 0:
+                self._try(Interchange(shape.band.number, (place, *others)))
+        return 1
+
+    def _innermost_reductions(self, shape: "_Shape", point: int) -> list[int]:
+        """Orders the point loops: rows, vectors, reductions; returns the order."""
+        identity = list(range(len(shape.band.members)))
+        if self._recipe.reschedule is not None and self._recipe.steps:
+            return identity
+        order = [*shape.rows, shape.column, *(m for m in shape.reductions if m != shape.column)]
+        if order == identity or not self._try(Interchange(point, tuple(order))):
+            return identity
+        return order
+
+    def _pack(self, shape: "_Shape", point: int, panel: int) -> None:
+        """Packs what is read along the vectors and used by every row."""
+        for array, dimension in shape.packed_arrays():
+            self._try(Pack(point, array, dimension, max(panel, shape.lanes)))
+
+    def _parallelize(self, statement: str) -> None:
+        """Runs the outermost loop that allows it on all threads."""
+        numbers = {band.number for band in self._path(statement)}
+        options = [
+            dict(menu.fixed)
+            for menu in self.state.expansion.menus
+            if menu.name == Parallelize.name and int(dict(menu.fixed)["band"]) in numbers
+        ]
+        if options:
+            self._try(Parallelize(int(options[0]["band"]), int(options[0]["member"])))
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """The loops of one statement by their part in its register tile.
+
+    Attributes:
+        column: The member along which vectors run.
+        reductions: Members that do not move the written element.
+        rows: The other members.
+        strides: Elements from one iteration to the next, [num_members][num_accesses].
+    """
+
+    statement: str
+    band: _Band
+    column: int
+    reductions: list[int]
+    rows: list[int]
+    lanes: int
+    accesses: list[dict[str, Any]]
+    strides: list[list[int]]
+
+    def best_row(self, extents: list[int]) -> int | None:
+        """Returns the row loop that reuses most of what is read along the vectors."""
+        candidates = [m for m in self.rows if extents[m] > 1]
+        vectors = [i for i, stride in enumerate(self.strides[self.column]) if stride == 1]
+
+        def reuse(member: int) -> tuple[int, int]:
+            return sum(self.strides[member][i] == 0 for i in vectors), extents[member]
+
+        return max(candidates, key=reuse, default=None)
+
+    def packed_arrays(self) -> list[tuple[int, int]]:
+        """Returns arrays read along the vectors, each with its innermost dimension."""
+        written = {access["array"] for access in self.accesses if access["write"]}
+        found = []
+        for index, access in enumerate(self.accesses):
+            is_reused = any(self.strides[row][index] == 0 for row in self.rows)
+            is_row = self.strides[self.column][index] == 1
+            if is_row and is_reused and access["array"] not in written:
+                found.append((int(access["array"]), int(access["rank"]) - 1))
+        return found
+
+
+def _find(
+    node: dict[str, Any], statement: str, above: list[_Band], is_plain: bool
+) -> list[_Band] | None:
+    if node["kind"] == "leaf":
+        return above if node["statement"] == statement else None
+    if node["kind"] == "band":
+        above = [*above, _Band(int(node["number"]), node["members"], is_plain)]
+    if node["kind"] == "mark":
+        is_plain = is_plain and not node["label"].startswith(("unroll", "vectorize"))
+    for child in node["children"]:
+        found = _find(child, statement, above, is_plain)
+        if found is not None:
+            return found
+    return None
+
+
+def _strides(member: dict[str, Any], accesses: list[dict[str, Any]], statement: str) -> list[int]:
+    """Returns the strides of a member: those of the innermost loop counter it is made of."""
+    counters = member["depends_on"].get(statement, [])
+    if not counters:
+        return [0] * len(accesses)
+    return [int(access["strides"][counters[-1]] or 0) for access in accesses]
+
+
+def _vector_member(
+    path: list[_Band],
+    accesses: list[dict[str, Any]],
+    can_vectorize: Callable[[int, int], bool],
+    statement: str,
+) -> tuple[_Band, int] | None:
+    """Returns the band and member along which most accesses are contiguous, stores first."""
+    best, best_score = None, (0, 0)
+    for band in path:
+        for position, member in enumerate(band.members):
+            if not can_vectorize(band.number, position):
+                continue
+            strides = _strides(member, accesses, statement)
+            pairs = list(zip(strides, accesses, strict=True))
+            stores = sum(stride == 1 for stride, access in pairs if access["write"])
+            score = (stores, sum(stride in (0, 1) for stride in strides))
+            if stores and score > best_score:
+                best, best_score = (band, position), score
+    return best
+
+
+def _fit(factor: int, extent: int) -> int:
+    """Returns the register tile along a loop: the whole of a short one."""
+    return extent if extent <= factor else factor
