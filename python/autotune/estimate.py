@@ -17,7 +17,8 @@ Footprints = list[list[float]]
 _LINE_BYTES = 64
 _PAGE_BYTES = 4096
 _NUM_TLB_PAGES = 64
-_TLB_PENALTY = 3.0
+_LONG_RUN_BYTES = 1024
+_TLB_PENALTY = 1.5
 _NUM_WAYS = 12
 _USABLE_SHARE = 0.75
 _OPERATIONS_PER_CYCLE = 2.0
@@ -29,7 +30,7 @@ _BRANCH_CYCLES = 0.25
 _ENTRY_CYCLES = 15.0
 _MANY_INSTRUCTIONS = 1000.0
 _OVERLAP = 0.2
-_PACKED_BYTES_PER_CYCLE = 8.0
+_PACKED_BYTES_PER_CYCLE = 4.0
 _BYTES_PER_CYCLE = (48.0, 16.0, 4.0)
 
 
@@ -183,11 +184,17 @@ def _footprints(nest: Nest) -> Footprints:
 
 
 def _page_factor(access: Access, inside: Sequence[Loop], number: int) -> float:
-    """How much slower an access is that walks over many pages."""
+    """How much slower an access is that walks over many pages with little on each."""
     if access.packed_at is not None:
         return 1.0
-    pages = math.prod(loop.extent for loop in inside if abs(loop.strides[number]) >= _PAGE_BYTES)
-    return _TLB_PENALTY if pages > _NUM_TLB_PAGES else 1.0
+    num_pages, run_bytes = 1, access.element_bytes
+    for loop in reversed(inside):
+        if abs(loop.strides[number]) >= _PAGE_BYTES:
+            num_pages *= loop.extent
+        elif num_pages == 1 and loop.strides[number] != 0:
+            run_bytes = max(run_bytes, loop.extent * abs(loop.strides[number]))
+    is_scattered = num_pages > _NUM_TLB_PAGES and run_bytes < _LONG_RUN_BYTES
+    return _TLB_PENALTY if is_scattered else 1.0
 
 
 def _packing_cycles(nest: Nest, footprints: Footprints) -> float:

@@ -2,8 +2,8 @@
 
 Hides the recipes. Each one shapes every statement of a workload by the same rules: a vector along
 the contiguous loop, a register tile of rows and vectors, reductions innermost, cache tiles around
-them, packed operands, threads outside; on the program's own loop order or on one that the polyhedral
-scheduler finds. Rules look at strides and at what is legal, never at what a program is called.
+them, packed operands, threads outside; on the program's own loop order or on one that the
+polyhedral scheduler finds. Rules look at strides and at what is legal, never at names.
 """
 
 import json

@@ -1,8 +1,9 @@
 """A proposer that estimates what each transformation would gain.
 
-Hides the order in which a good schedule comes about: loop order and cache tiles first, then the
-register tile, the vector, packed operands, and threads. In each state the mass of probability goes
-down that list: a phase that gains keeps most of what reaches it, the rest goes on to the next one.
+Hides the order in which a good schedule comes about: separate nests, loop order and cache tiles
+first, then the register tile, the vector, packed operands, and threads. In each state the mass of
+probability goes down that list: a phase that gains keeps most of what reaches it, the rest goes on
+to the next one.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from autotune.schedule import Schedule, Transformation
 from autotune.workload import Target
 
 _PHASES = (
+    ("autotune-distribute",),
     ("autotune-interchange", "autotune-tile"),
     ("autotune-unroll-and-jam",),
     ("autotune-vectorize",),
@@ -25,8 +27,10 @@ _PHASES = (
 )
 _LEAST_GAIN = 1.05
 _KEPT_BY_GAIN = 0.9
-_KEPT_WITHOUT_GAIN = 0.06
-_EXPLORED = 0.04
+_KEPT_WITHOUT_GAIN = 0.05
+_LOSS = 0.99
+_KEPT_BY_LOSS = 0.01
+_EXPLORED = 0.03
 _MOST_SUGGESTIONS = 16
 _FULL_PRODUCT = 64
 _SHARPNESS = 6.0
@@ -49,7 +53,8 @@ class HeuristicProposer:
             if not scored:
                 continue
             best = max(gain for _, gain in scored)
-            kept = mass * (_KEPT_BY_GAIN if best >= _LEAST_GAIN else _KEPT_WITHOUT_GAIN)
+            share = _KEPT_BY_GAIN if best >= _LEAST_GAIN else _KEPT_WITHOUT_GAIN
+            kept = mass * (share if best > _LOSS else _KEPT_BY_LOSS)
             ranked = sorted(scored, key=lambda pair: -pair[1])[:_MOST_SUGGESTIONS]
             choices = tuple((step, (gain / best) ** _SHARPNESS) for step, gain in ranked)
             groups.append(Group(kept, choices))
@@ -80,8 +85,9 @@ class _Estimator:
         A register tile is judged by its vectors, and all other steps as they are.
         """
         target = self._target
-        if menu.name in ("autotune-tile", "autotune-interchange"):
-            if all(_is_shaped(nest) for nest in self._below(menu)):
+        if menu.name in _PHASES[0] + _PHASES[1]:
+            is_strip = menu.name == "autotune-tile" and len(menu.open[0][1]) == 1
+            if is_strip or all(_is_shaped(nest) for nest in self._below(menu)):
                 return []
             return self._search(menu, self._finished, lambda nest: _finish(nest, target))
         if menu.name == "autotune-unroll-and-jam":

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any
 
 from autotune.schedule import (
+    Distribute,
     Interchange,
     Pack,
     Parallelize,
@@ -213,6 +214,8 @@ def transformed(nest: Nest, transformation: Transformation) -> Nest:
     match transformation:
         case Tile(band, sizes):
             return _replace_band(nest, band, lambda loops: _tile(loops, sizes))
+        case Distribute(band, depth, _):
+            return _merge_below(nest, band, depth)
         case Interchange(band, permutation):
             return _replace_band(nest, band, lambda loops: [loops[p] for p in permutation])
         case UnrollAndJam(band, factors):
@@ -238,6 +241,23 @@ def _tile(loops: Sequence[Loop], sizes: Sequence[int]) -> list[Loop]:
         tiles.append(outer)
         points.append(inner)
     return tiles + points
+
+
+def _merge_below(nest: Nest, band: int, depth: int) -> Nest:
+    """Makes the members of a band from `depth` on one band with the next one below."""
+    inner = next((x.band for x in nest.loops[_end(nest, band) :] if x.form is Form.LOOP), band)
+    loops, member = [], 0
+    for loop in nest.loops:
+        if loop.band == inner or (loop.band == band and loop.member >= depth):
+            loop = replace(loop, band=inner, member=member)
+            member += 1
+        loops.append(loop)
+    return replace(nest, loops=tuple(loops)) if band in {x.band for x in nest.loops} else nest
+
+
+def _end(nest: Nest, band: int) -> int:
+    """Position after the last member of a band; 0 where the band is not around the nest."""
+    return max((i + 1 for i, loop in enumerate(nest.loops) if loop.band == band), default=0)
 
 
 def _strip(nest: Nest, band: int, sizes: Sequence[int], form: Form) -> Nest:

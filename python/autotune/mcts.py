@@ -88,7 +88,7 @@ class Simulation:
 
     Attributes:
         nodes: The nodes from the root on; the last one is the schedule to measure.
-        edges: The edges between them, one fewer.
+        edges: The edges between them; none where the steps between two nodes were not looked at.
     """
 
     nodes: tuple[Node, ...]
@@ -110,7 +110,7 @@ class MctsSearch:
         explorer: Explorer,
         rng: random.Random,
         config: MctsConfig,
-        starters: Iterator[Schedule] = iter(()),
+        starters: Iterator[Schedule],
     ) -> None:
         self._explorer = explorer
         self._rng = rng
@@ -179,13 +179,17 @@ class MctsSearch:
         config = self._config
         starter = next(self._starters, None)
         if starter is not None:
-            return self._extend([root], [], self._explorer.visited(starter)[1:])
+            steps = starter.transformations
+            beginnings = (Schedule(steps[: n + 1]) for n in range(len(steps)))
+            states = map(self._explorer.visit, beginnings)
+            return self._extend([root], [], [state for state in states if state is not None])
         if self._num_asked < config.num_starters:
             sharpness = config.starter_sharpness if root.visits else math.inf
             return self._grow([root], [], sharpness)
         if self._elites and self._rng.random() < config.refine_share:
-            states = refine(self._elite().transformations, self._explorer, self._rng)
-            return self._extend([root], [], states[1:])
+            end = refine(self._elite().transformations, self._explorer, self._rng)
+            visited = self._explorer.visited(Schedule() if end is None else end.schedule)
+            return self._extend([root], [], visited[1:])
         nodes, edges, is_end = self._select(root)
         if is_end:
             return Simulation(tuple(nodes), tuple(edges))
@@ -215,7 +219,7 @@ class MctsSearch:
     def _draw_new(self, node: Node) -> Transformation | None:
         """Returns a step that the node has no edge for; None for the end, or after many draws."""
         for _ in range(_MAX_DRAWS):
-            step = node.state.priors.draw(self._rng)
+            step = self._explorer.priors(node.state).draw(self._rng)
             if step is None or step not in node.edges:
                 return step
         return None
@@ -234,23 +238,28 @@ class MctsSearch:
         return self._extend(nodes, edges, states[1:])
 
     def _extend(self, nodes: list[Node], edges: list[Edge], states: Sequence[State]) -> Simulation:
-        """Puts states, each one step longer than the one before, into the tree below `nodes`."""
+        """Puts states into the tree below `nodes`; where steps between them miss, without edge."""
+        length = len(nodes[-1].state.schedule.transformations)
         for state in states:
-            edge = self._follow(nodes[-1], state.schedule.transformations[-1])
-            if edge is None:
-                break
-            edges.append(edge)
-            nodes.append(edge.child)
+            steps = state.schedule.transformations
+            if len(steps) == length + 1:
+                edges.append(self._edge(nodes[-1], steps[-1], state))
+            nodes.append(self._node(state))
+            length = len(steps)
         return Simulation(tuple(nodes), tuple(edges))
 
     def _follow(self, node: Node, step: Transformation) -> Edge | None:
         """Returns the edge of a step, made where it is new; None where the step is not legal."""
+        if step in node.edges:
+            return node.edges[step]
+        state = self._explorer.visit(node.state.schedule.then(step))
+        return None if state is None else self._edge(node, step, state)
+
+    def _edge(self, node: Node, step: Transformation, state: State) -> Edge:
+        """Returns the edge from a node by a step to a state."""
         if step not in node.edges:
-            state = self._explorer.visit(node.state.schedule.then(step))
-            if state is None:
-                return None
-            child = self._node(state)
-            node.edges[step] = Edge(node.state.priors.probability(step), child)
+            prior = self._explorer.priors(node.state).probability(step)
+            node.edges[step] = Edge(prior, self._node(state))
         return node.edges[step]
 
     def _node(self, state: State) -> Node:

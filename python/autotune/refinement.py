@@ -9,12 +9,12 @@ import random
 from collections.abc import Iterable, Sequence
 
 from autotune.measurement import Menu
-from autotune.schedule import Transformation
+from autotune.schedule import Schedule, Transformation
 from autotune.search import MAX_STEPS, Explorer, State
 
 
-def refine(base: Sequence[Transformation], explorer: Explorer, rng: random.Random) -> list[State]:
-    """Returns the states of a legal schedule that differs from `base` in about one step.
+def refine(base: Sequence[Transformation], explorer: Explorer, rng: random.Random) -> State | None:
+    """Returns a legal schedule that differs from `base` in about one step; None if none is found.
 
     Args:
         base: The steps of a legal schedule.
@@ -46,30 +46,38 @@ def _nearest_value(old: int, values: Sequence[int]) -> int:
     return min(values, key=lambda value: abs(math.log2(max(value, 0.5) / max(old, 0.5))))
 
 
-def _replay(path: list[State], steps: Iterable[Transformation], explorer: Explorer) -> list[State]:
-    for step in steps:
-        legal = nearest(step, path[-1].expansion.menus)
-        following = explorer.visit(path[-1].schedule.then(legal)) if legal is not None else None
-        if following is not None:
-            path.append(following)
-    return path
+def _replay(
+    start: State,
+    change: Iterable[Transformation],
+    rest: Sequence[Transformation],
+    explorer: Explorer,
+) -> State | None:
+    """Returns the state after `start`, a change and the rest, adapted where it must be."""
+    state: State | None = start
+    for step in change:
+        state = explorer.visit(state.schedule.then(step)) if state is not None else None
+    if state is None:
+        return None
+    whole = explorer.visit(Schedule((*state.schedule.transformations, *rest)))
+    if whole is not None:
+        return whole
+    for step in rest:
+        legal = nearest(step, state.expansion.menus)
+        following = explorer.visit(state.schedule.then(legal)) if legal is not None else None
+        state = following or state
+    return state
 
 
-def _retune(base: Sequence[Transformation], explorer: Explorer, rng: random.Random) -> list[State]:
+def _retune(base: Sequence[Transformation], explorer: Explorer, rng: random.Random) -> State | None:
     """Changes one or two parameters of one step to neighbours in its menu."""
-    states = explorer.follow(base)
-    open_steps = [
-        (position, menu)
-        for position, (step, state) in enumerate(zip(base, states, strict=False))
-        for menu in state.expansion.menus
-        if step in menu and menu.num_choices > 1
-    ]
-    if not open_steps:
-        return states
-    position, menu = rng.choice(open_steps)
-    path = states[: position + 1]
-    changed = _neighbour(base[position], menu, rng)
-    return _replay(path, (changed, *base[position + 1 :]), explorer)
+    for position in rng.sample(range(len(base)), len(base)):
+        state = explorer.visit(Schedule(tuple(base[:position])))
+        menus = () if state is None else state.expansion.menus
+        menu = next((m for m in menus if base[position] in m and m.num_choices > 1), None)
+        if state is not None and menu is not None:
+            changed = _neighbour(base[position], menu, rng)
+            return _replay(state, (changed,), base[position + 1 :], explorer)
+    return None
 
 
 def _neighbour(step: Transformation, menu: Menu, rng: random.Random) -> Transformation:
@@ -87,27 +95,25 @@ def _neighbour(step: Transformation, menu: Menu, rng: random.Random) -> Transfor
     return Transformation.of(step.name, {name: tuple(x) for name, x in options.items()})
 
 
-def _insert(base: Sequence[Transformation], explorer: Explorer, rng: random.Random) -> list[State]:
+def _insert(base: Sequence[Transformation], explorer: Explorer, rng: random.Random) -> State | None:
     """Puts one more step, drawn from the proposer's weights, before or after another one."""
-    states = explorer.follow(base)
-    if len(states) > MAX_STEPS:
-        return states
-    position = rng.randrange(len(states))
-    step = states[position].priors.draw(rng)
-    rest = states[-1].schedule.transformations[position:]
-    return _replay(states[: position + 1], rest if step is None else (step, *rest), explorer)
+    position = rng.randint(0, len(base))
+    state = explorer.visit(Schedule(tuple(base[:position])))
+    step = None if state is None else explorer.priors(state).draw(rng)
+    if state is None or step is None or len(base) >= MAX_STEPS:
+        return None
+    return _replay(state, (step,), base[position:], explorer)
 
 
-def _drop(base: Sequence[Transformation], explorer: Explorer, rng: random.Random) -> list[State]:
-    states = explorer.follow(base)
-    if len(states) < 2:
-        return states
-    position = rng.randrange(len(states) - 1)
-    return _replay(states[: position + 1], base[position + 1 :], explorer)
+def _drop(base: Sequence[Transformation], explorer: Explorer, rng: random.Random) -> State | None:
+    if not base:
+        return None
+    position = rng.randrange(len(base))
+    state = explorer.visit(Schedule(tuple(base[:position])))
+    return None if state is None else _replay(state, (), base[position + 1 :], explorer)
 
 
-def _regrow(base: Sequence[Transformation], explorer: Explorer, rng: random.Random) -> list[State]:
+def _regrow(base: Sequence[Transformation], explorer: Explorer, rng: random.Random) -> State | None:
     """Keeps a beginning of the schedule and walks on from there."""
-    states = explorer.follow(base)
-    kept = states[: rng.randint(1, len(states))]
-    return kept[:-1] + explorer.walk(kept[-1], rng, sharpness=1.0)
+    state = explorer.visit(Schedule(tuple(base[: rng.randint(0, len(base))])))
+    return None if state is None else explorer.walk(state, rng, sharpness=1.0)[-1]

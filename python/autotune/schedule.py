@@ -205,8 +205,8 @@ class Pack(Transformation):
     for i: S(B[..])  ->  for i: { copy B[..] to packed; S(packed[..]) }
 
     The buffer is cut along the array's dimension `panel_dim` into panels of `panel` elements, and
-    freed after the band. `array` counts the function's arguments, then its allocations. Refused when the array
-    is written below the band, or when the part has no constant bound.
+    freed after the band. `array` counts the function's arguments, then its allocations. Refused
+    when the array is written below the band, or when the part has no constant bound.
     """
 
     name: ClassVar[str] = "autotune-pack"

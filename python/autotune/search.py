@@ -14,7 +14,7 @@ from typing import Protocol
 
 from autotune.measurement import Expansion, Failure, Measurement
 from autotune.proposer import Priors, Proposer
-from autotune.schedule import Schedule, Transformation
+from autotune.schedule import Schedule
 from autotune.workload import Target
 
 MAX_STEPS = 14
@@ -83,7 +83,6 @@ class State:
 
     schedule: Schedule
     expansion: Expansion
-    priors: Priors
 
 
 class Explorer:
@@ -100,6 +99,7 @@ class Explorer:
         self._proposer = proposer
         self._target = target
         self._states: dict[Schedule, State | None] = {}
+        self._priors: dict[str, Priors] = {}
 
     def visit(self, schedule: Schedule) -> State | None:
         """Returns the state of `schedule`; None where it is not legal."""
@@ -117,7 +117,7 @@ class Explorer:
         """
         path = [start]
         while len(path[-1].schedule.transformations) < MAX_STEPS:
-            step = path[-1].priors.draw(rng, sharpness)
+            step = self.priors(path[-1]).draw(rng, sharpness)
             if step is None:
                 break
             following = self.visit(path[-1].schedule.then(step))
@@ -126,21 +126,22 @@ class Explorer:
             path.append(following)
         return path
 
-    def follow(self, steps: Sequence[Transformation]) -> list[State]:
-        """Returns the states from the empty schedule along `steps`, up to the first illegal one."""
-        path: list[State] = []
-        for length in range(len(steps) + 1):
-            state = self.visit(Schedule(tuple(steps[:length])))
-            if state is None:
-                break
-            path.append(state)
-        return path
+    def visited(self, schedule: Schedule) -> list[State]:
+        """Returns the states of the beginnings of `schedule` that were visited, shortest first."""
+        steps = schedule.transformations
+        beginnings = (Schedule(steps[:length]) for length in range(len(steps) + 1))
+        return [state for x in beginnings if (state := self._states.get(x)) is not None]
+
+    def priors(self, state: State) -> Priors:
+        """Returns the proposer's weights over what can follow a state."""
+        key = state.expansion.tree_hash
+        if key not in self._priors:
+            self._priors[key] = self._proposer.priors(state.expansion, state.schedule, self._target)
+        return self._priors[key]
 
     def _expand(self, schedule: Schedule) -> State | None:
         expansion = self._space.expand(schedule)
-        if isinstance(expansion, Failure):
-            return None
-        return State(schedule, expansion, self._proposer.priors(expansion, schedule, self._target))
+        return None if isinstance(expansion, Failure) else State(schedule, expansion)
 
 
 class RandomSearch:

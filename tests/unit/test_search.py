@@ -18,7 +18,7 @@ BATCH = 4
 
 def mcts(seed: int, config: MctsConfig | None = None) -> MctsSearch:
     explorer = Explorer(ToySpace(), UniformProposer(), TARGET)
-    return MctsSearch(explorer, random.Random(seed), config or MctsConfig())
+    return MctsSearch(explorer, random.Random(seed), config or MctsConfig(), iter(()))
 
 
 def random_search(seed: int) -> RandomSearch:

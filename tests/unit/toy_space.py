@@ -26,6 +26,9 @@ class ToySpace:
         steps = schedule.transformations
         if any(tile.sizes == (0, 0) for tile in steps if isinstance(tile, Tile)):
             return Failure(FailureKind.ILLEGAL, "autotune-tile: no size is above zero")
+        tiles = [step for step in steps if isinstance(step, Tile)]
+        if len(tiles) > 2 or any(isinstance(step, Vectorize) for step in steps[:-1]):
+            return Failure(FailureKind.ILLEGAL, "no such step here")
         menus: tuple[Menu, ...] = ()
         if not any(isinstance(step, Vectorize) for step in steps):
             vector = Menu("autotune-vectorize", (("band", "0"),), OPEN_VECTOR)
