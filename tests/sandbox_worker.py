@@ -18,6 +18,7 @@ from autotune.errors import FrontEndError
 from autotune.front_end import canonicalize
 from autotune.object_code import openmp_runtime
 from autotune.workload import ModuleParts
+from tests.guarded_buffer import GuardedBuffer
 from tests.statement_slices import sink_slices
 
 importlib.import_module("autotune._passes")
@@ -87,13 +88,15 @@ def run_object(object_code: bytes, entry: str, arrays: list[np.ndarray[Any, Any]
         return call(engine, entry, arrays)
 
 
-def call(engine: Any, entry: str, arrays: list[np.ndarray[Any, Any]]) -> list[Any]:
+def call(engine: Any, entry: str, inputs: list[np.ndarray[Any, Any]]) -> list[Any]:
     engine.finalize_object()
+    buffers = [GuardedBuffer(array) for array in inputs]
+    arrays = [buffer.array for buffer in buffers]
     function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(arrays))(
         engine.get_function_address(entry)
     )
     function(*[array.ctypes.data for array in arrays])
-    return arrays
+    return [buffer.released() for buffer in buffers]
 
 
 def take_in(

@@ -162,14 +162,14 @@ def _composed(
     return lambda iteration: outer(inner(iteration))
 
 
-def _sunk(tree: Tree, strips: tuple[Member, ...], label: str) -> Tree:
+def _sunk(tree: Tree, strips: tuple[Member, ...], kind: str) -> Tree:
     """Puts the strips below everything else; scalar strips stay above a vector."""
-    is_vector = isinstance(tree, Mark) and tree.label == "vectorize"
-    if isinstance(tree, Leaf) or (is_vector and label == "unroll"):
-        return Mark(label, Band(strips, tree))
+    is_vector = isinstance(tree, Mark) and tree.kind == "vectorize"
+    if isinstance(tree, Leaf) or (is_vector and kind == "unroll"):
+        return Mark(kind, Band(strips, tree))
     if isinstance(tree, SequenceNode):
-        return SequenceNode(tuple(_sunk(child, strips, label) for child in tree.children))
-    return replace(tree, child=_sunk(tree.child, strips, label))
+        return SequenceNode(tuple(_sunk(child, strips, kind) for child in tree.children))
+    return replace(tree, child=_sunk(tree.child, strips, kind))
 
 
 def _nth(tree: Tree, kind: type[Band] | type[SequenceNode], number: int) -> Tree:

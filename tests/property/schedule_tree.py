@@ -47,9 +47,14 @@ class Sequence:
 
 @dataclass(frozen=True)
 class Mark:
-    """`parallel`, `unroll` and `vectorize` above the band that they speak of; others are inert."""
+    """A note about `child`.
 
-    label: str
+    Attributes:
+        kind: `parallel` or `vectorize` for the loop below, `unroll` for the band below, `pack`.
+        child: What it is about.
+    """
+
+    kind: str
     child: "Tree"
 
     @property
@@ -59,7 +64,7 @@ class Mark:
     @property
     def is_unordered(self) -> bool:
         """Whether the iterations of the loop below run in no particular order."""
-        return self.label in ("parallel", "vectorize")
+        return self.kind in ("parallel", "vectorize")
 
 
 Tree = Leaf | Band | Sequence | Mark
@@ -166,7 +171,7 @@ def _tree(node: dict[str, Any], names: frozenset[str]) -> Tree:
         return Sequence(tuple(children))
     child: Tree = _tree(node["child"], names) if "child" in node else Leaf(names)
     if "mark" in node:
-        mark = Mark(node["mark"], child)
+        mark = Mark(node["mark"].partition("=")[0], child)
         assert isinstance(child, Band) or not mark.is_unordered, "a loop's mark above no loop"
         return mark
     return Band(tuple(map(_member, _split_list(node["schedule"]))), child)

@@ -1,0 +1,144 @@
+"""Random programs under random legal schedules compute, bit for bit, what they compute untuned.
+
+The schedules are compiled as candidates of a search are; the untransformed programs are lowered by
+upstream passes alone.
+"""
+
+import hashlib
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autotune.compiler import CompilerPool
+from autotune.measurement import Candidate, Menu
+from autotune.schedule import Schedule, Transformation
+from autotune.target import detect
+from autotune.workload import Argument, Role, Workload
+from tests.property.affine_program import Program
+from tests.property.random_program import random_program
+from tests.property.random_schedule import draw_freely, draw_from_menus
+from tests.property.schedule_tree import parse_tree
+from tests.sandbox import Sandbox, Transformed, WorkerError
+
+Array = np.ndarray[Any, Any]
+
+NUM_THREADS = 2
+SCHEDULES_PER_PROGRAM = 5
+MAX_STEPS = 6
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[CompilerPool]:
+    with CompilerPool(detect(NUM_THREADS), num_workers=1, timeout_secs=120.0) as workers:
+        yield workers
+
+
+def workload_of(program: Program) -> Workload:
+    text = program.text()
+    arguments = tuple(Argument(Role.BUFFER, program.element, shape) for _, shape in program.shapes)
+    return Workload("program", text, hashlib.sha256(text.encode()).hexdigest(), arguments)
+
+
+def random_inputs(program: Program, rng: random.Random) -> list[Array]:
+    generator = np.random.default_rng(rng.randrange(2**32))
+    element = np.float32 if program.element == "f32" else np.float64
+    return [generator.uniform(-1, 1, shape).astype(element) for _, shape in program.shapes]
+
+
+def same_bits(left: Array, right: Array) -> bool:
+    """Whether two arrays agree bit for bit; any NaN equals any NaN."""
+    both_nan = np.isnan(left) & np.isnan(right)
+    integers = f"u{left.itemsize}"
+    return bool(np.all(both_nan | (left.view(integers) == right.view(integers))))
+
+
+def random_schedule(text: str, rng: random.Random, sandbox: Sandbox) -> Schedule:
+    """Walks to a legal schedule; whatever the enumerator lists must be accepted."""
+    state = sandbox.transform(text, pipeline("autotune-extract"))
+    assert state.text is not None, f"{state.diagnostics}\n{text}"
+    schedule = Schedule()
+    for _ in range(rng.randint(1, MAX_STEPS)):
+        from_menus = rng.random() < 0.5
+        step = (draw_listed if from_menus else draw_unlisted)(rng, state, sandbox)
+        if step is None:
+            continue
+        after = sandbox.transform(state.text, pipeline(str(step)))
+        if after.text is not None:
+            state, schedule = after, schedule.then(step)
+        assert after.text is not None or not from_menus, (
+            f"the menus list {step} after [{schedule}], but: {after.diagnostics}\n{text}"
+        )
+    return schedule
+
+
+def draw_listed(rng: random.Random, state: Transformed, sandbox: Sandbox) -> Transformation | None:
+    options = f"threads={NUM_THREADS} vector-bits=512"
+    listed = sandbox.transform(state.text, pipeline(f"autotune-enumerate{{{options}}}"))
+    assert listed.text is not None, f"{listed.diagnostics}\n{state.text}"
+    return draw_from_menus(rng, [Menu.parse(menu) for menu in listed.attributes["menus"]])
+
+
+def draw_unlisted(rng: random.Random, state: Transformed, _: Sandbox) -> Transformation | None:
+    return draw_freely(rng, parse_tree(state.attributes["schedule"]))
+
+
+def pipeline(passes: str) -> str:
+    return f"builtin.module(func.func({passes}))"
+
+
+def run(
+    candidate: Candidate, inputs: list[Array], sandbox: Sandbox, pool: CompilerPool
+) -> list[Array]:
+    """Compiles and runs one candidate; a crash is an assertion that names it."""
+    name, text = candidate.workload.name, candidate.workload.text
+    result = pool.build(candidate).result()
+    assert result.artefact is not None, f"{result.failure}: [{candidate.schedule}]\n{text}"
+    try:
+        return sandbox.run_object(result.artefact.object_code, name, inputs)
+    except WorkerError as error:
+        raise AssertionError(f"{error}: [{candidate.schedule}]\n{text}") from error
+
+
+def check_program(seed: int, sandbox: Sandbox, pool: CompilerPool) -> list[Schedule]:
+    """Checks random schedules of the seed's program; returns them."""
+    rng = random.Random(seed)
+    workload = workload_of(program := random_program(rng))
+    inputs = random_inputs(program, rng)
+    expected = sandbox.run_upstream(workload.text, workload.name, inputs)
+    schedules = []
+    for _ in range(SCHEDULES_PER_PROGRAM):
+        schedule = random_schedule(workload.text, rng, sandbox)
+        actual = run(Candidate(workload, schedule), inputs, sandbox, pool)
+        for (name, _), left, right in zip(program.shapes, actual, expected, strict=True):
+            assert same_bits(left, right), (
+                f"seed {seed}: {name} differs: [{schedule}]\n{workload.text}"
+            )
+        schedules.append(schedule)
+    return schedules
+
+
+def check_programs(
+    seeds: range, sandbox: Sandbox, pool: CompilerPool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schedules = [s for seed in seeds for s in check_program(seed, sandbox, pool)]
+    num_transformed = sum(1 for schedule in schedules if schedule.transformations)
+    with capsys.disabled():
+        print(f"\nbit-identical: {len(schedules)} pairs of program and schedule", end=" ")
+        print(f"({num_transformed} of the schedules transform something)")
+    assert num_transformed > len(schedules) / 2
+
+
+def test_schedules_preserve_every_bit(
+    sandbox: Sandbox, pool: CompilerPool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_programs(range(8), sandbox, pool, capsys)
+
+
+@pytest.mark.slow
+def test_500_schedules_preserve_every_bit(
+    sandbox: Sandbox, pool: CompilerPool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_programs(range(1000, 1100), sandbox, pool, capsys)
