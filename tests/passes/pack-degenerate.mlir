@@ -4,8 +4,8 @@
 // region must still follow i3.
 // CHECK-LABEL: func @degenerate
 // CHECK:      %[[BUFFER:.*]] = memref.alloc() {{.*}} memref<1x1x9x4xf64>
-// CHECK:      affine.for %[[I3:.*]] = 0 to 3 {
-// CHECK:        affine.load %arg2[{{.*}}, %[[I3]]
+// CHECK:      affine.for %[[I3:.*]] = 0 to 3 iter_args
+// CHECK:        affine.load %arg2[{{.*}}, %[[I3]] +
 // CHECK:        affine.load %[[BUFFER]][0, 0, %{{.*}}, 0]
 func.func @degenerate(%A: memref<1x1xf64>, %B: memref<1xf64>, %C: memref<1x3x9xf64>, %D: memref<9xf64>) {
   affine.for %i0 = 0 to 5 step 3 {
