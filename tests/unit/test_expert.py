@@ -1,0 +1,63 @@
+"""Expert schedules: legal, different, and shaped by strides."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from autotune.compiler import CompilerPool
+from autotune.expert import expert_schedules
+from autotune.proposer import UniformProposer
+from autotune.schedule import Pack, Parallelize, Reschedule, Schedule, UnrollAndJam, Vectorize
+from autotune.search import Explorer
+from autotune.target import detect
+from autotune.tune import WorkloadSpace
+from autotune.workload import Workload
+from tests.unit.kernels import buffer, matmul, workload
+
+_SMOOTH = workload(
+    """
+    affine.for %t = 0 to 40 {
+      affine.for %i = 1 to 255 {
+        %a = affine.load %0[%i - 1] : memref<256xf64>
+        %b = affine.load %0[%i + 1] : memref<256xf64>
+        %c = arith.addf %a, %b : f64
+        affine.store %c, %1[%i] : memref<256xf64>
+      }
+      affine.for %i = 1 to 255 {
+        %a = affine.load %1[%i] : memref<256xf64>
+        affine.store %a, %0[%i] : memref<256xf64>
+      }
+    }""",
+    buffer("f64", 256),
+    buffer("f64", 256),
+)
+
+
+def _schedules(pool: CompilerPool, of: Workload, most: int) -> list[Schedule]:
+    target = replace(detect(), vector_bits=512)
+    explorer = Explorer(WorkloadSpace(of, pool), UniformProposer(), target)
+    return list(itertools.islice(expert_schedules(explorer, target), most))
+
+
+def _kinds(schedule: Schedule) -> set[type]:
+    return {type(step) for step in schedule.transformations}
+
+
+def test_a_product_gets_a_register_tile_of_vectors_and_packing(pool: CompilerPool) -> None:
+    schedules = _schedules(pool, matmul(600), 3)
+    assert len(set(schedules)) == 3
+    assert {UnrollAndJam, Vectorize, Pack} <= _kinds(schedules[0])
+    jam = next(s for s in schedules[0].transformations if isinstance(s, UnrollAndJam))
+    assert sorted(jam.factors) == [1, 6, 64]
+
+
+def test_a_stencil_is_rescheduled(pool: CompilerPool) -> None:
+    schedules = _schedules(pool, _SMOOTH, 4)
+    assert any(Reschedule in _kinds(schedule) for schedule in schedules)
+    assert all(Vectorize in _kinds(schedule) for schedule in schedules)
+
+
+@pytest.mark.parametrize("of", [matmul(64), _SMOOTH])
+def test_one_thread_gets_no_parallel_loop(pool: CompilerPool, of: Workload) -> None:
+    assert all(Parallelize not in _kinds(schedule) for schedule in _schedules(pool, of, 2))
