@@ -20,12 +20,19 @@ from mlir.passmanager import PassManager
 
 import autotune._passes  # noqa: F401  (registers the passes)
 from autotune import front_end
-from autotune.compiler import BuildModuleRequest, BuildRequest, ExpandRequest, FrontEndRequest
+from autotune.compiler import (
+    BuildModuleRequest,
+    BuildRequest,
+    DescribeRequest,
+    ExpandRequest,
+    FrontEndRequest,
+)
 from autotune.errors import InputError
 from autotune.measurement import (
     Artefact,
     BuildResult,
     Candidate,
+    Description,
     Expansion,
     Failure,
     FailureKind,
@@ -90,6 +97,8 @@ class Compiler:
         match request:
             case FrontEndRequest():
                 return self._front_end(request)
+            case DescribeRequest():
+                return self._describe(request)
             case ExpandRequest():
                 return self._expand(request)
             case BuildRequest():
@@ -106,6 +115,15 @@ class Compiler:
         except InputError as error:
             return error
 
+    def _describe(self, request: DescribeRequest) -> Description | Failure:
+        try:
+            module = self._scheduled_form(request.candidate)
+            function = _function(module, request.candidate.workload.name)
+            _run(function, "autotune-describe", FailureKind.COMPILE_ERROR)
+        except _RefusedError as refused:
+            return refused.failure
+        return Description(_tree_hash(function), _text(function.attributes["autotune.loops"]))
+
     def _expand(self, request: ExpandRequest) -> Expansion | Failure:
         candidate, target = request.candidate, request.target
         options = f"threads={target.num_threads} vector-bits={target.vector_bits}"
@@ -115,10 +133,9 @@ class Compiler:
             _run(function, f"autotune-enumerate{{{options}}}", FailureKind.COMPILE_ERROR)
         except _RefusedError as refused:
             return refused.failure
-        tree = _text(function.attributes["autotune.schedule"])
         menus = tuple(Menu.parse(_text(x)) for x in function.attributes["autotune.menus"])
         loops = _text(function.attributes["autotune.loops"])
-        return Expansion(hashlib.sha256(tree.encode()).hexdigest(), menus, loops)
+        return Expansion(_tree_hash(function), menus, loops)
 
     def build(self, request: BuildRequest) -> BuildResult:
         """See `BuildRequest`."""
@@ -305,6 +322,10 @@ def _function(module: ir.Operation, name: str) -> ir.Operation:
 
 def _attribute(operation: ir.Operation, text: str) -> ir.Attribute:
     return ir.Attribute.parse(text, operation.context)
+
+
+def _tree_hash(function: ir.Operation) -> str:
+    return hashlib.sha256(_text(function.attributes["autotune.schedule"]).encode()).hexdigest()
 
 
 def _text(attribute: ir.Attribute) -> str:

@@ -74,8 +74,8 @@ def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
     seen = set[str]()
     for recipe in RECIPES:
         cook = _Cook(explorer, target, recipe)
-        if cook.run() and cook.state.expansion.tree_hash not in seen:
-            seen.add(cook.state.expansion.tree_hash)
+        if cook.run() and cook.state.tree_hash not in seen:
+            seen.add(cook.state.tree_hash)
             yield cook.state.schedule
 
 
@@ -132,13 +132,13 @@ class _Cook:
         return True
 
     def _loops(self) -> dict[str, Any]:
-        loops: dict[str, Any] = json.loads(self.state.expansion.loops)
+        loops: dict[str, Any] = json.loads(self.state.description.loops)
         return loops
 
     def _distribute(self) -> None:
         """Gives every statement loops of its own, where legal."""
         for _ in range(_MAX_DISTRIBUTIONS):
-            menus = self.state.expansion.menus
+            menus = self._explorer.menus(self.state)
             options = [dict(menu.fixed) for menu in menus if menu.name == Distribute.name]
             outermost = [each for each in options if int(each["depth"]) == 0]
             if not outermost:
@@ -164,7 +164,13 @@ class _Cook:
         if not path or not path[-1].is_plain:
             return
         accesses = self._accesses(statement)
-        choice = _vector_member(path, accesses, self._can_vectorize, statement)
+        lanes = self._target.vector_bits // max(access["bits"] for access in accesses)
+
+        def can_vectorize(band: int, member: int) -> bool:
+            step = Vectorize(band, member, lanes)
+            return self._explorer.visit(self.state.schedule.then(step)) is not None
+
+        choice = _vector_member(path, accesses, can_vectorize, statement)
         if choice is None:
             return
         band, column = choice
@@ -174,17 +180,8 @@ class _Cook:
             m for m in range(len(strides)) if all(strides[m][index] == 0 for index in written)
         ]
         rows = [m for m in range(len(strides)) if m != column and m not in reductions]
-        lanes = self._target.vector_bits // max(access["bits"] for access in accesses)
         shape = _Shape(statement, band, column, reductions, rows, lanes, accesses, strides)
         self._apply(shape)
-
-    def _can_vectorize(self, band: int, member: int) -> bool:
-        return any(
-            menu.name == Vectorize.name
-            and dict(menu.fixed)["band"] == str(band)
-            and dict(menu.fixed)["member"] == str(member)
-            for menu in self.state.expansion.menus
-        )
 
     def _apply(self, shape: "_Shape") -> None:
         extents = [int(member["extent"] or 0) for member in shape.band.members]
@@ -250,14 +247,10 @@ class _Cook:
 
     def _parallelize(self, statement: str) -> None:
         """Runs the outermost loop that allows it on all threads."""
-        numbers = {band.number for band in self._path(statement)}
-        options = [
-            dict(menu.fixed)
-            for menu in self.state.expansion.menus
-            if menu.name == Parallelize.name and int(dict(menu.fixed)["band"]) in numbers
-        ]
-        if options:
-            self._try(Parallelize(int(options[0]["band"]), int(options[0]["member"])))
+        for band in self._path(statement):
+            for member in range(len(band.members)):
+                if self._try(Parallelize(band.number, member)):
+                    return
 
 
 @dataclass(frozen=True)
@@ -336,13 +329,11 @@ def _vector_member(
     best, best_score = None, (0, 0)
     for band in path:
         for position, member in enumerate(band.members):
-            if not can_vectorize(band.number, position):
-                continue
             strides = _strides(member, accesses, statement)
             pairs = list(zip(strides, accesses, strict=True))
             stores = sum(stride == 1 for stride, access in pairs if access["write"])
             score = (stores, sum(stride in (0, 1) for stride in strides))
-            if stores and score > best_score:
+            if stores and score > best_score and can_vectorize(band.number, position):
                 best, best_score = (band, position), score
     return best
 

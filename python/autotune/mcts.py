@@ -53,16 +53,18 @@ class Edge:
     """A transformation that was tried at a node.
 
     Attributes:
-        prior: The proposer's probability of the transformation.
+        step: The transformation.
         child: The node that it leads to.
         visits: Simulations that came through and ended.
         pending: Simulations that came through and whose outcome is not known: virtual losses.
+        prior: The proposer's probability of the step; None until selection asks for it.
     """
 
-    prior: float
+    step: Transformation
     child: "Node"
     visits: int = 0
     pending: int = 0
+    prior: float | None = None
 
 
 @dataclass
@@ -133,7 +135,7 @@ class MctsSearch:
         root = self.root
         if root is None:
             return []
-        self._seen.add(root.state.expansion.tree_hash)
+        self._seen.add(root.state.tree_hash)
         found: list[Schedule] = []
         for _ in range(_MAX_ATTEMPTS * num_schedules):
             if len(found) == num_schedules:
@@ -161,7 +163,7 @@ class MctsSearch:
     def _take(self, simulation: Simulation) -> Schedule | None:
         """Counts a simulation, and returns its schedule if no equal one was asked for before."""
         end = simulation.nodes[-1].state
-        is_new = end.expansion.tree_hash not in self._seen
+        is_new = end.tree_hash not in self._seen
         for node in simulation.nodes:
             node.visits += 1
         for edge in simulation.edges:
@@ -169,7 +171,7 @@ class MctsSearch:
             edge.visits += not is_new
         if not is_new:
             return None
-        self._seen.add(end.expansion.tree_hash)
+        self._seen.add(end.tree_hash)
         self._pending[end.schedule] = simulation
         self._num_asked += 1
         return end.schedule
@@ -179,10 +181,8 @@ class MctsSearch:
         config = self._config
         starter = next(self._starters, None)
         if starter is not None:
-            steps = starter.transformations
-            beginnings = (Schedule(steps[: n + 1]) for n in range(len(steps)))
-            visited = map(self._explorer.visit, beginnings)
-            return self._extend([root], [], [state for state in visited if state is not None])
+            self._explorer.visit(starter)
+            return self._extend([root], [], self._explorer.visited(starter)[1:])
         if self._num_asked < config.num_starters:
             sharpness = config.starter_sharpness if root.visits else math.inf
             return self._grow([root], [], sharpness)
@@ -202,7 +202,7 @@ class MctsSearch:
             node = nodes[-1]
             if len(node.edges) < self._num_open(node):
                 step = self._draw_new(node)
-                if step is None and node.state.expansion.tree_hash not in self._seen:
+                if step is None and node.state.tree_hash not in self._seen:
                     return nodes, edges, True
                 following = None if step is None else self._follow(node, step)
                 if following is not None:
@@ -231,6 +231,8 @@ class MctsSearch:
         if value is None:
             value = (node.value or 0.0) - self._config.first_value
         value -= self._config.virtual_loss * edge.pending / (1 + visits)
+        if edge.prior is None:
+            edge.prior = self._explorer.priors(node.state).probability(edge.step)
         return value + self._config.exploration * edge.prior * math.sqrt(node.visits) / (1 + visits)
 
     def _grow(self, nodes: list[Node], edges: list[Edge], sharpness: float) -> Simulation:
@@ -258,12 +260,11 @@ class MctsSearch:
     def _edge(self, node: Node, step: Transformation, state: State) -> Edge:
         """Returns the edge from a node by a step to a state."""
         if step not in node.edges:
-            prior = self._explorer.priors(node.state).probability(step)
-            node.edges[step] = Edge(prior, self._node(state))
+            node.edges[step] = Edge(step, self._node(state))
         return node.edges[step]
 
     def _node(self, state: State) -> Node:
-        return self._nodes.setdefault(state.expansion.tree_hash, Node(state))
+        return self._nodes.setdefault(state.tree_hash, Node(state))
 
     def _elite(self) -> Schedule:
         """Returns one of the best schedules; each is drawn half as often as the next better."""

@@ -107,6 +107,19 @@ class Menu:
 
 
 @dataclass(frozen=True)
+class Description:
+    """What a legal schedule makes of the loops.
+
+    Attributes:
+        tree_hash: Hash of the resulting schedule tree; equal trees are one search node.
+        loops: The schedule tree in a readable form, JSON.
+    """
+
+    tree_hash: str
+    loops: str
+
+
+@dataclass(frozen=True)
 class Expansion:
     """What can follow a schedule.
 

@@ -29,8 +29,8 @@ class _Population:
 
     def take(self, state: State) -> bool:
         """Returns whether no equal schedule was asked for before, and remembers it."""
-        is_new = state.expansion.tree_hash not in self._seen
-        self._seen.add(state.expansion.tree_hash)
+        is_new = state.tree_hash not in self._seen
+        self._seen.add(state.tree_hash)
         return is_new
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
@@ -186,7 +186,7 @@ class EvolutionarySearch:
         start = Schedule(first[: self._rng.randint(0, len(first))])
         state = self._explorer.visit(start) or root
         for step in second[self._rng.randint(0, len(second)) :]:
-            legal = nearest(step, state.expansion.menus)
+            legal = nearest(step, self._explorer.menus(state))
             following = None if legal is None else self._explorer.visit(state.schedule.then(legal))
             state = following or state
         return state

@@ -62,7 +62,7 @@ def _replay(
     if whole is not None:
         return whole
     for step in rest:
-        legal = nearest(step, state.expansion.menus)
+        legal = nearest(step, explorer.menus(state))
         following = explorer.visit(state.schedule.then(legal)) if legal is not None else None
         state = following or state
     return state
@@ -72,7 +72,7 @@ def _retune(base: Sequence[Transformation], explorer: Explorer, rng: random.Rand
     """Changes one or two parameters of one step to neighbours in its menu."""
     for position in rng.sample(range(len(base)), len(base)):
         state = explorer.visit(Schedule(tuple(base[:position])))
-        menus = () if state is None else state.expansion.menus
+        menus = () if state is None else explorer.menus(state)
         menu = next((m for m in menus if base[position] in m and m.num_choices > 1), None)
         if state is not None and menu is not None:
             changed = _neighbour(base[position], menu, rng)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
 
-from autotune.measurement import Expansion, Failure, Measurement
+from autotune.measurement import Description, Expansion, Failure, Measurement, Menu
 from autotune.proposer import Priors, Proposer
 from autotune.schedule import Schedule
 from autotune.workload import Target
@@ -26,6 +26,9 @@ _DOUBLINGS_TO_BOUND = 4.0
 
 class SearchSpace(Protocol):
     """The legal schedules of one workload."""
+
+    def describe(self, schedule: Schedule) -> Description | Failure:
+        """Returns what `schedule` makes of the loops, or why it is not legal."""
 
     def expand(self, schedule: Schedule) -> Expansion | Failure:
         """Returns what can follow `schedule`, or why `schedule` itself is not legal."""
@@ -79,14 +82,19 @@ def node_value(measurement: Measurement) -> float:
 
 @dataclass(frozen=True)
 class State:
-    """A legal schedule with what can follow it."""
+    """A legal schedule with what it makes of the loops."""
 
     schedule: Schedule
-    expansion: Expansion
+    description: Description
+
+    @property
+    def tree_hash(self) -> str:
+        """Equal for equal schedule trees."""
+        return self.description.tree_hash
 
 
 class Explorer:
-    """Walks in a search space, guided by a proposer. Expansions and priors are cached.
+    """Walks in a search space, guided by a proposer. What was seen is cached.
 
     Args:
         space: The legal schedules.
@@ -99,12 +107,15 @@ class Explorer:
         self._proposer = proposer
         self._target = target
         self._states: dict[Schedule, State | None] = {}
+        self._expansions: dict[str, Expansion] = {}
         self._priors: dict[str, Priors] = {}
 
     def visit(self, schedule: Schedule) -> State | None:
         """Returns the state of `schedule`; None where it is not legal."""
         if schedule not in self._states:
-            self._states[schedule] = self._expand(schedule)
+            found = self._space.describe(schedule)
+            legal = None if isinstance(found, Failure) else State(schedule, found)
+            self._states[schedule] = legal
         return self._states[schedule]
 
     def walk(self, start: State, rng: random.Random, sharpness: float) -> list[State]:
@@ -132,16 +143,25 @@ class Explorer:
         beginnings = (Schedule(steps[:length]) for length in range(len(steps) + 1))
         return [state for x in beginnings if (state := self._states.get(x)) is not None]
 
+    def menus(self, state: State) -> tuple[Menu, ...]:
+        """Returns the legal transformations of a state; none where listing them fails."""
+        return self._expand(state).menus
+
     def priors(self, state: State) -> Priors:
         """Returns the proposer's weights over what can follow a state."""
-        key = state.expansion.tree_hash
+        key = state.tree_hash
         if key not in self._priors:
-            self._priors[key] = self._proposer.priors(state.expansion, state.schedule, self._target)
+            expansion = self._expand(state)
+            self._priors[key] = self._proposer.priors(expansion, state.schedule, self._target)
         return self._priors[key]
 
-    def _expand(self, schedule: Schedule) -> State | None:
-        expansion = self._space.expand(schedule)
-        return None if isinstance(expansion, Failure) else State(schedule, expansion)
+    def _expand(self, state: State) -> Expansion:
+        key = state.tree_hash
+        if key not in self._expansions:
+            found = self._space.expand(state.schedule)
+            nothing = Expansion(key, (), state.description.loops)
+            self._expansions[key] = nothing if isinstance(found, Failure) else found
+        return self._expansions[key]
 
 
 class RandomSearch:
@@ -157,14 +177,14 @@ class RandomSearch:
         root = self._explorer.visit(Schedule())
         if root is None:
             return []
-        self._seen.add(root.expansion.tree_hash)
+        self._seen.add(root.tree_hash)
         found: list[Schedule] = []
         for _ in range(_MAX_ATTEMPTS * num_schedules):
             if len(found) == num_schedules:
                 break
             end = self._explorer.walk(root, self._rng, sharpness=1.0)[-1]
-            if end.expansion.tree_hash not in self._seen:
-                self._seen.add(end.expansion.tree_hash)
+            if end.tree_hash not in self._seen:
+                self._seen.add(end.tree_hash)
                 found.append(end.schedule)
         return found
 

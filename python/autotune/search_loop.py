@@ -17,6 +17,7 @@ from autotune.measurement import (
     Artefact,
     BuildResult,
     Candidate,
+    Description,
     Expansion,
     Failure,
     Measurement,
@@ -32,6 +33,9 @@ _MAX_ASKED_PER_TRIAL = 4
 
 class Compiler(Protocol):
     """Lists what is legal, and builds candidates, several at once."""
+
+    def describe(self, candidate: Candidate) -> Future[Description | Failure]:
+        """Says what the candidate's schedule makes of the loops."""
 
     def expand(self, candidate: Candidate) -> Future[Expansion | Failure]:
         """Lists what can follow the candidate's schedule."""
@@ -191,7 +195,7 @@ class SearchLoop:
             self._workload.hash,
             self._session.target.key,
             job.schedule,
-            "" if state is None else state.expansion.tree_hash,
+            "" if state is None else state.tree_hash,
             object_hash,
             measurement,
         )

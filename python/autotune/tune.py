@@ -17,7 +17,15 @@ from autotune.errors import AutotuneError
 from autotune.expert import expert_schedules
 from autotune.heuristic import HeuristicProposer
 from autotune.mcts import MctsConfig, MctsSearch
-from autotune.measurement import Artefact, Candidate, Expansion, Failure, Measurement, TuningRecord
+from autotune.measurement import (
+    Artefact,
+    Candidate,
+    Description,
+    Expansion,
+    Failure,
+    Measurement,
+    TuningRecord,
+)
 from autotune.population import BeamConfig, BeamSearch, EvolutionarySearch, EvolutionConfig
 from autotune.proposer import Proposer, UniformProposer
 from autotune.report import WorkloadReport
@@ -174,6 +182,10 @@ class WorkloadSpace:
 
     workload: Workload
     compiler: Compiler
+
+    def describe(self, schedule: Schedule) -> Description | Failure:
+        """See `SearchSpace.describe`."""
+        return self.compiler.describe(Candidate(self.workload, schedule)).result()
 
     def expand(self, schedule: Schedule) -> Expansion | Failure:
         """See `SearchSpace.expand`."""

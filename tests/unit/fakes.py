@@ -8,6 +8,7 @@ from autotune.measurement import (
     Artefact,
     BuildResult,
     Candidate,
+    Description,
     Expansion,
     Failure,
     FailureKind,
@@ -30,6 +31,9 @@ class FakeCompiler:
 
     space: ToySpace = field(default_factory=ToySpace)
     built: list[Schedule] = field(default_factory=list)
+
+    def describe(self, candidate: Candidate) -> "Future[Description | Failure]":
+        return done(self.space.describe(candidate.schedule))
 
     def expand(self, candidate: Candidate) -> "Future[Expansion | Failure]":
         return done(self.space.expand(candidate.schedule))

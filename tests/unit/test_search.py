@@ -85,7 +85,9 @@ class TestStrategyContract:
 
     def test_an_exhausted_space_ends_the_search(self, make):
         strategy = make(0)
-        strategy._explorer._space.expand = lambda schedule: Failure(FailureKind.ILLEGAL, "no loops")
+        strategy._explorer._space.describe = lambda schedule: Failure(
+            FailureKind.ILLEGAL, "no loops"
+        )
         assert strategy.ask(4) == []
 
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from autotune.measurement import Expansion, Failure, FailureKind, Measurement, Menu
+from autotune.measurement import Description, Expansion, Failure, FailureKind, Measurement, Menu
 from autotune.schedule import Schedule, Tile, Transformation, Vectorize
 from autotune.workload import Target
 
@@ -19,10 +19,13 @@ class ToySpace:
     four times faster when vectorised by 16.
     """
 
-    num_expansions: int = 0
+    def describe(self, schedule: Schedule) -> Description | Failure:
+        expansion = self.expand(schedule)
+        if isinstance(expansion, Failure):
+            return expansion
+        return Description(expansion.tree_hash, expansion.loops)
 
     def expand(self, schedule: Schedule) -> Expansion | Failure:
-        self.num_expansions += 1
         steps = schedule.transformations
         if any(tile.sizes == (0, 0) for tile in steps if isinstance(tile, Tile)):
             return Failure(FailureKind.ILLEGAL, "autotune-tile: no size is above zero")

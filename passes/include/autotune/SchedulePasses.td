@@ -140,6 +140,13 @@ def Reschedule : SchedulePass<"autotune-reschedule"> {
            "1 looks for an outermost loop without dependences">];
 }
 
+def Describe : SchedulePass<"autotune-describe"> {
+  let summary = "Describe the current schedule";
+  let description = [{
+    Attaches `autotune.loops`, a JSON description of the tree and the statements.
+  }];
+}
+
 def Enumerate : SchedulePass<"autotune-enumerate"> {
   let summary = "List the legal transformations of the current schedule";
   let description = [{

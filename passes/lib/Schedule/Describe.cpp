@@ -3,6 +3,7 @@
 #include "Describe.h"
 #include "LoopScope.h"
 #include "Transformations.h"
+#include "autotune/SchedulePasses.h"
 
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
@@ -13,6 +14,8 @@
 using namespace mlir;
 
 namespace autotune {
+#define GEN_PASS_DEF_DESCRIBE
+#include "autotune/SchedulePasses.h.inc"
 
 namespace {
 
@@ -194,4 +197,23 @@ std::string describeLoops(Model &model) {
   return text;
 }
 
+namespace {
+class DescribePass : public impl::DescribeBase<DescribePass> {
+public:
+  using DescribeBase::DescribeBase;
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    auto body = [&](isl::ctx ctx) -> LogicalResult {
+      FailureOr<Model> model = loadModel(function, ctx);
+      if (failed(model))
+        return failure();
+      function->setAttr("autotune.loops",
+                        StringAttr::get(&getContext(), describeLoops(*model)));
+      return success();
+    };
+    if (failed(guardIsl(function, body)))
+      signalPassFailure();
+  }
+};
+} // namespace
 } // namespace autotune
