@@ -77,8 +77,7 @@ LogicalResult guardIsl(func::FuncOp function,
   }
 }
 
-Refusal guarded(Model &model,
-                llvm::function_ref<Refusal(Model &)> transform) {
+Refusal guarded(Model &model, llvm::function_ref<Refusal(Model &)> transform) {
   try {
     return transform(model);
   } catch (const isl::exception &error) {
