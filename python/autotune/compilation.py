@@ -252,11 +252,23 @@ def open_workshop(
     cores = building_cores(program.num_threads)
     measuring = MeasureConfig(fp=program.fp, baseline_timeout_secs=_BASELINE_TIMEOUT_SECS)
     with (
-        CompilerPool(target, len(cores), _COMPILE_TIMEOUT_SECS, cores, reproducers) as compiler,
         LocalRunner(target, measuring) as runner,
+        _pinned(cores),
+        CompilerPool(target, len(cores), _COMPILE_TIMEOUT_SECS, cores, reproducers) as compiler,
     ):
         parts = compiler.front_end(program.source, program.filename, program.entry, program.fp)
         yield Workshop(program, parts, compiler, runner, target, clock)
+
+
+@contextmanager
+def _pinned(cores: frozenset[int]) -> Iterator[None]:
+    """Keeps this thread, and threads that it starts, off the cores that are used for timing."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def compile_in_memory(

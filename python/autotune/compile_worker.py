@@ -39,7 +39,7 @@ from autotune.worker_process import serve
 from autotune.workload import ModuleParts, Target, Workload
 
 # Functions go before OpenMP, else outlined bodies take descriptors for bare pointers; OpenMP
-# regions verify only when canonicalised.
+# regions verify only when canonicalised. Nothing cleans up in the end: LLVM does, and faster.
 LOWERING = (
     "lower-affine",
     "convert-vector-to-scf",
@@ -55,16 +55,19 @@ LOWERING = (
     "convert-ub-to-llvm",
     "convert-to-llvm",
     "reconcile-unrealized-casts",
-    "canonicalize",
-    "cse",
 )
 _NUM_CACHED_STATES = 64
 
 # Code beyond this takes LLVM many seconds, and is never the fastest: register tiles that fit the
 # registers have a tenth of it.
 _MAX_LOOP_LINES = 3000
-_MAX_LLVM_LINES = 6000
-_LINES_PER_SOURCE_LINE = 100
+_MAX_LLVM_LINES = 20_000
+_LINES_PER_SOURCE_LINE = 40
+
+# LLVM may unroll a scheduled loop that contains at most one level of loops; where it unrolls whole
+# tiles, its instruction scheduler takes seconds.
+_MAX_UNROLLED_HEIGHT = 2
+_SCHEDULED = "autotune.scheduled"
 
 
 class _RefusedError(Exception):
@@ -124,7 +127,7 @@ class Compiler:
             if candidate.schedule.transformations:
                 module = self._scheduled_form(candidate)
                 function = _function(module, candidate.workload.name)
-                _run(function, "autotune-codegen", FailureKind.COMPILE_ERROR)
+                _generate(function)
                 _refuse_excess(str(function), candidate.workload, _MAX_LOOP_LINES)
             else:
                 module = self._parse(candidate.workload.text)
@@ -146,7 +149,7 @@ class Compiler:
                     function = _function(module, name)
                     _run(function, "autotune-extract", FailureKind.COMPILE_ERROR)
                     _run(function, str(schedule), FailureKind.ILLEGAL)
-                    _run(function, "autotune-codegen", FailureKind.COMPILE_ERROR)
+                    _generate(function)
             tuned_text = str(module)
             llvm_ir = _lower(module, request.target)
             code = _compile(llvm_ir, request.target)
@@ -187,11 +190,18 @@ def _run(operation: ir.Operation, pipeline: str, kind: FailureKind) -> None:
     """Runs passes on an operation; what they refuse is a failure of `kind`."""
     with operation.context:
         try:
-            PassManager.parse(f"{operation.name}({pipeline})").run(operation)
+            passes = PassManager.parse(f"{operation.name}({pipeline})")
+            passes.run(operation)
         except ir.MLIRError as error:
             raise _RefusedError(kind, _reason(error)) from None
         except ValueError as error:
             raise _RefusedError(kind, f"{pipeline}: {_first_line(str(error))}") from None
+
+
+def _generate(function: ir.Operation) -> None:
+    """Replaces the body by the loops of the function's schedule."""
+    _run(function, "autotune-codegen", FailureKind.COMPILE_ERROR)
+    function.attributes[_SCHEDULED] = _attribute(function, "unit")
 
 
 def _lower(module: ir.Operation, target: Target) -> str:
@@ -216,8 +226,29 @@ def _lower(module: ir.Operation, target: Target) -> str:
         if function.name == "llvm.func":
             own = passthrough + (['"noinline"'] if _is_internal(function) else [])
             function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
+            if _SCHEDULED in function.attributes:
+                _limit_unrolling(function)
     text: str = translate_module_to_llvmir(module)
     return text
+
+
+def _limit_unrolling(operation: ir.Operation) -> None:
+    """Forbids LLVM to unroll the outer loops of a function in the LLVM dialect."""
+    annotation = _attribute(operation, "#llvm.loop_annotation<unroll = <disable = true>>")
+    for region in operation.regions:
+        blocks = list(region.blocks)
+        loops: list[tuple[int, int]] = []  # first block, height; in the order of their ends
+        for last, block in enumerate(blocks):
+            *body, terminator = block.operations
+            for nested in body:
+                _limit_unrolling(nested.operation)
+            for first in (blocks.index(x) for x in terminator.successors):
+                if first > last:
+                    continue
+                height = 1 + max((height for start, height in loops if start > first), default=0)
+                loops.append((first, height))
+                if height > _MAX_UNROLLED_HEIGHT:
+                    terminator.attributes["loop_annotation"] = annotation
 
 
 def _refuse_excess(text: str, workload: Workload, num_lines: int) -> None:

@@ -8,7 +8,7 @@ to the next one.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 
 from autotune.estimate import estimate_cycles
 from autotune.loop_model import Form, Loop, Nest, parse_nests, transformed
@@ -49,18 +49,40 @@ class HeuristicProposer:
         mass = 1.0
         for names in _PHASES:
             menus = [menu for menu in expansion.menus if menu.name in names]
-            scored = [pair for menu in menus for pair in estimator.best_choices(menu)]
-            if not scored:
+            scored = [pair for x in _families(menus) for pair in estimator.best_choices(x)]
+            ranked = _legal(sorted(scored, key=lambda pair: -pair[1]), menus)
+            if not ranked:
                 continue
-            best = max(gain for _, gain in scored)
+            best = ranked[0][1]
             share = _KEPT_BY_GAIN if best >= _LEAST_GAIN else _KEPT_WITHOUT_GAIN
             kept = mass * (share if best > _LOSS else _KEPT_BY_LOSS)
-            ranked = sorted(scored, key=lambda pair: -pair[1])[:_MOST_SUGGESTIONS]
             choices = tuple((step, (gain / best) ** _SHARPNESS) for step, gain in ranked)
             groups.append(Group(kept, choices))
             mass -= kept
         menu_weight = _EXPLORED / max(1, len(expansion.menus))
         return Priors(expansion.menus, menu_weight, tuple(groups), mass)
+
+
+def _legal(scored: Scored, menus: Sequence[Menu]) -> Scored:
+    """Returns the first few that are on a menu."""
+    on_menus = (pair for pair in scored if any(pair[0] in menu for menu in menus))
+    return list(islice(on_menus, _MOST_SUGGESTIONS))
+
+
+def _families(menus: Sequence[Menu]) -> list[Menu]:
+    """Returns one menu for all that differ in their open values only, with all those values."""
+    families: dict[tuple[str, tuple[tuple[str, str], ...]], Menu] = {}
+    for menu in menus:
+        key = menu.name, menu.fixed
+        families[key] = replace(menu, open=_united(menu, families.get(key, menu)))
+    return list(families.values())
+
+
+def _united(one: Menu, other: Menu) -> tuple[tuple[str, tuple[tuple[int, ...], ...]], ...]:
+    return tuple(
+        (name, tuple(tuple(sorted({*a, *b})) for a, b in zip(first, second, strict=True)))
+        for (name, first), (_, second) in zip(one.open, other.open, strict=True)
+    )
 
 
 class _Estimator:
@@ -79,7 +101,7 @@ class _Estimator:
         self._as_it_is = [self._cycles(nest) for nest in nests]
 
     def best_choices(self, menu: Menu) -> Scored:
-        """Returns the most promising choices of a menu, with how much faster they make the whole.
+        """Returns choices of a menu, with how much faster they make the whole.
 
         Tiles and loop orders are judged by what they allow later: a register tile and vectors.
         A register tile is judged by its vectors, and all other steps as they are.
@@ -115,8 +137,7 @@ class _Estimator:
             if values not in known:
                 transformation = _choose(menu, values)
                 known[values] = transformation, gain(transformation)
-        ranked = sorted(known.values(), key=lambda pair: -pair[1])
-        return ranked[:_MOST_SUGGESTIONS]
+        return list(known.values())
 
     def _cycles(self, nest: Nest) -> float:
         return estimate_cycles(nest, self._target)
@@ -138,8 +159,8 @@ def _choices(menu: Menu, score: Callable[[tuple[int, ...]], float]) -> Iterator[
     if menu.num_choices <= _FULL_PRODUCT:
         yield from product(*elements)
         return
-    for start in (0, 1):
-        best = tuple(values[min(start * len(values) // 2, len(values) - 1)] for values in elements)
+    for start in (0, 2):
+        best = tuple(values[len(values) * start // 4] for values in elements)
         yield best
         for position in (*range(len(elements)), *range(len(elements))):
             for value in elements[position]:

@@ -64,6 +64,7 @@ class LocalRunner:
     def __init__(self, target: Target, config: MeasureConfig) -> None:
         self._target = target
         self._config = config
+        self._cores = timing_cores(target.num_threads)
         self._worker: WorkerProcess | None = None
         self._prepared: OrderedDict[str, tuple[float, ...]] = OrderedDict()
         self._sizes: dict[str, int] = {}
@@ -157,7 +158,7 @@ class LocalRunner:
             "OMP_DYNAMIC": "false",
             "OPENBLAS_NUM_THREADS": "1",
         }
-        cores = ",".join(map(str, sorted(timing_cores(num_threads))))
+        cores = ",".join(map(str, sorted(self._cores)))
         arguments = [f"--cores={cores}", f"--memory-bytes={physical_memory_bytes()}"]
         self._worker = WorkerProcess("autotune.timing_worker", arguments, environment)
 

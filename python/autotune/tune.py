@@ -18,6 +18,7 @@ from autotune.expert import expert_schedules
 from autotune.heuristic import HeuristicProposer
 from autotune.mcts import MctsConfig, MctsSearch
 from autotune.measurement import Artefact, Candidate, Expansion, Failure, Measurement, TuningRecord
+from autotune.population import BeamConfig, BeamSearch, EvolutionarySearch, EvolutionConfig
 from autotune.proposer import Proposer, UniformProposer
 from autotune.report import WorkloadReport
 from autotune.schedule import Schedule
@@ -25,7 +26,7 @@ from autotune.search import Explorer, RandomSearch, SearchStrategy, peak_speedup
 from autotune.search_loop import Bounds, Compiler, SearchLoop, Session
 from autotune.workload import Workload
 
-SEARCHES = ("mcts", "random", "none")
+SEARCHES = ("mcts", "beam", "evolutionary", "random", "none")
 PROPOSERS = ("heuristic", "uniform")
 
 
@@ -247,8 +248,13 @@ class _Tuner:
         space = WorkloadSpace(self.workload, self._session.compiler)
         explorer = Explorer(space, proposer, self._session.target)
         rng = random.Random(config.seed)
-        if config.search == "random":
-            return explorer, RandomSearch(explorer, rng)
+        match config.search:
+            case "random":
+                return explorer, RandomSearch(explorer, rng)
+            case "beam":
+                return explorer, BeamSearch(explorer, rng, BeamConfig())
+            case "evolutionary":
+                return explorer, EvolutionarySearch(explorer, rng, EvolutionConfig())
         is_guided = config.proposer == "heuristic"
         starters = expert_schedules(explorer, self._session.target) if is_guided else iter(())
         return explorer, MctsSearch(explorer, rng, MctsConfig(), starters)

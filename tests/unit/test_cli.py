@@ -59,7 +59,7 @@ def refused(capsys, *arguments: str) -> str:
         (["compile", "x.mlir", "--trials", "many"], "--trials"),
         (["compile", "x.mlir", "--trials", "-3"], "number of trials is -3"),
         (["compile", "x.mlir", "--time-limit", "0"], "time limit"),
-        (["compile", "x.mlir", "--search", "beam"], "search 'beam' is none of"),
+        (["compile", "x.mlir", "--search", "genetic"], "search 'genetic' is none of"),
         (["compile", "x.mlir", "--proposer", "llm"], "proposer 'llm' is none of"),
         (["compile", "x.mlir", "--fp", "fast"], "'fast' is none of strict, contract, reassoc"),
         (["compile", "x.mlir", "--threads", "0"], "number of threads is 0"),

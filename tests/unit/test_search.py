@@ -8,6 +8,7 @@ import pytest
 
 from autotune.mcts import MctsConfig, MctsSearch
 from autotune.measurement import Failure, FailureKind, Measurement
+from autotune.population import BeamConfig, BeamSearch, EvolutionarySearch, EvolutionConfig
 from autotune.proposer import UniformProposer
 from autotune.schedule import Schedule
 from autotune.search import Explorer, Outcome, RandomSearch, node_value, speedup
@@ -30,12 +31,12 @@ def run(strategy, trials: int) -> list[Schedule]:
     asked: list[Schedule] = []
     waiting: list[Schedule] = []
     while len(asked) < trials:
-        batch = strategy.ask(BATCH)
+        batch = strategy.ask(min(BATCH, trials - len(asked)))
+        if not batch and not waiting:
+            break
         asked += batch
         strategy.tell([Outcome(schedule, toy_measurement(schedule)) for schedule in waiting])
         waiting = batch
-        if not batch:
-            break
     strategy.tell([Outcome(schedule, toy_measurement(schedule)) for schedule in waiting])
     return asked
 
@@ -60,7 +61,17 @@ def test_node_value_counts_ratios_equally_and_is_bounded():
     assert value(2.0) < value(3.0) < value(1000.0) <= 1.0
 
 
-@pytest.mark.parametrize("make", [mcts, random_search])
+def beam(seed: int) -> BeamSearch:
+    explorer = Explorer(ToySpace(), UniformProposer(), TARGET)
+    return BeamSearch(explorer, random.Random(seed), BeamConfig())
+
+
+def evolutionary(seed: int) -> EvolutionarySearch:
+    explorer = Explorer(ToySpace(), UniformProposer(), TARGET)
+    return EvolutionarySearch(explorer, random.Random(seed), EvolutionConfig())
+
+
+@pytest.mark.parametrize("make", [mcts, random_search, beam, evolutionary])
 class TestStrategyContract:
     def test_asks_for_distinct_complete_schedules(self, make):
         asked = run(make(3), 40)
@@ -78,13 +89,15 @@ class TestStrategyContract:
         assert strategy.ask(4) == []
 
 
-def test_mcts_beats_random_on_a_toy_space():
+def test_searches_that_learn_beat_random_on_a_toy_space():
     trials = 48
     best = {
         make: mean(max(map(toy_speedup, run(make(seed), trials))) for seed in range(12))
-        for make in (mcts, random_search)
+        for make in (mcts, evolutionary, beam, random_search)
     }
     assert best[mcts] > 1.5 * best[random_search]
+    assert best[evolutionary] > 1.1 * best[random_search]
+    assert best[beam] > 1.1 * best[random_search]
 
 
 def test_a_node_is_worth_its_best_descendant():

@@ -56,7 +56,7 @@ def test_every_trial_is_recorded_and_the_best_one_wins(session):
     assert set(report.failures) <= {"compile_error"}
 
 
-@pytest.mark.parametrize("search", ["mcts", "random"])
+@pytest.mark.parametrize("search", ["mcts", "beam", "evolutionary", "random"])
 @pytest.mark.parametrize("num_threads", [1, 2])
 def test_the_same_seed_gives_the_same_trials(session, tmp_path, search, num_threads):
     """With and without an overlap of building and timing."""
@@ -238,7 +238,10 @@ def test_no_trials_take_the_best_of_the_database(session):
     [
         ({"trials": -1}, "trials is -1"),
         ({"time_limit_secs": 0.0}, "time limit is 0.0"),
-        ({"search": "beam"}, "search 'beam' is none of mcts, random, none"),
+        (
+            {"search": "genetic"},
+            "search 'genetic' is none of mcts, beam, evolutionary, random, none",
+        ),
         ({"proposer": "llm"}, "proposer 'llm' is none of"),
     ],
 )
