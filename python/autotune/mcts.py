@@ -181,8 +181,8 @@ class MctsSearch:
         if starter is not None:
             steps = starter.transformations
             beginnings = (Schedule(steps[: n + 1]) for n in range(len(steps)))
-            states = map(self._explorer.visit, beginnings)
-            return self._extend([root], [], [state for state in states if state is not None])
+            visited = map(self._explorer.visit, beginnings)
+            return self._extend([root], [], [state for state in visited if state is not None])
         if self._num_asked < config.num_starters:
             sharpness = config.starter_sharpness if root.visits else math.inf
             return self._grow([root], [], sharpness)

@@ -17,14 +17,14 @@ namespace autotune {
 static constexpr unsigned maxInstances = 2048;
 
 AstEmitter::AstEmitter(OpBuilder &builder, const Scop &scop,
-                       llvm::ArrayRef<PackRegion> packs)
+                       const GeneratedAst &ast)
     : builder(builder),
       loc(builder.getInsertionBlock()->getParentOp()->getLoc()), scop(scop),
-      packs(packs), scope(builder.getContext()), statements(scop, scope),
+      ast(ast), scope(builder.getContext()), statements(scop, scope),
       allocationBlock(builder.getInsertionBlock()) {}
 
-Refusal AstEmitter::emit(const isl::ast_node &node) {
-  Refusal refusal = emitNode(node, Form());
+Refusal AstEmitter::emit() {
+  Refusal refusal = emitNode(ast.root, Form());
   freeBuffers({});
   return refusal;
 }
@@ -72,13 +72,15 @@ Refusal AstEmitter::emitMark(const isl::ast_node &node, Form form) {
   llvm::StringRef label(name);
   isl::ast_node child = isl::manage(isl_ast_node_mark_get_node(node.get()));
   if (label.starts_with(mark::pack))
-    return emitPack(label, child, form);
+    return emitPack(packOf(ast, node), child, form);
   if (label.starts_with(mark::unroll))
-    form.numUnrolled = numberAfter(label, mark::unroll);
+    form.isUnrolled = true;
   else if (label.starts_with(mark::vectorize))
     form.vectorWidth = numberAfter(label, mark::vectorize);
   else if (label == mark::parallel)
     form.isParallel = true;
+  else if (label == endMark)
+    form = Form();
   return emitNode(child, form);
 }
 
@@ -258,20 +260,13 @@ Refusal AstEmitter::emitFor(const isl::ast_node &node, Form form) {
   if (form.vectorWidth > 0)
     return emitVector(node, iterator, *bounds, form.vectorWidth);
   isl::ast_node body = isl::manage(isl_ast_node_for_get_body(node.get()));
-  bool isDegenerate =
-      isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true;
-  bool isUnrolled = form.numUnrolled > 0 &&
-                    onlyConstant(bounds->lowers, false) &&
+  if (isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true)
+    return emitScope(body, iterator, bounds->lowers.front(), form);
+  bool isUnrolled = form.isUnrolled && onlyConstant(bounds->lowers, false) &&
                     onlyConstant(bounds->uppers, true);
-  Form inner = form;
-  inner.numUnrolled = form.numUnrolled > 0 ? form.numUnrolled - 1 : 0;
-  if (isDegenerate) {
-    inner.isParallel = false;
-    return emitScope(body, iterator, bounds->lowers.front(), inner);
-  }
   if (isUnrolled)
-    return emitUnrolled(body, iterator, *bounds, inner);
-  return emitLoop(body, iterator, *bounds, inner);
+    return emitUnrolled(body, iterator, *bounds, form);
+  return emitLoop(body, iterator, *bounds, form);
 }
 
 Refusal AstEmitter::emitScope(const isl::ast_node &body,
@@ -279,9 +274,7 @@ Refusal AstEmitter::emitScope(const isl::ast_node &body,
                               Form form) {
   AffineExpr outer = iterators.lookup(iterator);
   iterators[iterator] = value;
-  prefix.push_back(value);
   Refusal refusal = emitNode(body, form);
-  prefix.pop_back();
   iterators[iterator] = outer;
   return refusal;
 }
@@ -307,7 +300,8 @@ Refusal AstEmitter::emitLoop(const isl::ast_node &body,
   Block *outerAllocations = allocationBlock;
   llvm::SmallVector<Value> outerBuffers;
   Value iv;
-  if (form.isParallel) {
+  bool isParallel = std::exchange(form.isParallel, false);
+  if (isParallel) {
     auto loop = affine::AffineParallelOp::create(
         builder, loc, TypeRange(), llvm::ArrayRef<arith::AtomicRMWKind>(),
         llvm::ArrayRef<AffineMap>(lower.map), lower.operands,
@@ -325,7 +319,6 @@ Refusal AstEmitter::emitLoop(const isl::ast_node &body,
     iv = loop.getInductionVar();
     builder.setInsertionPointToStart(loop.getBody());
   }
-  bool isParallel = std::exchange(form.isParallel, false);
   Refusal refusal =
       emitScope(body, iterator, scope.push(iv, rangeOf(bounds)), form);
   scope.pop();
@@ -369,12 +362,15 @@ Value AstEmitter::laneMask(const Bounds &bounds, int64_t width) {
 /// Whether the body is one statement whose accesses have vector forms.
 bool AstEmitter::isVectorBody(const isl::ast_node &body,
                               llvm::StringRef iterator, int64_t width) {
-  if (isl_ast_node_get_type(body.get()) != isl_ast_node_user)
+  isl::ast_node user = body;
+  if (isl_ast_node_get_type(body.get()) == isl_ast_node_mark)
+    user = isl::manage(isl_ast_node_mark_get_node(body.get()));
+  if (isl_ast_node_get_type(user.get()) != isl_ast_node_user)
     return false;
   AffineExpr lane = scope.push(Value(), {0, width - 1, 1});
   AffineExpr outer = iterators.lookup(iterator);
   iterators[iterator] = lane;
-  std::optional<Instance> instance = instanceOf(body);
+  std::optional<Instance> instance = instanceOf(user);
   Lanes all{scope.size() - 1, width, Value()};
   bool isVector = instance && statements.hasVectorPlaces(*instance->statement,
                                                          instance->ivs, all);

@@ -9,6 +9,7 @@
 #define AUTOTUNE_SCHEDULE_ASTEMITTER_H
 
 #include "AstExpr.h"
+#include "GeneratedAst.h"
 #include "StatementEmitter.h"
 #include "Transformations.h"
 
@@ -16,19 +17,17 @@ namespace autotune {
 
 class AstEmitter {
 public:
-  /// `packs[i]` belongs to the mark that ends in `#i`.
   AstEmitter(mlir::OpBuilder &builder, const Scop &scop,
-             llvm::ArrayRef<PackRegion> packs);
+             const GeneratedAst &ast);
 
-  /// Emits `node` at the builder's insertion point; why it cannot, or nothing.
-  Refusal emit(const isl::ast_node &node);
+  /// Emits the AST at the builder's insertion point; why it cannot, or nothing.
+  Refusal emit();
 
 private:
   /// How the next loops are realised.
   struct Form {
-    unsigned numUnrolled = 0;
+    bool isUnrolled = false, isParallel = false;
     int64_t vectorWidth = 0;
-    bool isParallel = false;
   };
   /// A loop from max(lowers) to below min(uppers).
   struct Bounds {
@@ -39,7 +38,7 @@ private:
   Refusal emitNode(const isl::ast_node &node, Form form);
   Refusal emitBlock(const isl::ast_node &node, Form form);
   Refusal emitMark(const isl::ast_node &node, Form form);
-  Refusal emitPack(llvm::StringRef label, const isl::ast_node &child,
+  Refusal emitPack(const GeneratedPack &copied, const isl::ast_node &child,
                    Form form);
   Refusal emitIf(const isl::ast_node &node, Form form);
   Refusal emitFor(const isl::ast_node &node, Form form);
@@ -49,7 +48,7 @@ private:
 
   Refusal emitUnrolled(const isl::ast_node &node, llvm::StringRef iterator,
                        const Bounds &bounds, Form form);
-  Refusal emitLoop(const isl::ast_node &node, llvm::StringRef iterator,
+  Refusal emitLoop(const isl::ast_node &body, llvm::StringRef iterator,
                    const Bounds &bounds, Form form);
   Refusal emitVector(const isl::ast_node &node, llvm::StringRef iterator,
                      const Bounds &bounds, int64_t width);
@@ -76,12 +75,10 @@ private:
   mlir::OpBuilder &builder;
   mlir::Location loc;
   const Scop &scop;
-  llvm::ArrayRef<PackRegion> packs;
+  const GeneratedAst &ast;
   LoopScope scope;
   StatementEmitter statements;
   Iterators iterators;
-  /// Values of the schedule dimensions outside the current node.
-  llvm::SmallVector<mlir::AffineExpr> prefix;
   /// Where buffers are allocated: the function, or a parallel loop's body.
   mlir::Block *allocationBlock;
   /// What has been allocated there, to be freed when that block is complete.

@@ -30,20 +30,18 @@ static isl::union_map prefixSchedule(const TreePath &location) {
   return isl::manage(isl_union_map_from_multi_union_pw_aff(prefix.release()));
 }
 
-std::optional<PackRegion> packRegion(const Scop &scop, const TreePath &location,
-                                     unsigned array) {
-  isl::union_map prefix = prefixSchedule(location);
-  isl::union_map touched(prefix.ctx(), "{ }");
+std::optional<PackRegion>
+packRegion(const Scop &scop, const isl::union_map &place, unsigned array) {
+  isl::union_map touched(place.ctx(), "{ }");
   for (const Statement &statement : scop.statements)
     for (const Access &access : statement.accesses)
       if (access.array == array)
         touched = touched.unite(
-            prefix.reverse().apply_range(isl::union_map(access.relation)));
+            place.reverse().apply_range(isl::union_map(access.relation)));
   if (touched.is_empty())
     return std::nullopt;
-  isl::map region = touched.as_map();
-  isl::fixed_box box =
-      isl::manage(isl_map_get_range_simple_fixed_box_hull(region.get()));
+  isl::fixed_box box = isl::manage(
+      isl_map_get_range_simple_fixed_box_hull(touched.as_map().get()));
   if (!box.is_valid())
     return std::nullopt;
   PackRegion result{box.offset(), {}};
@@ -90,7 +88,8 @@ Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
     return "the array is packed already";
   if (Refusal refusal = findWrite(model, band, array))
     return refusal;
-  std::optional<PackRegion> region = packRegion(model.scop, *location, array);
+  std::optional<PackRegion> region =
+      packRegion(model.scop, prefixSchedule(*location), array);
   if (!region)
     return "the array is not read below the band in a region of fixed size";
   if (panelDim >= region->sizes.size() || panel < 1)

@@ -4,8 +4,6 @@
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
-#include <isl/aff.h>
-
 using namespace mlir;
 
 namespace autotune {
@@ -16,22 +14,22 @@ namespace {
 class CopyEmitter {
 public:
   CopyEmitter(OpBuilder &builder, LoopScope &scope, const PackBinding &pack,
-              const PackRegion &region, Value source)
+              llvm::ArrayRef<int64_t> sizes, Value source)
       : builder(builder), loc(source.getLoc()), scope(scope), pack(pack),
-        region(region), source(source),
+        sizes(sizes), source(source),
         shape(cast<MemRefType>(source.getType()).getShape()) {}
 
   void emit() {
     OpBuilder::InsertionGuard guard(builder);
     unsigned numLoopsOutside = scope.size();
-    int64_t size = region.sizes[pack.panelDim];
+    int64_t size = sizes[pack.panelDim];
     AffineExpr panel = addLoop(
         {constant(0)}, {constant(llvm::divideCeilSigned(size, pack.panel))});
     llvm::SmallVector<AffineExpr> subscripts(shape.size());
     for (unsigned dim = 0; dim < shape.size(); ++dim)
       if (dim != pack.panelDim)
         subscripts[dim] =
-            addLoopAlong(dim, constant(0), {constant(region.sizes[dim])});
+            addLoopAlong(dim, constant(0), {constant(sizes[dim])});
     AffineExpr begin = panel * pack.panel;
     llvm::SmallVector<AffineExpr> uppers{constant(pack.panel)};
     if (size % pack.panel != 0)
@@ -92,64 +90,28 @@ private:
   Location loc;
   LoopScope &scope;
   const PackBinding &pack;
-  const PackRegion &region;
+  llvm::ArrayRef<int64_t> sizes;
   Value source;
   llvm::ArrayRef<int64_t> shape;
 };
 
 } // namespace
 
-/// An isl expression of the loops outside, whose values are `dims`.
-static std::optional<AffineExpr> exprOfAff(const isl::aff &aff,
-                                           llvm::ArrayRef<AffineExpr> dims,
-                                           MLIRContext *context) {
-  auto integer = [](isl_val *owned) -> std::optional<int64_t> {
-    isl::val value = isl::manage(owned);
-    return value.is_int() ? std::optional<int64_t>(value.num_si())
-                          : std::nullopt;
-  };
-  if (isl_aff_dim(aff.get(), isl_dim_div) > 0)
-    return std::nullopt;
-  std::optional<int64_t> constant =
-      integer(isl_aff_get_constant_val(aff.get()));
-  if (!constant)
-    return std::nullopt;
-  AffineExpr result = getAffineConstantExpr(*constant, context);
-  for (unsigned i = 0; i < dims.size(); ++i) {
-    std::optional<int64_t> factor =
-        integer(isl_aff_get_coefficient_val(aff.get(), isl_dim_in, i));
-    if (!factor)
-      return std::nullopt;
-    result = result + dims[i] * *factor;
-  }
-  return result;
-}
-
-Refusal AstEmitter::emitPack(llvm::StringRef label, const isl::ast_node &child,
-                             Form form) {
-  auto [fields, index] = label.drop_front(mark::pack.size()).split('#');
-  llvm::SmallVector<llvm::StringRef> options;
-  fields.split(options, ',');
-  int64_t array = 0, panelDim = 0, panel = 1, number = 0;
-  options[0].getAsInteger(10, array);
-  options[1].getAsInteger(10, panelDim);
-  options[2].getAsInteger(10, panel);
-  index.getAsInteger(10, number);
-  const PackRegion &region = packs[number];
-  PackBinding pack{unsigned(array), Value(), {}, unsigned(panelDim), panel};
+Refusal AstEmitter::emitPack(const GeneratedPack &copied,
+                             const isl::ast_node &child, Form form) {
+  PackBinding pack{copied.array, Value(), {}, copied.panelDim, copied.panel};
   llvm::SmallVector<int64_t> shape{
-      llvm::divideCeilSigned(region.sizes[panelDim], panel)};
-  for (unsigned i = 0; i < region.sizes.size(); ++i) {
-    std::optional<AffineExpr> first =
-        exprOfAff(region.offset.at(i), prefix, builder.getContext());
+      llvm::divideCeilSigned(copied.sizes[pack.panelDim], pack.panel)};
+  for (unsigned i = 0; i < copied.sizes.size(); ++i) {
+    std::optional<AffineExpr> first = converter().convert(copied.offset[i]);
     if (!first)
       return "the packed region does not begin at an affine place";
     pack.offset.push_back(scope.simplify(*first));
-    if (i != panelDim)
-      shape.push_back(region.sizes[i]);
+    if (i != pack.panelDim)
+      shape.push_back(copied.sizes[i]);
   }
-  shape.push_back(panel);
-  Value source = scop.arrays[array];
+  shape.push_back(pack.panel);
+  Value source = scop.arrays[pack.array];
   auto type = MemRefType::get(
       shape, cast<MemRefType>(source.getType()).getElementType());
   {
@@ -159,7 +121,7 @@ Refusal AstEmitter::emitPack(llvm::StringRef label, const isl::ast_node &child,
                                           builder.getI64IntegerAttr(64));
     buffers.push_back(pack.buffer);
   }
-  CopyEmitter(builder, scope, pack, region, source).emit();
+  CopyEmitter(builder, scope, pack, copied.sizes, source).emit();
   statements.packs.push_back(pack);
   Refusal refusal = emitNode(child, form);
   statements.packs.pop_back();

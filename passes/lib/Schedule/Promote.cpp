@@ -20,6 +20,13 @@ namespace autotune {
 
 namespace {
 
+/// A subscript over the values that a loop's places share, apart from its
+/// constant term.
+struct Subscript {
+  AffineExpr variable;
+  int64_t constant;
+};
+
 /// A load or store of one place: an element, a row of elements, or the lanes of
 /// a row that a mask selects.
 struct Place {
@@ -31,6 +38,7 @@ struct Place {
   Type type;
   Value mask;
   bool isStore;
+  llvm::SmallVector<Subscript> subscripts;
 
   int64_t width() const {
     auto vector = dyn_cast<VectorType>(type);
@@ -47,7 +55,7 @@ struct Place {
 static Place affinePlace(Operation *op, Value memref, AffineMap map,
                          ValueRange operands, Type type, Value mask,
                          bool isStore) {
-  Place place{op->getLoc(), op, memref, map, {}, type, mask, isStore};
+  Place place{op->getLoc(), op, memref, map, {}, type, mask, isStore, {}};
   place.map = composedMap(map, operands, place.operands);
   return place;
 }
@@ -85,26 +93,13 @@ static std::optional<Place> placeOf(Operation *op) {
   return std::nullopt;
 }
 
-/// `a - b` of one subscript where it is the same in every iteration.
+/// `a - b` of one subscript where it is surely the same in every iteration.
 static std::optional<int64_t> constantDifference(const Place &a, const Place &b,
                                                  unsigned dim) {
-  llvm::SmallVector<Value> operands(a.operands);
-  llvm::SmallVector<AffineExpr> replacements;
-  for (Value value : b.operands) {
-    auto found = llvm::find(operands, value);
-    replacements.push_back(
-        getAffineDimExpr(found - operands.begin(), a.map.getContext()));
-    if (found == operands.end())
-      operands.push_back(value);
-  }
-  if (a.map.getNumSymbols() + b.map.getNumSymbols() > 0)
+  const Subscript &x = a.subscripts[dim], &y = b.subscripts[dim];
+  if (x.variable != y.variable)
     return std::nullopt;
-  AffineExpr other = b.map.getResult(dim).replaceDims(replacements);
-  AffineExpr difference =
-      simplifyAffineExpr(a.map.getResult(dim) - other, operands.size(), 0);
-  if (auto constant = dyn_cast<AffineConstantExpr>(difference))
-    return constant.getValue();
-  return std::nullopt;
+  return x.constant - y.constant;
 }
 
 static bool areDisjoint(const Place &a, const Place &b) {
@@ -131,6 +126,7 @@ public:
   bool run() {
     if (!collectPlaces())
       return false;
+    shareOperands();
     for (const Place &place : places)
       if (place.isStore && isCandidate(place) && !isKnown(place))
         promoted.push_back(place);
@@ -142,6 +138,40 @@ public:
   }
 
 private:
+  /// Writes the subscripts of every place over one list of values, so that
+  /// equal ones compare equal.
+  void shareOperands() {
+    llvm::SmallVector<Value> values;
+    for (Place &place : places) {
+      llvm::SmallVector<AffineExpr> replacements;
+      for (Value value : place.operands) {
+        auto found = llvm::find(values, value);
+        replacements.push_back(
+            getAffineDimExpr(found - values.begin(), loop.getContext()));
+        if (found == values.end())
+          values.push_back(value);
+      }
+      unsigned numDims = place.map.getNumDims();
+      llvm::ArrayRef<AffineExpr> all(replacements);
+      for (AffineExpr expr : place.map.getResults())
+        place.subscripts.push_back(splitConstant(simplifyAffineExpr(
+            expr.replaceDimsAndSymbols(all.take_front(numDims),
+                                       all.drop_front(numDims)),
+            /*numDims=*/values.size(), 0)));
+    }
+  }
+
+  static Subscript splitConstant(AffineExpr expr) {
+    AffineExpr zero = getAffineConstantExpr(0, expr.getContext());
+    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+      return {zero, constant.getValue()};
+    auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+    if (sum && expr.getKind() == AffineExprKind::Add)
+      if (auto constant = dyn_cast<AffineConstantExpr>(sum.getRHS()))
+        return {sum.getLHS(), constant.getValue()};
+    return {expr, 0};
+  }
+
   /// False where the loop has accesses that cannot be told apart.
   bool collectPlaces() {
     WalkResult result = loop.getBody()->walk([&](Operation *op) {

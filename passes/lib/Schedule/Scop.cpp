@@ -392,6 +392,15 @@ unsigned Scop::elementBits(unsigned array) const {
       .getIntOrFloatBitWidth();
 }
 
+isl::union_map Scop::exactWrites() const {
+  isl::union_map exact(originalOrder.domain.ctx(), "{ }");
+  for (const Statement &statement : statements)
+    for (const Access &access : statement.accesses)
+      if (access.isWrite && access.isExact)
+        exact = exact.unite(isl::union_map(access.relation));
+  return exact;
+}
+
 isl::union_map Scop::accesses(bool isWrite) const {
   isl::union_map all(originalOrder.domain.ctx(), "{ }");
   for (const Statement &statement : statements)
@@ -401,31 +410,25 @@ isl::union_map Scop::accesses(bool isWrite) const {
   return all;
 }
 
-/// The pairs whose first instance the tree runs strictly before the second.
-static isl::union_map inOrder(const Tree &tree, const isl::union_map &pairs) {
-  if (tree.kind == Tree::Kind::Leaf || pairs.is_empty())
-    return pairs.subtract(pairs);
-  if (tree.kind == Tree::Kind::Band) {
-    isl::multi_union_pw_aff partial = bandSchedule(tree.members);
-    return lexLess(pairs, partial)
-        .unite(inOrder(tree.children.front(), pairs.eq_at(partial)));
-  }
-  isl::union_map ordered = pairs.subtract(pairs);
-  for (unsigned i = 0; i < tree.children.size(); ++i) {
-    isl::union_map from = pairs.intersect_domain(tree.children[i].domain);
-    ordered = ordered.unite(inOrder(
-        tree.children[i], from.intersect_range(tree.children[i].domain)));
-    for (unsigned j = i + 1; j < tree.children.size(); ++j)
-      ordered = ordered.unite(from.intersect_range(tree.children[j].domain));
-  }
-  return ordered;
+/// The latest accesses of `sources` before each of `sinks`; those that `kills`
+/// overwrites in between do not count.
+static isl::union_map latestSources(const isl::schedule &order,
+                                    const isl::union_map &sinks,
+                                    const isl::union_map &sources,
+                                    const isl::union_map &kills) {
+  isl::union_access_info access(sinks);
+  access = access.set_may_source(sources).set_kill(kills).set_schedule(order);
+  return access.compute_flow().may_dependence();
 }
 
 isl::union_map computeDependences(const Scop &scop) {
   isl::union_map reads = scop.reads(), writes = scop.writes();
-  isl::union_map conflicts = writes.apply_range(reads.unite(writes).reverse())
-                                 .unite(reads.apply_range(writes.reverse()));
-  return inOrder(scop.originalOrder, conflicts).coalesce();
+  isl::union_map kills = scop.exactWrites();
+  isl::schedule order = scheduleFromTree(scop.originalOrder);
+  isl::union_map flow = latestSources(order, reads, writes, kills);
+  isl::union_map output = latestSources(order, writes, writes, kills);
+  isl::union_map anti = latestSources(order, writes, reads, kills);
+  return flow.unite(output).unite(anti).coalesce();
 }
 
 } // namespace autotune

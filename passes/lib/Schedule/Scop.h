@@ -51,6 +51,9 @@ struct Scop {
   isl::union_map reads() const { return accesses(false); }
   isl::union_map writes() const { return accesses(true); }
 
+  /// The writes that surely happen, each to one known element.
+  isl::union_map exactWrites() const;
+
   const Statement &statement(llvm::StringRef name) const;
   unsigned elementBits(unsigned array) const;
 
@@ -61,8 +64,9 @@ private:
 /// Models `function`; emits an error and fails where it is not in normal form.
 mlir::FailureOr<Scop> buildScop(mlir::func::FuncOp function, isl::ctx ctx);
 
-/// All ordered pairs of instances that touch the same element, one of them
-/// writing: flow, anti and output dependences.
+/// Flow, anti and output dependences between instances with no other write to
+/// the element in between. The others follow from these by transitivity, so
+/// that an order is legal just when it respects these.
 isl::union_map computeDependences(const Scop &scop);
 
 /// `map` over `operands` with every operand a loop iv or a symbol.

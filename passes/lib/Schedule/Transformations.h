@@ -46,9 +46,10 @@ struct PackRegion {
   isl::multi_aff offset;
   llvm::SmallVector<int64_t> sizes;
 };
-/// Nothing where the region has no fixed-size box.
-std::optional<PackRegion> packRegion(const Scop &scop, const TreePath &location,
-                                     unsigned array);
+/// What the instances of `place` touch of the array; `place` maps them to the
+/// loops outside. Nothing where that has no box of fixed size.
+std::optional<PackRegion>
+packRegion(const Scop &scop, const isl::union_map &place, unsigned array);
 
 } // namespace autotune
 

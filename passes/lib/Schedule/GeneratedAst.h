@@ -1,0 +1,45 @@
+//===- GeneratedAst.h - isl's AST of a schedule -----------------*- C++ -*-===//
+//
+// isl drops loops of one iteration, so that the loops of the AST and the
+// members of bands do not correspond by counting. What code generation needs to
+// know of a place is therefore asked of isl while it is there.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef AUTOTUNE_SCHEDULE_GENERATEDAST_H
+#define AUTOTUNE_SCHEDULE_GENERATEDAST_H
+
+#include "Transformations.h"
+
+namespace autotune {
+
+/// What one copy of a pack mark copies.
+struct GeneratedPack {
+  unsigned array, panelDim;
+  int64_t panel;
+  /// First element of the region, in terms of the iterators around the mark.
+  std::vector<isl::ast_expr> offset;
+  llvm::SmallVector<int64_t> sizes;
+};
+
+struct GeneratedAst {
+  isl::ast_node root;
+  std::vector<GeneratedPack> packs;
+  /// Why a copy cannot be made.
+  Refusal refusal;
+};
+
+/// Closes the part of the tree that a parallel, unroll or vectorize mark is
+/// meant for.
+constexpr llvm::StringLiteral endMark = "end";
+
+/// Generates the AST of `tree`, with full tiles apart from partial ones. Below
+/// each marked band there is an `endMark`.
+GeneratedAst generateAst(Tree tree, const Scop &scop);
+
+/// The copy that a pack mark's node stands for.
+const GeneratedPack &packOf(const GeneratedAst &ast, const isl::ast_node &mark);
+
+} // namespace autotune
+
+#endif // AUTOTUNE_SCHEDULE_GENERATEDAST_H
