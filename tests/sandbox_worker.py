@@ -38,7 +38,6 @@ def transform(text: str, pipeline: str) -> tuple[str | None, str, dict[str, Any]
 
     def note(diagnostic: ir.Diagnostic) -> bool:
         diagnostics.append(f"{diagnostic.location}: {diagnostic.message}")
-        diagnostics.extend(f"{note.location}: {note.message}" for note in diagnostic.notes)
         return True
 
     with ir.Context() as context:

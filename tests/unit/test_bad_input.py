@@ -194,4 +194,4 @@ ACCEPTED = {
 
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_programs_that_stay_in_bounds(sandbox: Sandbox, name: str) -> None:
-    sandbox.front_end(ACCEPTED[name].encode(), "good.mlir")
+    assert sandbox.front_end(ACCEPTED[name].encode(), "good.mlir").workloads

@@ -1,0 +1,155 @@
+"""One way to compute a program, in a process of its own that answers commands.
+
+Libraries of different kinds keep their threads and their settings apart this way; only the one that
+is asked runs. The module is both sides: `Contender` is the caller's, `main` the process's.
+"""
+
+import ctypes
+import importlib
+import os
+import pickle
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from benchmarks.programs import PROGRAMS, Array
+
+_ALIGNMENT = 64
+_WARM_BELOW_SECS = 0.2
+
+
+class Contender:
+    """A process that computes one program again and again; a context manager.
+
+    Args:
+        program: Name of the program.
+        library: Shared library with the program's C interface; None for NumPy.
+        num_threads: Threads it may use, and cores that it is pinned to.
+        seed: Of the inputs.
+        environment: Variables to set before anything is loaded.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        library: Path | None,
+        num_threads: int,
+        seed: int,
+        environment: Mapping[str, str],
+    ) -> None:
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(num_threads))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.contender"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **threads, **environment},
+        )
+        self.about = str(self._ask((program, library, num_threads, seed)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def secs(self) -> float:
+        """Runs once on fresh inputs; returns the seconds of the call."""
+        return float(self._ask("secs"))
+
+    def outputs(self) -> list[Array]:
+        """Returns the arrays as the last run left them."""
+        return list(self._ask("outputs"))
+
+    def _ask(self, command: object) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        pickle.dump(command, self._process.stdin)
+        self._process.stdin.flush()
+        return pickle.load(self._process.stdout)
+
+
+def aligned_copy(array: Array) -> Array:
+    """Returns a copy that starts on a cache line."""
+    memory = np.empty(array.nbytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    copy = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
+
+
+def openblas_core() -> str:
+    """Name of the CPU that NumPy's OpenBLAS chose its kernels for; empty where it does not say."""
+    multiarray = importlib.import_module("numpy._core._multiarray_umath")
+    library = ctypes.CDLL(multiarray.__file__)
+    for name in ("scipy_openblas_get_corename64_", "openblas_get_corename"):
+        function = getattr(library, name, None)
+        if function is not None:
+            function.restype = ctypes.c_char_p
+            return str(function().decode())
+    return ""
+
+
+def _prepare(
+    name: str, library: Path | None, arrays: list[Array]
+) -> tuple[str, Callable[[], object]]:
+    """Returns what the contender is, and its call."""
+    program = next(program for program in PROGRAMS if program.name == name)
+    if library is None:
+        assert program.prepare is not None
+        return f"NumPy {np.__version__}, OpenBLAS {openblas_core()}", program.prepare(arrays)
+    function = ctypes.CDLL(str(library))[program.entry]
+    function.restype = None
+    pointers = [ctypes.c_void_p(array.ctypes.data) for array in arrays]
+    return library.name, lambda: function(*pointers)
+
+
+def _timed(call: Callable[[], object], arrays: list[Array], inputs: list[Array]) -> float:
+    """Seconds of one call on fresh inputs; short calls run once before, to warm up."""
+    for array, values in zip(arrays, inputs, strict=True):
+        np.copyto(array, values)
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Serves commands from standard input until it ends."""
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+
+    def answer(value: object) -> None:
+        pickle.dump(value, sink)
+        sink.flush()
+
+    name, library, num_threads, seed = pickle.load(source)
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-num_threads:])
+    program = next(program for program in PROGRAMS if program.name == name)
+    inputs = program.inputs(seed)
+    arrays = [aligned_copy(array) for array in inputs]
+    about, call = _prepare(name, library, arrays)
+    answer(about)
+    last_secs = 0.0
+    while True:
+        try:
+            command = pickle.load(source)
+        except EOFError:
+            return
+        if command == "outputs":
+            answer(arrays)
+            continue
+        if last_secs < _WARM_BELOW_SECS:
+            _timed(call, arrays, inputs)
+        last_secs = _timed(call, arrays, inputs)
+        answer(last_secs)
+
+
+if __name__ == "__main__":
+    main()
