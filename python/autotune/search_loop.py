@@ -126,17 +126,21 @@ class SearchLoop:
             bounds: When to stop. False is returned where time was up before the trials.
         """
         with ThreadPoolExecutor(1) as chooser:
-            current = self._choose(strategy, bounds, 0)
+            current = self._choose(strategy, bounds, self._num_left(bounds, 0))
             while current:
+                # Counted before records arrive beside the choice: it must not depend on timing.
+                num_left = self._num_left(bounds, len(current))
                 if self._is_exclusive:
-                    following = self._choose(strategy, bounds, len(current))
+                    following = self._choose(strategy, bounds, num_left)
                     outcomes = self._measure_all(current, explorer, bounds)
                 else:
-                    choice = chooser.submit(self._choose, strategy, bounds, len(current))
+                    choice = chooser.submit(self._choose, strategy, bounds, num_left)
                     outcomes = self._measure_all(current, explorer, bounds)
                     following = choice.result()
                 strategy.tell(outcomes)
-                current = following or self._choose(strategy, bounds, 0)
+                if not following:
+                    following = self._choose(strategy, bounds, self._num_left(bounds, 0))
+                current = following
         return not self._is_late(bounds) or len(self.records) >= bounds.num_trials
 
     @property
@@ -147,10 +151,12 @@ class SearchLoop:
     def _is_late(self, bounds: Bounds) -> bool:
         return bounds.deadline_secs is not None and self._session.clock() >= bounds.deadline_secs
 
-    def _choose(self, strategy: SearchStrategy, bounds: Bounds, num_in_flight: int) -> list[_Job]:
-        """Asks for the next batch and starts to build it; empty where the search is over."""
+    def _num_left(self, bounds: Bounds, num_in_flight: int) -> int:
         num_left = bounds.num_trials - len(self.records) - num_in_flight
-        num_left = min(num_left, _MAX_ASKED_PER_TRIAL * bounds.num_trials - self._num_asked)
+        return min(num_left, _MAX_ASKED_PER_TRIAL * bounds.num_trials - self._num_asked)
+
+    def _choose(self, strategy: SearchStrategy, bounds: Bounds, num_left: int) -> list[_Job]:
+        """Asks for the next batch and starts to build it; empty where the search is over."""
         if num_left <= 0 or self._is_late(bounds):
             return []
         schedules = strategy.ask(min(bounds.batch, num_left))
