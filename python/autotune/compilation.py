@@ -5,6 +5,7 @@ Hides the life of the worker processes and the layout of the output directory.
 
 import hashlib
 import os
+import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +19,14 @@ from autotune.compiler import CompilerPool
 from autotune.database import Database
 from autotune.errors import AutotuneError, InputError
 from autotune.locations import default_database, reproducers_folder
-from autotune.measurement import Artefact, Failure, MeasureConfig, Measurement, ModuleBuild
+from autotune.measurement import (
+    Artefact,
+    Candidate,
+    Failure,
+    MeasureConfig,
+    Measurement,
+    ModuleBuild,
+)
 from autotune.module import CompiledModule, c_header, load, write_library
 from autotune.progress import SilentProgress, TuningProgress
 from autotune.report import Report, WorkloadReport, dump_json
@@ -189,7 +197,24 @@ class Workshop:
             return self._finish(config, lambda: replay(self.parts.workloads, schedules, session))
 
     def _session(self, database: Database, progress: TuningProgress) -> Session:
-        return Session(self.compiler, self.runner, database, self.target, progress, self.clock)
+        return Session(
+            self.compiler,
+            self.runner,
+            database,
+            self.target,
+            progress,
+            self.clock,
+            self._reproduce,
+        )
+
+    def _reproduce(self, candidate: Candidate) -> str:
+        """Returns a shell command that builds, checks and times a candidate of the program."""
+        program = self.program
+        line = shlex.quote(f"{candidate.workload.name}: {candidate.schedule}")
+        options = ["--fp", program.fp, "--threads", str(program.num_threads)]
+        options += [] if program.entry is None else ["--entry", program.entry]
+        apply = ["./run", "apply", program.filename, "--schedule", "failing.txt", *options]
+        return f"echo {line} > failing.txt && {shlex.join(apply)}"
 
     def _finish(
         self, config: TuneConfig, search: Callable[[], list[WorkloadReport]]

@@ -9,7 +9,7 @@ measurements are replayed to the strategy, and none is timed again.
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from autotune.database import Database, Run
@@ -62,6 +62,7 @@ class Session:
         target: The machine.
         progress: Hears what happens.
         clock: Seconds, monotonic.
+        reproduce: Returns a shell command that runs a candidate again.
     """
 
     compiler: Compiler
@@ -70,6 +71,7 @@ class Session:
     target: Target
     progress: TuningProgress
     clock: Callable[[], float]
+    reproduce: Callable[[Candidate], str]
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ class SearchLoop:
         if built.artefact is None:
             measurement = Measurement((), (), 0.0, built.failure)
         else:
-            measurement = self._session.runner.run(self._workload, self._baseline, built.artefact)
+            measurement = self._time(built)
         state = explorer.visit(job.schedule)
         record = TuningRecord(
             self._workload.hash,
@@ -208,6 +210,14 @@ class SearchLoop:
         self._session.database.add(self._run, record)
         self._count(record)
         return measurement
+
+    def _time(self, built: BuildResult) -> Measurement:
+        assert built.artefact is not None
+        measurement = self._session.runner.run(self._workload, self._baseline, built.artefact)
+        if measurement.failure is None:
+            return measurement
+        command = self._session.reproduce(built.candidate)
+        return replace(measurement, failure=replace(measurement.failure, reproducer=command))
 
     def _count(self, record: TuningRecord) -> None:
         self.records.append(record)

@@ -38,6 +38,7 @@ def session(tmp_path):
             TARGET,
             SilentProgress(),
             lambda: float(next(clock)),
+            lambda candidate: f"run {candidate.schedule}",
         )
 
 
@@ -178,6 +179,8 @@ def test_wrong_results_never_win(session):
     assert report.schedule == Schedule()
     assert report.speedup == 1.0
     assert report.failures["wrong_result"] + report.failures.get("compile_error", 0) == 24
+    wrong = [r for r in report.records if r.measurement.failure.kind is FailureKind.WRONG_RESULT]
+    assert all(r.measurement.failure.reproducer == f"run {r.schedule}" for r in wrong)
 
 
 def test_a_baseline_that_does_not_run_ends_tuning(session):
