@@ -9,6 +9,7 @@ from autotune.schedule import (
     Fuse,
     Interchange,
     Parallelize,
+    Reschedule,
     Tile,
     Transformation,
     UnrollAndJam,
@@ -30,9 +31,10 @@ def draw_from_menus(rng: random.Random, menus: Sequence[Menu]) -> Transformation
 
 def draw_freely(rng: random.Random, tree: Tree) -> Transformation | None:
     """Draws one that fits the tree and changes it, legal or not; None where there is no place."""
-    kind = rng.choice(
-        [Tile, Tile, Interchange, Fuse, Distribute, Parallelize, UnrollAndJam, Vectorize]
-    )
+    kinds = [Tile, Tile, Interchange, Fuse, Distribute, Parallelize, UnrollAndJam, Vectorize]
+    kind = rng.choice([*kinds, Reschedule])
+    if kind is Reschedule:
+        return Reschedule(rng.randint(0, 1), rng.randint(0, 1))
     nodes = list(pre_order(tree))
     if kind is Fuse:
         return _draw_fuse(rng, [node for node in nodes if isinstance(node, SequenceNode)])

@@ -6,6 +6,7 @@ upstream passes alone.
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,10 +92,15 @@ def pipeline(passes: str) -> str:
 
 def run(
     candidate: Candidate, inputs: list[Array], sandbox: Sandbox, pool: CompilerPool
-) -> list[Array]:
-    """Compiles and runs one candidate; a crash is an assertion that names it."""
+) -> list[Array] | None:
+    """Compiles and runs one candidate; None where the code generator says that it cannot.
+
+    A crash of the compiler or of the code is an assertion that names the candidate.
+    """
     name, text = candidate.workload.name, candidate.workload.text
     result = pool.build(candidate).result()
+    if result.failure is not None and "cannot generate loops" in result.failure.message:
+        return None
     assert result.artefact is not None, f"{result.failure}: [{candidate.schedule}]\n{text}"
     try:
         return sandbox.run_object(result.artefact.object_code, name, inputs)
@@ -102,33 +108,37 @@ def run(
         raise AssertionError(f"{error}: [{candidate.schedule}]\n{text}") from error
 
 
-def check_program(seed: int, sandbox: Sandbox, pool: CompilerPool) -> list[Schedule]:
-    """Checks random schedules of the seed's program; returns them."""
+def check_program(seed: int, sandbox: Sandbox, pool: CompilerPool) -> Counter[str]:
+    """Checks random schedules of the seed's program; returns how many there were of each kind."""
     rng = random.Random(seed)
     workload = workload_of(program := random_program(rng))
     inputs = random_inputs(program, rng)
     expected = sandbox.run_upstream(workload.text, workload.name, inputs)
-    schedules = []
+    outcomes: Counter[str] = Counter()
     for _ in range(SCHEDULES_PER_PROGRAM):
         schedule = random_schedule(workload.text, rng, sandbox)
         actual = run(Candidate(workload, schedule), inputs, sandbox, pool)
+        if actual is None:
+            outcomes["refused by the code generator"] += 1
+            continue
         for (name, _), left, right in zip(program.shapes, actual, expected, strict=True):
             assert same_bits(left, right), (
                 f"seed {seed}: {name} differs: [{schedule}]\n{workload.text}"
             )
-        schedules.append(schedule)
-    return schedules
+        outcomes["transformed" if schedule.transformations else "as they are"] += 1
+    return outcomes
 
 
 def check_programs(
     seeds: range, sandbox: Sandbox, pool: CompilerPool, capsys: pytest.CaptureFixture[str]
-) -> None:
-    schedules = [s for seed in seeds for s in check_program(seed, sandbox, pool)]
-    num_transformed = sum(1 for schedule in schedules if schedule.transformations)
+) -> Counter[str]:
+    outcomes = sum((check_program(seed, sandbox, pool) for seed in seeds), Counter[str]())
     with capsys.disabled():
-        print(f"\nbit-identical: {len(schedules)} pairs of program and schedule", end=" ")
-        print(f"({num_transformed} of the schedules transform something)")
-    assert num_transformed > len(schedules) / 2
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+        print(f"\npairs of program and schedule, bit-identical unless refused: {counts}")
+    assert outcomes["transformed"] > 0.7 * outcomes.total()
+    assert outcomes["refused by the code generator"] < 0.02 * outcomes.total()
+    return outcomes
 
 
 def test_schedules_preserve_every_bit(
@@ -141,4 +151,5 @@ def test_schedules_preserve_every_bit(
 def test_500_schedules_preserve_every_bit(
     sandbox: Sandbox, pool: CompilerPool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check_programs(range(1000, 1100), sandbox, pool, capsys)
+    outcomes = check_programs(range(1000, 1106), sandbox, pool, capsys)
+    assert outcomes["transformed"] + outcomes["as they are"] >= 500

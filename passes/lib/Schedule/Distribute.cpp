@@ -20,7 +20,7 @@ static Tree bandOver(llvm::ArrayRef<isl::union_pw_aff> members,
   return makeBand(std::move(restricted), std::move(body));
 }
 
-static void mergeTop(Tree &band, const isl::union_map &active) {
+static void mergeTop(Tree &band, const ActiveDependences &active) {
   Tree &child = band.children.front();
   if (!child.isBand())
     return;
@@ -50,7 +50,7 @@ Refusal distribute(Model &model, unsigned number, unsigned depth,
   if (body.kind != Tree::Kind::Sequence || cut == 0 ||
       cut >= body.children.size())
     return "the band has no sequence below that could be cut there";
-  isl::union_map active = activeDependences(*location, model.dependences);
+  ActiveDependences active(*model.dependences, *location);
   llvm::ArrayRef<isl::union_pw_aff> members(band.members);
   std::vector<Tree> groups;
   auto middle = std::make_move_iterator(body.children.begin() + cut);
@@ -60,13 +60,9 @@ Refusal distribute(Model &model, unsigned number, unsigned depth,
       bandOver(members.drop_front(depth), std::vector<Tree>(begin, middle)));
   groups.push_back(
       bandOver(members.drop_front(depth), std::vector<Tree>(middle, end)));
-  isl::union_map inner = active;
-  if (depth > 0)
-    inner = inner.eq_at(bandSchedule(members.take_front(depth)));
+  ActiveDependences inner = active.equalAt(members.take_front(depth));
   for (Tree &group : groups)
-    mergeTop(
-        group,
-        inner.intersect_domain(group.domain).intersect_range(group.domain));
+    mergeTop(group, inner.within(group.domain));
   std::vector<isl::union_pw_aff> shared(members.begin(),
                                         members.begin() + depth);
   Tree sequence = makeSequence(std::move(groups));

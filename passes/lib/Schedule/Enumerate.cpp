@@ -8,6 +8,8 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <isl/aff.h>
+
 using namespace mlir;
 
 namespace autotune {
@@ -62,7 +64,7 @@ public:
 private:
   BandFacts factsOf(const TreePath &path, unsigned number) {
     bool isFree = isPermutable(path.node->members,
-                               activeDependences(path, model.dependences));
+                               ActiveDependences(*model.dependences, path));
     BandFacts facts{number, {}, {}, isPlainBand(path), isFree};
     for (const isl::union_pw_aff &member : path.node->members) {
       std::optional<Range> range = memberRange(member, path.node->domain);
@@ -126,29 +128,30 @@ private:
   }
 
   void addUnrolls(const BandFacts &band) {
+    Tree &node = *findBand(model.tree, band.number)->node;
+    if (containsMark(node, mark::unroll))
+      return;
     std::vector<Values> factors(band.extents.size());
-    Values largest(band.extents.size(), 1);
+    llvm::SmallVector<unsigned> together;
     for (unsigned i = 0; i < band.extents.size(); ++i) {
-      if (band.strides[i] != 1)
-        continue;
-      Values alone(band.extents.size(), 1);
-      alone[i] = band.extents[i];
-      bool isSinkable = isLegal(
-          [&](Model &m) { return unrollAndJam(m, band.number, alone); });
-      if (!isSinkable)
+      if (band.strides[i] != 1 || !isSafelySinkable(band.number, {i}))
         continue;
       for (int64_t factor : unrollFactors)
         if (factor <= band.extents[i])
           factors[i].push_back(factor);
-      largest[i] = band.extents[i];
+      together.push_back(i);
     }
-    bool isJointlyLegal =
-        llvm::any_of(largest, [](int64_t f) { return f > 1; }) &&
-        isLegal(
-            [&](Model &m) { return unrollAndJam(m, band.number, largest); });
-    if (isJointlyLegal)
+    if (together.size() < 2 || isSafelySinkable(band.number, together))
       addWithOneChosen("autotune-unroll-and-jam", band.number, "factors",
                        factors, 1);
+  }
+
+  bool isSafelySinkable(unsigned band, llvm::ArrayRef<unsigned> positions) {
+    return !guarded(model, [&](Model &m) -> Refusal {
+      if (isSinkable(m, band, positions))
+        return std::nullopt;
+      return "a dependence is in the way";
+    });
   }
 
   void addInterchanges(const BandFacts &band) {
@@ -176,7 +179,20 @@ private:
     }
   }
 
+  /// Members may be equal, as those of loops of one iteration.
+  bool changesOrder(const BandFacts &band, const Values &permutation) {
+    const Tree &node = *findBand(model.tree, band.number)->node;
+    for (auto [position, member] : llvm::enumerate(node.members))
+      if (isl_union_pw_aff_plain_is_equal(
+              member.get(), node.members[permutation[position]].get()) !=
+          isl_bool_true)
+        return true;
+    return false;
+  }
+
   void addInterchange(const BandFacts &band, const Values &permutation) {
+    if (!changesOrder(band, permutation))
+      return;
     if (band.isPermutable || isLegal([&](Model &m) {
           return interchange(m, band.number, permutation);
         }))
@@ -257,7 +273,7 @@ private:
   /// Only from the program's own order: what was chosen since would be lost.
   void addReschedules() {
     Tree original = model.scop.originalOrder;
-    mergeBands(original, model.dependences);
+    mergeBands(original, ActiveDependences(*model.dependences));
     if (!isSameTree(original, model.tree))
       return;
     std::vector<Tree> found;

@@ -9,12 +9,10 @@ namespace autotune {
 #define GEN_PASS_DEF_EXTRACT
 #include "autotune/SchedulePasses.h.inc"
 
-void mergeBands(Tree &tree, const isl::union_map &active) {
+void mergeBands(Tree &tree, const ActiveDependences &active) {
   if (!tree.isBand()) {
     for (Tree &child : tree.children)
-      mergeBands(
-          child,
-          active.intersect_domain(child.domain).intersect_range(child.domain));
+      mergeBands(child, active.within(child.domain));
     return;
   }
   while (tree.children.front().isBand()) {
@@ -26,7 +24,7 @@ void mergeBands(Tree &tree, const isl::union_map &active) {
     Tree body = std::move(child.children.front());
     tree = makeBand(std::move(merged), std::move(body));
   }
-  mergeBands(tree.children.front(), active.eq_at(bandSchedule(tree.members)));
+  mergeBands(tree.children.front(), active.equalAt(tree.members));
 }
 
 namespace {
@@ -37,8 +35,8 @@ class ExtractPass : public impl::ExtractBase<ExtractPass> {
       FailureOr<Scop> scop = buildScop(function, ctx);
       if (failed(scop))
         return failure();
-      isl::union_map dependences = computeDependences(*scop);
-      mergeBands(scop->originalOrder, dependences);
+      Dependences dependences(computeDependences(*scop));
+      mergeBands(scop->originalOrder, ActiveDependences(dependences));
       storeTree(function, scop->originalOrder);
       storeDependences(function, dependences);
       return success();

@@ -34,7 +34,7 @@ Refusal fuse(Model &model, unsigned number, unsigned child, unsigned depth) {
       first.members.size() < depth || second.members.size() < depth)
     return "both children need a band of at least " + std::to_string(depth) +
            " members";
-  isl::union_map active = activeDependences(*location, model.dependences);
+  ActiveDependences active(*model.dependences, *location);
   std::vector<isl::union_pw_aff> outer = takeOuter(first, depth);
   for (auto [member, other] : llvm::zip(outer, takeOuter(second, depth)))
     member = member.union_add(other);

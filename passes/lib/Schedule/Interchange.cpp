@@ -27,7 +27,7 @@ Refusal interchange(Model &model, unsigned number,
   if (!isPermutation(permutation, band.members.size()))
     return "the permutation does not name each of the band's " +
            std::to_string(band.members.size()) + " members once";
-  isl::union_map active = activeDependences(*location, model.dependences);
+  ActiveDependences active(*model.dependences, *location);
   std::vector<isl::union_pw_aff> members;
   for (int64_t position : permutation)
     members.push_back(band.members[position]);

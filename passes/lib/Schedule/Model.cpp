@@ -2,7 +2,10 @@
 
 #include "Model.h"
 
+#include "llvm/ADT/StringMap.h"
+
 #include <isl/ast_build.h>
+#include <isl/ctx.h>
 #include <isl/options.h>
 
 using namespace mlir;
@@ -14,18 +17,77 @@ static constexpr llvm::StringLiteral dependencesName = "autotune.dependences";
 /// Bounds the work of one pass; beyond it the answer is unknown, so refused.
 static constexpr unsigned long maxOperations = 200'000'000;
 
-IslContext::IslContext() : ctx(isl_ctx_alloc()) {
-  isl_options_set_on_error(ctx, ISL_ON_ERROR_CONTINUE);
-  isl_ctx_set_max_operations(ctx, maxOperations);
-  isl_options_set_ast_build_detect_min_max(ctx, 1);
-  isl_options_set_ast_build_scale_strides(ctx, 0);
-  isl_options_set_ast_build_atomic_upper_bound(ctx, 1);
+namespace {
+
+/// Owns an isl context.
+class IslContext {
+public:
+  IslContext() : ctx(isl_ctx_alloc()) {
+    isl_options_set_on_error(ctx, ISL_ON_ERROR_CONTINUE);
+    isl_ctx_set_max_operations(ctx, maxOperations);
+    isl_options_set_ast_build_detect_min_max(ctx, 1);
+    isl_options_set_ast_build_scale_strides(ctx, 0);
+    isl_options_set_ast_build_atomic_upper_bound(ctx, 1);
+  }
+  ~IslContext() { isl_ctx_free(ctx); }
+  IslContext(const IslContext &) = delete;
+  IslContext &operator=(const IslContext &) = delete;
+  isl::ctx get() const { return isl::ctx(ctx); }
+
+private:
+  isl_ctx *ctx;
+};
+
+/// What recent texts stand for. Passes hand trees and dependences on as text;
+/// reading them takes longer than most transformations.
+template <typename Value> class Recent {
+public:
+  explicit Recent(unsigned capacity) : capacity(capacity) {}
+
+  const Value *find(llvm::StringRef text) const {
+    auto entry = values.find(text);
+    return entry == values.end() ? nullptr : &entry->second;
+  }
+
+  const Value &add(llvm::StringRef text, Value value) {
+    if (values.size() >= capacity)
+      values.clear();
+    return values.insert_or_assign(text, std::move(value)).first->second;
+  }
+
+private:
+  unsigned capacity;
+  llvm::StringMap<Value> values;
+};
+
+/// A thread's isl context, with what lives in it from one pass to the next.
+struct IslSession {
+  IslContext context;
+  Recent<std::shared_ptr<const Dependences>> dependences{8};
+  Recent<Tree> trees{64};
+};
+
+} // namespace
+
+static IslSession &session() {
+  thread_local IslSession session;
+  return session;
 }
 
-IslContext::~IslContext() { isl_ctx_free(ctx); }
+static const Tree &treeOf(llvm::StringRef text, isl::ctx ctx) {
+  if (const Tree *tree = session().trees.find(text))
+    return *tree;
+  isl::schedule schedule =
+      isl::manage(isl_schedule_read_from_str(ctx.get(), text.str().c_str()));
+  return session().trees.add(text, treeFromSchedule(schedule));
+}
 
-static isl::schedule readSchedule(isl::ctx ctx, llvm::StringRef text) {
-  return isl::manage(isl_schedule_read_from_str(ctx.get(), text.str().c_str()));
+static std::shared_ptr<const Dependences> dependencesOf(llvm::StringRef text,
+                                                        isl::ctx ctx) {
+  if (const auto *dependences = session().dependences.find(text))
+    return *dependences;
+  return session().dependences.add(
+      text, std::make_shared<Dependences>(isl::union_map(ctx, text.str())));
 }
 
 FailureOr<Model> loadModel(func::FuncOp function, isl::ctx ctx) {
@@ -37,26 +99,20 @@ FailureOr<Model> loadModel(func::FuncOp function, isl::ctx ctx) {
   FailureOr<Scop> scop = buildScop(function, ctx);
   if (failed(scop))
     return failure();
-  return Model{std::move(*scop),
-               isl::union_map(ctx, dependences.getValue().str()),
-               treeFromSchedule(readSchedule(ctx, schedule.getValue()))};
-}
-
-static StringAttr treeText(func::FuncOp function, const Tree &tree) {
-  isl::schedule schedule = scheduleFromTree(tree);
-  char *text = isl_schedule_to_str(schedule.get());
-  auto attribute = StringAttr::get(function.getContext(), text);
-  free(text);
-  return attribute;
+  return Model{std::move(*scop), dependencesOf(dependences.getValue(), ctx),
+               treeOf(schedule.getValue(), ctx)};
 }
 
 void storeTree(func::FuncOp function, const Tree &tree) {
-  function->setAttr(scheduleName, treeText(function, tree));
+  isl::schedule schedule = scheduleFromTree(tree);
+  char *text = isl_schedule_to_str(schedule.get());
+  function->setAttr(scheduleName, StringAttr::get(function.getContext(), text));
+  session().trees.add(text, treeFromSchedule(schedule));
+  free(text);
 }
 
-void storeDependences(func::FuncOp function,
-                      const isl::union_map &dependences) {
-  char *text = isl_union_map_to_str(dependences.get());
+void storeDependences(func::FuncOp function, const Dependences &dependences) {
+  char *text = isl_union_map_to_str(dependences.all().get());
   function->setAttr(dependencesName,
                     StringAttr::get(function.getContext(), text));
   free(text);
@@ -69,10 +125,12 @@ void clearModel(func::FuncOp function) {
 
 LogicalResult guardIsl(func::FuncOp function,
                        llvm::function_ref<LogicalResult(isl::ctx)> body) {
-  IslContext context;
+  isl::ctx ctx = session().context.get();
+  isl_ctx_reset_operations(ctx.get());
   try {
-    return body(context.get());
+    return body(ctx);
   } catch (const isl::exception &error) {
+    isl_ctx_reset_error(ctx.get());
     return function.emitError("unknown, so illegal: ") << error.what();
   }
 }
@@ -81,7 +139,7 @@ Refusal guarded(Model &model, llvm::function_ref<Refusal(Model &)> transform) {
   try {
     return transform(model);
   } catch (const isl::exception &error) {
-    isl_ctx *ctx = model.dependences.ctx().get();
+    isl_ctx *ctx = model.dependences->all().ctx().get();
     isl_ctx_reset_error(ctx);
     isl_ctx_reset_operations(ctx);
     return std::string("unknown: ") + error.what();

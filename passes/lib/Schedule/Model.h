@@ -8,28 +8,14 @@
 #ifndef AUTOTUNE_SCHEDULE_MODEL_H
 #define AUTOTUNE_SCHEDULE_MODEL_H
 
+#include "Dependences.h"
 #include "Scop.h"
-
-#include <isl/ctx.h>
 
 namespace autotune {
 
-/// Owns an isl context; declare it before everything that lives in it.
-class IslContext {
-public:
-  IslContext();
-  ~IslContext();
-  IslContext(const IslContext &) = delete;
-  IslContext &operator=(const IslContext &) = delete;
-  isl::ctx get() const { return isl::ctx(ctx); }
-
-private:
-  isl_ctx *ctx;
-};
-
 struct Model {
   Scop scop;
-  isl::union_map dependences;
+  std::shared_ptr<const Dependences> dependences;
   Tree tree;
 };
 
@@ -40,7 +26,7 @@ using Refusal = std::optional<std::string>;
 mlir::FailureOr<Model> loadModel(mlir::func::FuncOp function, isl::ctx ctx);
 void storeTree(mlir::func::FuncOp function, const Tree &tree);
 void storeDependences(mlir::func::FuncOp function,
-                      const isl::union_map &dependences);
+                      const Dependences &dependences);
 void clearModel(mlir::func::FuncOp function);
 
 /// The transformation's refusal; one that isl cannot decide is refused.
@@ -52,7 +38,8 @@ mlir::LogicalResult
 transformTree(mlir::func::FuncOp function,
               llvm::function_ref<Refusal(Model &model)> transform);
 
-/// Runs `body` and turns isl's exceptions (quota, overflow) into errors.
+/// Runs `body` in the thread's isl context and turns isl's exceptions (quota,
+/// overflow) into errors.
 mlir::LogicalResult
 guardIsl(mlir::func::FuncOp function,
          llvm::function_ref<mlir::LogicalResult(isl::ctx)> body);

@@ -23,7 +23,7 @@ Refusal parallelize(Model &model, unsigned number, unsigned position) {
     return "the band has no member " + std::to_string(position);
   if (containsMark(band, mark::parallel))
     return "a loop inside is parallel already";
-  isl::union_map active = activeDependences(*location, model.dependences);
+  ActiveDependences active(*model.dependences, *location);
   auto begin = band.members.begin();
   std::vector<isl::union_pw_aff> outer(begin, begin + position);
   std::vector<isl::union_pw_aff> inner(begin + position + 1,

@@ -56,12 +56,12 @@ Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
   isl_options_set_schedule_maximize_band_depth(ctx, 1);
   isl::schedule_constraints constraints =
       isl::schedule_constraints::on_domain(model.tree.domain)
-          .set_validity(model.dependences)
-          .set_coincidence(model.dependences)
-          .set_proximity(model.dependences);
+          .set_validity(model.dependences->all())
+          .set_coincidence(model.dependences->all())
+          .set_proximity(model.dependences->all());
   model.tree = treeFromSchedule(constraints.compute_schedule());
   splitLeaves(model.tree);
-  return findViolation(model.tree, model.dependences);
+  return findViolation(model.tree, ActiveDependences(*model.dependences));
 }
 
 namespace {

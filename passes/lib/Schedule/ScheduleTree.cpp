@@ -1,4 +1,4 @@
-//===- ScheduleTree.cpp - Schedule trees and the legality oracle ----------===//
+//===- ScheduleTree.cpp - Schedule trees ----------------------------------===//
 
 #include "ScheduleTree.h"
 
@@ -188,107 +188,6 @@ std::optional<TreePath> findBand(Tree &root, unsigned number) {
 
 std::optional<TreePath> findSequence(Tree &root, unsigned number) {
   return find(root, Tree::Kind::Sequence, number);
-}
-
-isl::union_map lexLess(const isl::union_map &pairs,
-                       const isl::multi_union_pw_aff &at) {
-  return isl::manage(
-      isl_union_map_lex_lt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
-}
-
-isl::union_map lexGreater(const isl::union_map &pairs,
-                          const isl::multi_union_pw_aff &at) {
-  return isl::manage(
-      isl_union_map_lex_gt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
-}
-
-static isl::union_map within(const isl::union_map &dependences,
-                             const isl::union_set &domain) {
-  return dependences.intersect_domain(domain).intersect_range(domain);
-}
-
-isl::union_map activeDependences(const TreePath &location,
-                                 isl::union_map dependences) {
-  dependences = within(dependences, location.node->domain);
-  for (const Tree *ancestor : location.ancestors)
-    if (ancestor->isBand())
-      dependences = dependences.eq_at(bandSchedule(ancestor->members));
-  return dependences;
-}
-
-bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,
-                  const isl::union_map &active) {
-  for (const isl::union_pw_aff &member : members)
-    if (!lexGreater(active, isl::multi_union_pw_aff(member)).is_empty())
-      return false;
-  return true;
-}
-
-bool isCoincident(const isl::union_pw_aff &member,
-                  const isl::union_map &active) {
-  isl::multi_union_pw_aff partial(member);
-  return lexGreater(active, partial).is_empty() &&
-         lexLess(active, partial).is_empty();
-}
-
-static std::string describe(const isl::union_map &dependences) {
-  std::string text;
-  dependences.foreach_map([&](isl::map map) {
-    if (text.empty())
-      text =
-          map.domain_tuple_id().name() + " -> " + map.range_tuple_id().name();
-  });
-  return text;
-}
-
-static std::optional<std::string>
-violationInSequence(const Tree &tree, const isl::union_map &active) {
-  isl::union_set earlier;
-  for (const Tree &child : tree.children) {
-    if (!earlier.is_null()) {
-      isl::union_map reversed =
-          active.intersect_domain(child.domain).intersect_range(earlier);
-      if (!reversed.is_empty())
-        return "the sequence would reverse the dependence " +
-               describe(reversed);
-    }
-    if (auto reason = findViolation(child, within(active, child.domain)))
-      return reason;
-    earlier = earlier.is_null() ? child.domain : earlier.unite(child.domain);
-  }
-  return std::nullopt;
-}
-
-std::optional<std::string> findViolation(const Tree &tree,
-                                         const isl::union_map &active) {
-  if (active.is_empty())
-    return std::nullopt;
-  switch (tree.kind) {
-  case Tree::Kind::Leaf:
-    return "instances of one statement would be left unordered across the "
-           "dependence " +
-           describe(active);
-  case Tree::Kind::Sequence:
-    return violationInSequence(tree, active);
-  case Tree::Kind::Mark: {
-    const Tree &child = tree.children.front();
-    bool mustBeCoincident =
-        tree.isMark(mark::parallel) || tree.isMark(mark::vectorize);
-    if (mustBeCoincident && !isCoincident(child.members.front(), active))
-      return "the loop carries the dependence " +
-             describe(active.subtract(
-                 active.eq_at(isl::multi_union_pw_aff(child.members.front()))));
-    return findViolation(child, active);
-  }
-  case Tree::Kind::Band: {
-    isl::multi_union_pw_aff partial = bandSchedule(tree.members);
-    isl::union_map reversed = lexGreater(active, partial);
-    if (!reversed.is_empty())
-      return "the loops would reverse the dependence " + describe(reversed);
-    return findViolation(tree.children.front(), active.eq_at(partial));
-  }
-  }
-  return std::nullopt;
 }
 
 static std::optional<long> integer(isl_val *owned) {

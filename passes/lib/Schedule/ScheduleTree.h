@@ -1,4 +1,4 @@
-//===- ScheduleTree.h - Schedule trees and the legality oracle --*- C++ -*-===//
+//===- ScheduleTree.h - Schedule trees --------------------------*- C++ -*-===//
 //
 // A light, mutable form of isl's schedule trees. Trees are carried between
 // passes as isl's own text; transformations rewrite the nodes below.
@@ -74,24 +74,6 @@ struct TreePath {
 std::optional<TreePath> findBand(Tree &root, unsigned number);
 std::optional<TreePath> findSequence(Tree &root, unsigned number);
 
-/// Pairs of `dependences` that the bands and sequences above the node leave
-/// unordered.
-isl::union_map activeDependences(const TreePath &location,
-                                 isl::union_map dependences);
-
-/// The legality oracle: why `tree` does not respect `dependences`, or nothing
-/// when it does. Exact: every dependence must be ordered strictly by the tree,
-/// and loops marked parallel or vectorize must carry none.
-std::optional<std::string> findViolation(const Tree &tree,
-                                         const isl::union_map &dependences);
-
-/// Whether no active dependence has a negative distance in any member.
-bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,
-                  const isl::union_map &active);
-/// Whether every active dependence has distance zero in `member`.
-bool isCoincident(const isl::union_pw_aff &member,
-                  const isl::union_map &active);
-
 /// Smallest and largest value of a member; nothing where unbounded.
 struct Range {
   long min, max;
@@ -103,12 +85,6 @@ std::optional<Range> memberRange(const isl::union_pw_aff &member,
 /// floor(member / size) * size and member mod size.
 isl::union_pw_aff tileMember(const isl::union_pw_aff &member, long size);
 isl::union_pw_aff pointMember(const isl::union_pw_aff &member, long size);
-
-/// The pairs whose first instance has the smaller, or the larger, value.
-isl::union_map lexLess(const isl::union_map &pairs,
-                       const isl::multi_union_pw_aff &at);
-isl::union_map lexGreater(const isl::union_map &pairs,
-                          const isl::multi_union_pw_aff &at);
 
 isl::multi_union_pw_aff bandSchedule(llvm::ArrayRef<isl::union_pw_aff> members);
 

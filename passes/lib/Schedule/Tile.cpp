@@ -36,7 +36,7 @@ Refusal tile(Model &model, unsigned number, llvm::ArrayRef<int64_t> sizes) {
   Tree &band = *location->node;
   if (sizes.size() != band.members.size())
     return "the band has " + std::to_string(band.members.size()) + " members";
-  isl::union_map active = activeDependences(*location, model.dependences);
+  ActiveDependences active(*model.dependences, *location);
   std::vector<isl::union_pw_aff> tiles, points;
   for (auto [member, size] : llvm::zip(band.members, sizes)) {
     if (size < 0)

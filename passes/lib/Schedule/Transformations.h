@@ -8,6 +8,7 @@
 #ifndef AUTOTUNE_SCHEDULE_TRANSFORMATIONS_H
 #define AUTOTUNE_SCHEDULE_TRANSFORMATIONS_H
 
+#include "Legality.h"
 #include "Model.h"
 
 namespace autotune {
@@ -20,6 +21,10 @@ Refusal distribute(Model &model, unsigned band, unsigned depth, unsigned cut);
 Refusal parallelize(Model &model, unsigned band, unsigned member);
 Refusal unrollAndJam(Model &model, unsigned band,
                      llvm::ArrayRef<int64_t> factors);
+/// Whether the members may run inside everything below the band: then they may
+/// be unrolled and jammed by any factors.
+bool isSinkable(Model &model, unsigned band,
+                llvm::ArrayRef<unsigned> positions);
 Refusal vectorize(Model &model, unsigned band, unsigned member, int64_t width);
 Refusal pack(Model &model, unsigned band, unsigned array, unsigned panelDim,
              int64_t panel);
@@ -29,7 +34,7 @@ Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence);
 
 /// Merges a band with the bands directly below as long as the whole stays
 /// permutable, here and further down.
-void mergeBands(Tree &tree, const isl::union_map &active);
+void mergeBands(Tree &tree, const ActiveDependences &active);
 
 /// A band with nothing between it and the loops that it becomes: not unrolled,
 /// not a vector, not below such a band.

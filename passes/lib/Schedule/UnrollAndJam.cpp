@@ -21,7 +21,7 @@ Refusal unrollAndJam(Model &model, unsigned number,
     return "a loop inside is unrolled already";
   if (factors.size() != band.members.size())
     return "the band has " + std::to_string(band.members.size()) + " members";
-  isl::union_map active = activeDependences(*location, model.dependences);
+  ActiveDependences active(*model.dependences, *location);
   std::vector<isl::union_pw_aff> strips;
   for (auto [member, factor] : llvm::zip(band.members, factors)) {
     if (factor < 0)
@@ -42,6 +42,26 @@ Refusal unrollAndJam(Model &model, unsigned number,
   std::string label = (mark::unroll + llvm::Twine(strips.size())).str();
   sinkToLeaves(band.children.front(), strips, label, /*belowVector=*/false);
   return findViolation(band, active);
+}
+
+bool isSinkable(Model &model, unsigned number,
+                llvm::ArrayRef<unsigned> positions) {
+  std::optional<TreePath> location = findBand(model.tree, number);
+  Tree before = model.tree;
+  ActiveDependences active(*model.dependences, *location);
+  Tree &band = *location->node;
+  std::vector<isl::union_pw_aff> sunk;
+  for (unsigned position : positions) {
+    isl::union_pw_aff &member = band.members[position];
+    sunk.push_back(member);
+    member = member.sub(member);
+  }
+  sinkToLeaves(band.children.front(), sunk,
+               (mark::unroll + llvm::Twine(sunk.size())).str(),
+               /*belowVector=*/false);
+  bool isLegal = !findViolation(band, active);
+  model.tree = std::move(before);
+  return isLegal;
 }
 
 namespace {

@@ -49,7 +49,7 @@ Refusal vectorize(Model &model, unsigned number, unsigned position,
   std::optional<Range> range = memberRange(member, band.domain);
   if (!range || memberStride(member, band.domain) != 1)
     return "a loop of tiles, or one without bounds, cannot be a vector";
-  isl::union_map active = activeDependences(*location, model.dependences);
+  ActiveDependences active(*model.dependences, *location);
   isl::union_pw_aff strip = pointMember(member, width);
   member = tileMember(member, width);
   std::string label = (mark::vectorize + llvm::Twine(width)).str();

@@ -1,0 +1,57 @@
+//===- Dependences.cpp - Dependences and how far they reach ---------------===//
+
+#include "Dependences.h"
+
+#include <isl/aff.h>
+#include <isl/map.h>
+#include <isl/set.h>
+#include <isl/space.h>
+
+namespace autotune {
+
+Dependences::Dependences(isl::union_map all) : whole(std::move(all)) {
+  whole.foreach_map([&](isl::map map) {
+    map.foreach_basic_map([&](isl::basic_map part) {
+      isl::map pairs(part);
+      isl::space space = pairs.space();
+      dependences.push_back({pairs, map.domain_tuple_id().name(),
+                             map.range_tuple_id().name(), space.domain(),
+                             space.range()});
+    });
+  });
+  known.resize(dependences.size());
+}
+
+static Distance computeDistance(const isl::map &pairs, const isl::aff &atSource,
+                                const isl::aff &atSink) {
+  isl::multi_aff toSource = isl::multi_aff::domain_map(pairs.space());
+  isl::multi_aff toSink = isl::multi_aff::range_map(pairs.space());
+  isl::aff distance = atSink.pullback(toSink).sub(atSource.pullback(toSource));
+  isl::set all = pairs.wrap();
+  isl::aff zero = distance.sub(distance);
+  auto occurs = [&](const isl::set &sign) {
+    return !all.intersect(sign).is_empty();
+  };
+  if (occurs(isl::set(distance.lt_set(zero))))
+    return Distance::Other;
+  if (!occurs(isl::set(distance.gt_set(zero))))
+    return Distance::Zero;
+  return occurs(isl::set(distance.eq_set(zero))) ? Distance::NonNegative
+                                                 : Distance::Positive;
+}
+
+Distance Dependences::distance(unsigned number, const isl::aff &atSource,
+                               const isl::aff &atSink) const {
+  for (const Known &entry : known[number])
+    if (isl_aff_plain_is_equal(entry.atSource.get(), atSource.get()) ==
+            isl_bool_true &&
+        isl_aff_plain_is_equal(entry.atSink.get(), atSink.get()) ==
+            isl_bool_true)
+      return entry.distance;
+  Distance distance =
+      computeDistance(dependences[number].pairs, atSource, atSink);
+  known[number].push_back({atSource, atSink, distance});
+  return distance;
+}
+
+} // namespace autotune

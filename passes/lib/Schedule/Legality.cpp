@@ -1,0 +1,348 @@
+//===- Legality.cpp - Whether a schedule tree respects dependences --------===//
+
+#include "Legality.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+#include <isl/map.h>
+#include <isl/union_map.h>
+
+namespace autotune {
+
+using Kind = MemberForm::Kind;
+using EqualForms = OpenDependence::EqualForms;
+
+//===--- direction vectors ------------------------------------------------===//
+
+/// The member at both ends of the dependence, if it is made alike there.
+static std::optional<EqualForms>
+formsOf(const isl::union_pw_aff &member,
+        const Dependences::Dependence &dependence) {
+  EqualForms forms{formAt(member, dependence.source),
+                   formAt(member, dependence.sink)};
+  if (!forms.atSource || !forms.atSink)
+    return std::nullopt;
+  for (const MemberForm *a = forms.atSource.get(), *b = forms.atSink.get();
+       a || b; a = a->base.get(), b = b->base.get())
+    if (!a || !b || a->kind != b->kind || a->size != b->size)
+      return std::nullopt;
+  return forms;
+}
+
+static EqualForms baseOf(const EqualForms &forms) {
+  return {forms.atSource->base, forms.atSink->base};
+}
+
+static EqualForms tileOf(const EqualForms &forms, long size) {
+  return {tileForm(forms.atSource, size), tileForm(forms.atSink, size)};
+}
+
+static bool isListed(const OpenDependence &open, const EqualForms &wanted) {
+  return llvm::any_of(open.equal, [&](const EqualForms &entry) {
+    return isSameForm(entry.atSource, wanted.atSource) &&
+           isSameForm(entry.atSink, wanted.atSink);
+  });
+}
+
+/// Whether what is left of the dependence has equal values there.
+static bool isKnownEqual(const OpenDependence &open, const EqualForms &forms) {
+  return isListed(open, forms) ||
+         (forms.atSource->base && isKnownEqual(open, baseOf(forms)));
+}
+
+/// Notes that only pairs of equal values are left, and what follows from it.
+static void addEqual(OpenDependence &open, const EqualForms &forms) {
+  open.equal.push_back(forms);
+  if (forms.atSource->kind == Kind::Affine)
+    return;
+  EqualForms base = baseOf(forms);
+  long size = forms.atSource->size;
+  if (forms.atSource->kind == Kind::Point) {
+    // f is the sum of floor(f / s) * s and f mod s.
+    if (isListed(open, tileOf(base, size)))
+      addEqual(open, base);
+    return;
+  }
+  // floor((f mod S) / s) and floor(f / S) together fix floor(f / s).
+  if (base.atSource->kind == Kind::Point && base.atSource->size % size == 0 &&
+      isListed(open, tileOf(baseOf(base), base.atSource->size)))
+    open.equal.push_back(tileOf(baseOf(base), size));
+}
+
+static Distance rootDistance(const Dependences &all, const OpenDependence &open,
+                             const EqualForms &forms) {
+  return all.distance(open.number, rootOf(forms.atSource),
+                      rootOf(forms.atSink));
+}
+
+/// Whether every pair that is left has a distance of at least zero.
+static bool isNonNegative(const Dependences &all, const OpenDependence &open,
+                          const EqualForms &forms) {
+  if (isKnownEqual(open, forms))
+    return true;
+  switch (forms.atSource->kind) {
+  case Kind::Affine:
+    return rootDistance(all, open, forms) != Distance::Other;
+  case Kind::Tile:
+    return isNonNegative(all, open, baseOf(forms));
+  case Kind::Point:
+    return isKnownEqual(open, tileOf(baseOf(forms), forms.atSource->size)) &&
+           isNonNegative(all, open, baseOf(forms));
+  }
+  return false;
+}
+
+static bool isZero(const Dependences &all, const OpenDependence &open,
+                   const EqualForms &forms) {
+  return rootDistance(all, open, forms) == Distance::Zero ||
+         isKnownEqual(open, forms);
+}
+
+namespace {
+/// What a band, or a whole tree, does to a dependence.
+enum class Order { Strict, Open, Unknown };
+} // namespace
+
+/// Whether no pair of equal values is left, as the distance is never zero.
+static bool isEmptied(const Dependences &all, const OpenDependence &open,
+                      EqualForms forms) {
+  if (rootDistance(all, open, forms) != Distance::Positive)
+    return false;
+  while (forms.atSource->base)
+    forms = baseOf(forms);
+  return isKnownEqual(open, forms);
+}
+
+/// Takes one member into account.
+static Order orderByMember(const Dependences &all, OpenDependence &open,
+                           const isl::union_pw_aff &member) {
+  std::optional<EqualForms> forms = formsOf(member, all.parts()[open.number]);
+  if (!forms || !isNonNegative(all, open, *forms))
+    return Order::Unknown;
+  addEqual(open, *forms);
+  return isEmptied(all, open, *forms) ? Order::Strict : Order::Open;
+}
+
+static const Tree *onlyChildWith(const Tree &sequence, const isl::space &name) {
+  const Tree *found = nullptr;
+  for (const Tree &child : sequence.children) {
+    isl::set part =
+        isl::manage(isl_union_set_extract_set(child.domain.get(), name.copy()));
+    if (part.is_empty())
+      continue;
+    if (found)
+      return nullptr;
+    found = &child;
+  }
+  return found;
+}
+
+/// Whether the tree surely orders the dependence; `open` is what the loops
+/// above leave of it.
+static bool isSurelyOrdered(const Tree &tree, const Dependences &all,
+                            OpenDependence open) {
+  switch (tree.kind) {
+  case Tree::Kind::Leaf:
+    return false;
+  case Tree::Kind::Band:
+    for (const isl::union_pw_aff &member : tree.members)
+      switch (orderByMember(all, open, member)) {
+      case Order::Strict:
+        return true;
+      case Order::Unknown:
+        return false;
+      case Order::Open:
+        break;
+      }
+    return isSurelyOrdered(tree.children.front(), all, std::move(open));
+  case Tree::Kind::Mark: {
+    const Tree &child = tree.children.front();
+    if (tree.isMark(mark::parallel) || tree.isMark(mark::vectorize)) {
+      auto forms = formsOf(child.members.front(), all.parts()[open.number]);
+      if (!forms || !isZero(all, open, *forms))
+        return false;
+    }
+    return isSurelyOrdered(child, all, std::move(open));
+  }
+  case Tree::Kind::Sequence: {
+    const Dependences::Dependence &ends = all.parts()[open.number];
+    const Tree *source = onlyChildWith(tree, ends.source);
+    const Tree *sink = onlyChildWith(tree, ends.sink);
+    if (!source || !sink)
+      return false;
+    return source < sink ||
+           (source == sink && isSurelyOrdered(*source, all, std::move(open)));
+  }
+  }
+  return false;
+}
+
+//===--- active dependences -----------------------------------------------===//
+
+ActiveDependences::ActiveDependences(const Dependences &all) : all(&all) {
+  for (unsigned number = 0; number < all.parts().size(); ++number)
+    remaining.push_back({number, {}});
+}
+
+ActiveDependences::ActiveDependences(const Dependences &all,
+                                     const TreePath &location)
+    : ActiveDependences(all) {
+  *this = within(location.node->domain);
+  for (const Tree *ancestor : location.ancestors)
+    if (ancestor->isBand())
+      *this = equalAt(ancestor->members);
+}
+
+ActiveDependences
+ActiveDependences::within(const isl::union_set &domain) const {
+  auto occurs = [&](const isl::space &statement) {
+    return !isl::manage(
+                isl_union_set_extract_set(domain.get(), statement.copy()))
+                .is_empty();
+  };
+  ActiveDependences result(*this);
+  llvm::erase_if(result.remaining, [&](const OpenDependence &open) {
+    const Dependences::Dependence &ends = all->parts()[open.number];
+    return !occurs(ends.source) || !occurs(ends.sink);
+  });
+  result.steps.push_back(domain);
+  return result;
+}
+
+ActiveDependences
+ActiveDependences::equalAt(llvm::ArrayRef<isl::union_pw_aff> members) const {
+  ActiveDependences result(*this);
+  if (members.empty())
+    return result;
+  llvm::erase_if(result.remaining, [&](OpenDependence &open) {
+    for (const isl::union_pw_aff &member : members) {
+      std::optional<EqualForms> forms =
+          formsOf(member, all->parts()[open.number]);
+      if (!forms)
+        continue;
+      addEqual(open, *forms);
+      if (isEmptied(*all, open, *forms))
+        return true;
+    }
+    return false;
+  });
+  result.steps.push_back(bandSchedule(members));
+  return result;
+}
+
+isl::union_map
+ActiveDependences::pairs(llvm::ArrayRef<unsigned> numbers) const {
+  isl::union_map result(all->all().ctx(), "{ }");
+  for (unsigned number : numbers)
+    result = result.unite(isl::union_map(all->parts()[number].pairs));
+  for (const Step &step : steps)
+    if (const auto *domain = std::get_if<isl::union_set>(&step))
+      result = result.intersect_domain(*domain).intersect_range(*domain);
+    else
+      result = result.eq_at(std::get<isl::multi_union_pw_aff>(step));
+  return result;
+}
+
+//===--- exact relations --------------------------------------------------===//
+
+static isl::union_map lexGreater(const isl::union_map &pairs,
+                                 const isl::multi_union_pw_aff &at) {
+  return isl::manage(
+      isl_union_map_lex_gt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
+}
+
+static std::string describe(const isl::union_map &pairs) {
+  std::string text;
+  pairs.foreach_map([&](isl::map map) {
+    if (text.empty())
+      text =
+          map.domain_tuple_id().name() + " -> " + map.range_tuple_id().name();
+  });
+  return text;
+}
+
+static std::optional<std::string> violationIn(const Tree &tree,
+                                              const isl::union_map &active);
+
+static std::optional<std::string>
+violationInSequence(const Tree &tree, const isl::union_map &active) {
+  isl::union_set earlier;
+  for (const Tree &child : tree.children) {
+    isl::union_map into = active.intersect_domain(child.domain);
+    if (!earlier.is_null()) {
+      isl::union_map reversed = into.intersect_range(earlier);
+      if (!reversed.is_empty())
+        return "the sequence would reverse the dependence " +
+               describe(reversed);
+    }
+    if (auto reason = violationIn(child, into.intersect_range(child.domain)))
+      return reason;
+    earlier = earlier.is_null() ? child.domain : earlier.unite(child.domain);
+  }
+  return std::nullopt;
+}
+
+static std::optional<std::string> violationIn(const Tree &tree,
+                                              const isl::union_map &active) {
+  if (active.is_empty())
+    return std::nullopt;
+  switch (tree.kind) {
+  case Tree::Kind::Leaf:
+    return "instances of one statement would be left unordered across the "
+           "dependence " +
+           describe(active);
+  case Tree::Kind::Sequence:
+    return violationInSequence(tree, active);
+  case Tree::Kind::Mark: {
+    const Tree &child = tree.children.front();
+    if (tree.isMark(mark::parallel) || tree.isMark(mark::vectorize)) {
+      isl::multi_union_pw_aff member(child.members.front());
+      isl::union_map carried = active.subtract(active.eq_at(member));
+      if (!carried.is_empty())
+        return "the loop carries the dependence " + describe(carried);
+    }
+    return violationIn(child, active);
+  }
+  case Tree::Kind::Band: {
+    isl::multi_union_pw_aff partial = bandSchedule(tree.members);
+    isl::union_map reversed = lexGreater(active, partial);
+    if (!reversed.is_empty())
+      return "the loops would reverse the dependence " + describe(reversed);
+    return violationIn(tree.children.front(), active.eq_at(partial));
+  }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> findViolation(const Tree &tree,
+                                         const ActiveDependences &active) {
+  llvm::SmallVector<unsigned> undecided;
+  for (const OpenDependence &open : active.open())
+    if (!isSurelyOrdered(tree, active.dependences(), open))
+      undecided.push_back(open.number);
+  if (undecided.empty())
+    return std::nullopt;
+  return violationIn(tree, active.pairs(undecided));
+}
+
+bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,
+                  const ActiveDependences &active) {
+  const Dependences &all = active.dependences();
+  llvm::SmallVector<unsigned> undecided;
+  for (const OpenDependence &open : active.open())
+    for (const isl::union_pw_aff &member : members) {
+      auto forms = formsOf(member, all.parts()[open.number]);
+      if (!forms || !isNonNegative(all, open, *forms)) {
+        undecided.push_back(open.number);
+        break;
+      }
+    }
+  if (undecided.empty())
+    return true;
+  isl::union_map pairs = active.pairs(undecided);
+  return llvm::all_of(members, [&](const isl::union_pw_aff &member) {
+    return lexGreater(pairs, isl::multi_union_pw_aff(member)).is_empty();
+  });
+}
+
+} // namespace autotune

@@ -1,0 +1,122 @@
+//===- MemberForm.cpp - How band members come from loop counters ----------===//
+
+#include "MemberForm.h"
+
+#include <isl/aff.h>
+#include <isl/val.h>
+
+#include <optional>
+#include <vector>
+
+namespace autotune {
+
+using Kind = MemberForm::Kind;
+
+static bool isEqual(const isl::aff &a, const isl::aff &b) {
+  return isl_aff_plain_is_zero(a.sub(b).get()) == isl_bool_true;
+}
+
+static isl::val integer(const isl::aff &like, long value) {
+  return isl::val(like.ctx(), value);
+}
+
+static isl::aff tileOf(const isl::aff &base, long size) {
+  isl::val factor = integer(base, size);
+  return base.scale_down(factor).floor().scale(factor);
+}
+
+static isl::aff pointOf(const isl::aff &base, long size) {
+  return base.mod(integer(base, size));
+}
+
+namespace {
+/// floor(argument / size), as it occurs in an expression.
+struct Division {
+  isl::aff argument;
+  long size;
+};
+} // namespace
+
+/// The divisions that the value uses directly.
+static std::vector<Division> divisionsOf(const isl::aff &value) {
+  std::vector<Division> divisions;
+  int count = isl_aff_dim(value.get(), isl_dim_div);
+  for (int i = 0; i < count; ++i) {
+    isl::val factor =
+        isl::manage(isl_aff_get_coefficient_val(value.get(), isl_dim_div, i));
+    if (factor.is_zero())
+      continue;
+    isl::aff quotient = isl::manage(isl_aff_get_div(value.get(), i));
+    isl::val size = isl::manage(isl_aff_get_denominator_val(quotient.get()));
+    divisions.push_back({quotient.scale(size), size.num_si()});
+  }
+  return divisions;
+}
+
+static MemberFormRef make(Kind kind, const isl::aff &value, long size,
+                          MemberFormRef base) {
+  return std::make_shared<MemberForm>(
+      MemberForm{kind, value, size, std::move(base)});
+}
+
+/// floor((f mod S) / s) * s, which isl writes with the two divisions of f.
+static MemberFormRef tileOfPoint(const isl::aff &value,
+                                 const std::vector<Division> &divisions) {
+  for (const Division &inner : divisions)
+    for (const Division &outer : divisions) {
+      if (inner.size >= outer.size)
+        continue;
+      isl::aff point = pointOf(outer.argument, outer.size);
+      if (!isEqual(value, tileOf(point, inner.size)))
+        continue;
+      MemberFormRef base = formOf(outer.argument);
+      if (!base)
+        return nullptr;
+      return tileForm(make(Kind::Point, point, outer.size, base), inner.size);
+    }
+  return nullptr;
+}
+
+MemberFormRef formOf(const isl::aff &value) {
+  std::vector<Division> divisions = divisionsOf(value);
+  if (divisions.empty())
+    return make(Kind::Affine, value, 0, nullptr);
+  for (const Division &division : divisions) {
+    std::optional<Kind> kind;
+    if (isEqual(value, tileOf(division.argument, division.size)))
+      kind = Kind::Tile;
+    else if (isEqual(value, pointOf(division.argument, division.size)))
+      kind = Kind::Point;
+    if (!kind)
+      continue;
+    MemberFormRef base = formOf(division.argument);
+    return base ? make(*kind, value, division.size, base) : nullptr;
+  }
+  return tileOfPoint(value, divisions);
+}
+
+MemberFormRef formAt(const isl::union_pw_aff &member,
+                     const isl::space &statement) {
+  isl::pw_aff part = isl::manage(isl_union_pw_aff_extract_pw_aff(
+      member.get(), statement.add_unnamed_tuple(1).release()));
+  if (isl_pw_aff_n_piece(part.get()) != 1)
+    return nullptr;
+  MemberFormRef form;
+  part.foreach_piece(
+      [&](isl::set, isl::multi_aff value) { form = formOf(value.at(0)); });
+  return form;
+}
+
+MemberFormRef tileForm(const MemberFormRef &base, long size) {
+  return make(Kind::Tile, tileOf(base->value, size), size, base);
+}
+
+bool isSameForm(const MemberFormRef &a, const MemberFormRef &b) {
+  return isEqual(a->value, b->value);
+}
+
+const isl::aff &rootOf(const MemberFormRef &form) {
+  return form->base ? rootOf(form->base) : form->value;
+}
+
+} // namespace autotune
