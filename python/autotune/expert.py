@@ -155,9 +155,12 @@ class _Cook:
     def _accesses(self, statement: str) -> list[dict[str, Any]]:
         loops = self._loops()
         accesses: list[dict[str, Any]] = loops["statements"][statement]["accesses"]
-        return [
-            access | {"rank": len(loops["arrays"][access["array"]]["shape"])} for access in accesses
-        ]
+
+        def with_array(access: dict[str, Any]) -> dict[str, Any]:
+            array = loops["arrays"][access["array"]]
+            return access | {"rank": len(array["shape"]), "folded": array["folded"]}
+
+        return [with_array(access) for access in accesses]
 
     def _shape(self, statement: str) -> None:
         path = self._path(statement)
@@ -208,27 +211,40 @@ class _Cook:
 
     def _tile(self, shape: "_Shape", extents: list[int], jam: list[int]) -> int:
         """Puts cache tiles around a band; returns the number of bands that came above it."""
-        recipe = self._recipe
-        sizes = [0] * len(extents)
+        recipe, number = self._recipe, shape.band.number
         if recipe.reschedule is not None and recipe.steps:
             sizes = [2 * max(8, factor) for factor in jam]
             sizes[0] = recipe.steps
             sizes[shape.column] = recipe.columns
-        elif shape.reductions and recipe.columns:
-            factor = max(1, jam[shape.column])
-            sizes[shape.column] = factor * max(1, round(recipe.columns / factor))
-            for member in shape.reductions:
-                sizes[member] = recipe.reduction
-        sizes = [size if size < extent else 0 for size, extent in zip(sizes, extents, strict=True)]
-        if not any(sizes) or not self._try(Tile(shape.band.number, tuple(sizes))):
+            return int(bool(self._add_tile_loops(number, sizes, extents)))
+        if not shape.reductions or not recipe.columns:
             return 0
-        tiled = [member for member, size in enumerate(sizes) if size]
-        if recipe.reschedule is None and shape.column in tiled:
+        factor = max(1, jam[shape.column])
+        columns, reductions = [0] * len(extents), [0] * len(extents)
+        columns[shape.column] = factor * max(1, round(recipe.columns / factor))
+        for member in shape.reductions:
+            reductions[member] = recipe.reduction
+        scaled = shape.scaled_arrays() if recipe.packs else []
+        if scaled:
+            point = number + bool(self._add_tile_loops(number, reductions, extents))
+            for array, dimension in scaled:
+                self._try(Pack(point, array, dimension, recipe.reduction))
+            return point + bool(self._add_tile_loops(point, columns, extents)) - number
+        sizes = [max(pair) for pair in zip(columns, reductions, strict=True)]
+        tiled = self._add_tile_loops(number, sizes, extents)
+        if recipe.reschedule is None and shape.column in tiled[1:]:
             place = tiled.index(shape.column)
             others = [p for p in range(len(tiled)) if p != place]
-            if place != 0:
-                self._try(Interchange(shape.band.number, (place, *others)))
-        return 1
+            self._try(Interchange(number, (place, *others)))
+        return int(bool(tiled))
+
+    def _add_tile_loops(self, band: int, sizes: list[int], extents: list[int]) -> list[int]:
+        """Tiles a band; returns the members that were tiled."""
+        pairs = zip(sizes, extents, strict=True)
+        fitting = tuple(size if size < extent else 0 for size, extent in pairs)
+        if not any(fitting) or not self._try(Tile(band, fitting)):
+            return []
+        return [member for member, size in enumerate(fitting) if size]
 
     def _innermost_reductions(self, shape: "_Shape", point: int) -> list[int]:
         """Orders the point loops: rows, vectors, reductions; returns the order."""
@@ -293,6 +309,16 @@ class _Shape:
             if is_row and is_reused and access["array"] not in written:
                 found.append((int(access["array"]), int(access["rank"]) - 1))
         return found
+
+    def scaled_arrays(self) -> list[tuple[int, int]]:
+        """Returns arrays whose elements are all scaled or converted, once a vector of columns."""
+        written = {access["array"] for access in self.accesses if access["write"]}
+        found = {
+            (int(access["array"]), int(access["rank"]) - 1)
+            for index, access in enumerate(self.accesses)
+            if access["folded"] and self.strides[self.column][index] == 0
+        }
+        return sorted(pair for pair in found if pair[0] not in written)
 
 
 def _find(

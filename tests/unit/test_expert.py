@@ -8,7 +8,7 @@ import pytest
 from autotune.compiler import CompilerPool
 from autotune.expert import expert_schedules
 from autotune.proposer import UniformProposer
-from autotune.schedule import Pack, Parallelize, Reschedule, Schedule, UnrollAndJam, Vectorize
+from autotune.schedule import Pack, Parallelize, Reschedule, Schedule, Tile, UnrollAndJam, Vectorize
 from autotune.search import Explorer
 from autotune.target import detect
 from autotune.tune import WorkloadSpace
@@ -61,3 +61,12 @@ def test_a_stencil_is_rescheduled(pool: CompilerPool) -> None:
 @pytest.mark.parametrize("of", [matmul(64), _SMOOTH])
 def test_one_thread_gets_no_parallel_loop(pool: CompilerPool, of: Workload) -> None:
     assert all(Parallelize not in _kinds(schedule) for schedule in _schedules(pool, of, 2))
+
+
+def test_a_scaled_operand_is_packed_before_the_columns_are_tiled(pool: CompilerPool) -> None:
+    scaled = matmul(600, scale=1.5)
+    steps = _schedules(pool, scaled, 1)[0].transformations
+    packed = {step.array: step for step in steps if isinstance(step, Pack)}
+    assert set(packed) == {0, 1}
+    tiles = [at for at, step in enumerate(steps) if isinstance(step, Tile)]
+    assert tiles[0] < steps.index(packed[0]) < tiles[1] < steps.index(packed[1])

@@ -73,6 +73,8 @@ Refusal AstEmitter::emitMark(const isl::ast_node &node, Form form) {
   isl::ast_node child = isl::manage(isl_ast_node_mark_get_node(node.get()));
   if (label.starts_with(mark::pack))
     return emitPack(packOf(ast, node), child, form);
+  if (label.starts_with(stridesMark))
+    return emitStrided(label.drop_front(stridesMark.size()), child, form);
   if (label.starts_with(mark::unroll))
     form.isUnrolled = true;
   else if (label.starts_with(mark::vectorize))
@@ -82,6 +84,19 @@ Refusal AstEmitter::emitMark(const isl::ast_node &node, Form form) {
   else if (label == endMark)
     form = Form();
   return emitNode(child, form);
+}
+
+/// Emits a band; `label` is `depth,s,...`.
+Refusal AstEmitter::emitStrided(llvm::StringRef label,
+                                const isl::ast_node &child, Form form) {
+  llvm::StringMap<int64_t> outer = strides;
+  unsigned depth = 0;
+  label.consumeInteger(10, depth);
+  for (; label.consume_front(","); ++depth)
+    label.consumeInteger(10, strides[std::to_string(depth)]);
+  Refusal refusal = emitNode(child, form);
+  strides = std::move(outer);
+  return refusal;
 }
 
 //===--- conditions and statements ----------------------------------------===//
@@ -214,6 +229,24 @@ AstEmitter::boundsOf(const isl::ast_node &node) {
   return bounds;
 }
 
+/// The bounds of the loop that advances by `stride` where the other advances by
+/// one.
+AstEmitter::Bounds AstEmitter::scaledBounds(const Bounds &bounds,
+                                            int64_t stride) const {
+  Bounds scaled{{}, {}, bounds.step * stride};
+  for (AffineExpr lower : bounds.lowers)
+    scaled.lowers.push_back(scope.simplify(lower * stride));
+  for (AffineExpr upper : bounds.uppers) {
+    // Multiples of s are below s * floor(e / s) + s just when they are up to e.
+    auto last = dyn_cast<AffineBinaryOpExpr>(upper - 1);
+    bool isQuotient = last && last.getKind() == AffineExprKind::FloorDiv &&
+                      last.getRHS() == stride;
+    scaled.uppers.push_back(
+        scope.simplify(isQuotient ? last.getLHS() + 1 : upper * stride));
+  }
+  return scaled;
+}
+
 static std::optional<int64_t> onlyConstant(llvm::ArrayRef<AffineExpr> exprs,
                                            bool isMin) {
   std::optional<int64_t> result;
@@ -293,8 +326,10 @@ Refusal AstEmitter::emitUnrolled(const isl::ast_node &body,
 }
 
 Refusal AstEmitter::emitLoop(const isl::ast_node &body,
-                             llvm::StringRef iterator, const Bounds &bounds,
+                             llvm::StringRef iterator, const Bounds &counted,
                              Form form) {
+  int64_t stride = strides.contains(iterator) ? strides.lookup(iterator) : 1;
+  Bounds bounds = scaledBounds(counted, stride);
   AffineValues lower(scope, bounds.lowers), upper(scope, bounds.uppers);
   OpBuilder::InsertionGuard guard(builder);
   Block *outerAllocations = allocationBlock;
@@ -319,8 +354,10 @@ Refusal AstEmitter::emitLoop(const isl::ast_node &body,
     iv = loop.getInductionVar();
     builder.setInsertionPointToStart(loop.getBody());
   }
-  Refusal refusal =
-      emitScope(body, iterator, scope.push(iv, rangeOf(bounds)), form);
+  DimRange range = rangeOf(bounds);
+  range.multipleOf = std::lcm(range.multipleOf, stride);
+  AffineExpr value = scope.push(iv, range);
+  Refusal refusal = emitScope(body, iterator, value.floorDiv(stride), form);
   scope.pop();
   allocationBlock = outerAllocations;
   if (isParallel)

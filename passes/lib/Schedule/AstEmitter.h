@@ -38,6 +38,8 @@ private:
   Refusal emitNode(const isl::ast_node &node, Form form);
   Refusal emitBlock(const isl::ast_node &node, Form form);
   Refusal emitMark(const isl::ast_node &node, Form form);
+  Refusal emitStrided(llvm::StringRef label, const isl::ast_node &child,
+                      Form form);
   Refusal emitPack(const GeneratedPack &copied, const isl::ast_node &child,
                    Form form);
   Refusal emitIf(const isl::ast_node &node, Form form);
@@ -66,6 +68,7 @@ private:
                     int64_t width);
 
   std::optional<Bounds> boundsOf(const isl::ast_node &node);
+  Bounds scaledBounds(const Bounds &bounds, int64_t stride) const;
   std::optional<mlir::Value> condition(const isl::ast_expr &expr);
   AstExprConverter converter() {
     return AstExprConverter(builder.getContext(), iterators);
@@ -79,6 +82,9 @@ private:
   LoopScope scope;
   StatementEmitter statements;
   Iterators iterators;
+  /// By how much loops of the current bands advance in an iteration, where that
+  /// is not 1; by the names of their iterators.
+  llvm::StringMap<int64_t> strides;
   /// Where buffers are allocated: the function, or a parallel loop's body.
   mlir::Block *allocationBlock;
   /// What has been allocated there, to be freed when that block is complete.

@@ -1,6 +1,7 @@
 //===- AstOptions.cpp - Separate full tiles from partial ones -------------===//
 
 #include "Codegen.h"
+#include "GeneratedAst.h"
 
 #include <isl/map.h>
 #include <isl/set.h>
@@ -28,7 +29,9 @@ static void collectStrips(const Tree &tree,
   }
   if (tree.kind == Tree::Kind::Leaf && !members.empty())
     strips.push_back({members, tree.domain});
-  bool marksChild = tree.isMark(mark::unroll) || tree.isMark(mark::vectorize);
+  bool marksChild = tree.isMark(mark::unroll) ||
+                    tree.isMark(mark::vectorize) ||
+                    (isMarked && tree.isMark(stridesMark));
   for (const Tree &child : tree.children)
     collectStrips(child, members, marksChild, strips);
 }

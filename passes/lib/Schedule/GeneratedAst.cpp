@@ -3,8 +3,11 @@
 #include "GeneratedAst.h"
 #include "Codegen.h"
 
+#include <isl/aff.h>
 #include <isl/ast.h>
 #include <isl/ast_build.h>
+#include <isl/id.h>
+#include <isl/val.h>
 
 namespace autotune {
 
@@ -18,6 +21,47 @@ collectOuterMembers(const Tree &node, std::vector<isl::union_pw_aff> outer,
   }
   for (const Tree &child : node.children)
     collectOuterMembers(child, outer, all);
+}
+
+/// Makes every member count its iterations, under a `stridesMark`: isl's work
+/// grows steeply with the integer divisions that multiples need.
+static void countIterations(Tree &node, unsigned depth) {
+  unsigned inner = depth + node.members.size();
+  for (Tree &child : node.children)
+    countIterations(child, inner);
+  std::string label = stridesMark.str() + std::to_string(depth);
+  bool isStrided = false;
+  for (isl::union_pw_aff &member : node.members) {
+    long stride = memberStride(member, node.domain);
+    label += "," + std::to_string(std::max(stride, 1L));
+    if (stride <= 1)
+      continue;
+    isStrided = true;
+    member = isl::manage(isl_union_pw_aff_floor(isl_union_pw_aff_scale_down_val(
+        member.release(),
+        isl_val_int_from_si(node.domain.ctx().get(), stride))));
+  }
+  if (!isStrided)
+    return;
+  Tree band = std::move(node);
+  node = makeMark(label, std::move(band));
+}
+
+static unsigned depthOf(const Tree &node) {
+  unsigned depth = 0;
+  for (const Tree &child : node.children)
+    depth = std::max(depth, depthOf(child));
+  return depth + node.members.size();
+}
+
+/// Calls iterators by their depth.
+static isl_ast_build *nameIterators(isl_ast_build *build, unsigned depth) {
+  isl_ctx *ctx = isl_ast_build_get_ctx(build);
+  isl_id_list *names = isl_id_list_alloc(ctx, depth);
+  for (unsigned i = 0; i < depth; ++i)
+    names = isl_id_list_add(
+        names, isl_id_alloc(ctx, std::to_string(i).c_str(), nullptr));
+  return isl_ast_build_set_iterators(build, names);
 }
 
 static void addEndMarks(Tree &node) {
@@ -77,9 +121,10 @@ static isl_ast_node *collectPack(isl_ast_node *node, isl_ast_build *build,
 }
 
 GeneratedAst generateAst(Tree tree, const Scop &scop) {
+  addEndMarks(tree);
+  countIterations(tree, 0);
   std::vector<std::vector<isl::union_pw_aff>> outer;
   collectOuterMembers(tree, {}, outer);
-  addEndMarks(tree);
   isl::schedule schedule =
       scheduleFromTree(tree, [&](const Tree &band, unsigned number) {
         return fullTileOption(band, outer[number]);
@@ -87,6 +132,7 @@ GeneratedAst generateAst(Tree tree, const Scop &scop) {
   GeneratedAst ast;
   PackCollector collector{scop, ast};
   isl_ast_build *build = isl_ast_build_alloc(schedule.ctx().get());
+  build = nameIterators(build, depthOf(tree));
   build = isl_ast_build_set_after_each_mark(build, collectPack, &collector);
   isl_ast_node *root = isl_ast_build_node_from_schedule(build, schedule.copy());
   isl_ast_build_free(build);

@@ -113,6 +113,18 @@ AffineExpr LoopScope::simplify(AffineExpr expr) const {
   return simplifyAffineExpr(foldDivisions(flat), ivs.size(), 0);
 }
 
+/// lhs * rhs, where an exact division cancels out.
+AffineExpr LoopScope::multiply(AffineExpr lhs, AffineExpr rhs) const {
+  auto quotient = dyn_cast<AffineBinaryOpExpr>(lhs);
+  auto factor = dyn_cast<AffineConstantExpr>(rhs);
+  if (quotient && factor && quotient.getKind() == AffineExprKind::FloorDiv)
+    if (auto divisor = dyn_cast<AffineConstantExpr>(quotient.getRHS()))
+      if (factor.getValue() % divisor.getValue() == 0 &&
+          multipleOf(quotient.getLHS()) % divisor.getValue() == 0)
+        return quotient.getLHS() * (factor.getValue() / divisor.getValue());
+  return lhs * rhs;
+}
+
 AffineExpr LoopScope::foldDivisions(AffineExpr expr) const {
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary)
@@ -124,7 +136,7 @@ AffineExpr LoopScope::foldDivisions(AffineExpr expr) const {
   case AffineExprKind::Add:
     return lhs + rhs;
   case AffineExprKind::Mul:
-    return lhs * rhs;
+    return multiply(lhs, rhs);
   case AffineExprKind::FloorDiv:
   case AffineExprKind::Mod:
     if (divisor && divisor.getValue() > 0)

@@ -45,6 +45,7 @@ public:
 private:
   std::optional<int64_t> bound(mlir::AffineExpr expr, bool isUpper) const;
   mlir::AffineExpr foldDivisions(mlir::AffineExpr expr) const;
+  mlir::AffineExpr multiply(mlir::AffineExpr lhs, mlir::AffineExpr rhs) const;
   mlir::AffineExpr simplifyDivision(mlir::AffineExpr lhs, int64_t divisor,
                                     bool isMod) const;
 

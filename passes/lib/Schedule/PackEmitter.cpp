@@ -1,6 +1,7 @@
 //===- PackEmitter.cpp - Packed copies of array regions -------------------===//
 
 #include "AstEmitter.h"
+#include "PackFold.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -14,9 +15,10 @@ namespace {
 class CopyEmitter {
 public:
   CopyEmitter(OpBuilder &builder, LoopScope &scope, const PackBinding &pack,
-              llvm::ArrayRef<int64_t> sizes, Value source)
+              llvm::ArrayRef<int64_t> sizes, Value source,
+              llvm::ArrayRef<Operation *> folded)
       : builder(builder), loc(source.getLoc()), scope(scope), pack(pack),
-        sizes(sizes), source(source),
+        sizes(sizes), source(source), folded(folded),
         shape(cast<MemRefType>(source.getType()).getShape()) {}
 
   void emit() {
@@ -78,6 +80,7 @@ private:
     AffineValues from(scope, subscripts);
     Value element = affine::AffineLoadOp::create(builder, loc, source, from.map,
                                                  from.operands);
+    element = emitFolded(builder, folded, element);
     llvm::SmallVector<AffineExpr> place = pack.position(subscripts);
     for (AffineExpr &expr : place)
       expr = scope.simplify(expr);
@@ -92,6 +95,7 @@ private:
   const PackBinding &pack;
   llvm::ArrayRef<int64_t> sizes;
   Value source;
+  llvm::ArrayRef<Operation *> folded;
   llvm::ArrayRef<int64_t> shape;
 };
 
@@ -99,7 +103,9 @@ private:
 
 Refusal AstEmitter::emitPack(const GeneratedPack &copied,
                              const isl::ast_node &child, Form form) {
-  PackBinding pack{copied.array, Value(), {}, copied.panelDim, copied.panel};
+  llvm::SmallVector<Operation *> folded = foldedOps(scop, copied.array);
+  PackBinding pack{copied.array,    Value(),      {},
+                   copied.panelDim, copied.panel, unsigned(folded.size())};
   llvm::SmallVector<int64_t> shape{
       llvm::divideCeilSigned(copied.sizes[pack.panelDim], pack.panel)};
   for (unsigned i = 0; i < copied.sizes.size(); ++i) {
@@ -112,8 +118,10 @@ Refusal AstEmitter::emitPack(const GeneratedPack &copied,
   }
   shape.push_back(pack.panel);
   Value source = scop.arrays[pack.array];
-  auto type = MemRefType::get(
-      shape, cast<MemRefType>(source.getType()).getElementType());
+  Type element = folded.empty()
+                     ? cast<MemRefType>(source.getType()).getElementType()
+                     : folded.back()->getResult(0).getType();
+  auto type = MemRefType::get(shape, element);
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(allocationBlock);
@@ -121,7 +129,7 @@ Refusal AstEmitter::emitPack(const GeneratedPack &copied,
                                           builder.getI64IntegerAttr(64));
     buffers.push_back(pack.buffer);
   }
-  CopyEmitter(builder, scope, pack, copied.sizes, source).emit();
+  CopyEmitter(builder, scope, pack, copied.sizes, source, folded).emit();
   statements.packs.push_back(pack);
   Refusal refusal = emitNode(child, form);
   statements.packs.pop_back();
