@@ -345,7 +345,30 @@ private:
 
 } // namespace
 
+/// Moves constant masks to the start of the function, equal ones to one place,
+/// so that the places they select compare equal.
+static void shareConstantMasks(func::FuncOp function) {
+  llvm::DenseMap<Attribute, Value> shared;
+  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+  auto share = [&](OpOperand &mask) {
+    auto constant = mask.get().getDefiningOp<arith::ConstantOp>();
+    if (!constant)
+      return;
+    Value &value = shared[constant.getValue()];
+    if (!value)
+      value = builder.clone(*constant)->getResult(0);
+    mask.set(value);
+  };
+  function.walk([&](Operation *op) {
+    if (auto load = dyn_cast<vector::MaskedLoadOp>(op))
+      share(load.getMaskMutable());
+    else if (auto store = dyn_cast<vector::MaskedStoreOp>(op))
+      share(store.getMaskMutable());
+  });
+}
+
 void promoteToRegisters(func::FuncOp function) {
+  shareConstantMasks(function);
   llvm::SmallVector<affine::AffineForOp> loops;
   function.walk([&](affine::AffineForOp loop) { loops.push_back(loop); });
   for (affine::AffineForOp loop : loops)
