@@ -236,7 +236,7 @@ private:
 
   /// Whether the places are apart in every iteration, as the loop's bounds say:
   /// `for k = i + 1 to n` keeps row k from row i.
-  bool areKeptApart(const Place &a, const Place &b) const {
+  bool areKeptApart(const Place &a, const Place &b) {
     auto found = llvm::find(values, loop.getInductionVar());
     if (found == values.end())
       return false;
