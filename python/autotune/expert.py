@@ -29,6 +29,11 @@ from autotune.workload import Target
 _MAX_STATEMENTS = 8
 _MAX_DISTRIBUTIONS = 8
 
+# Fair share over largest share, above which another loop gains little.
+_EVEN_SHARE = 0.9
+# Each start of the threads takes microseconds.
+_MAX_REGIONS = 256
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -131,6 +136,9 @@ class _Cook:
         self.state = following
         return True
 
+    def _is_legal(self, transformation: Transformation) -> bool:
+        return self._explorer.visit(self.state.schedule.then(transformation)) is not None
+
     def _loops(self) -> dict[str, Any]:
         loops: dict[str, Any] = json.loads(self.state.description.loops)
         return loops
@@ -170,8 +178,7 @@ class _Cook:
         lanes = self._target.vector_bits // max(access["bits"] for access in accesses)
 
         def can_vectorize(band: int, member: int) -> bool:
-            step = Vectorize(band, member, lanes)
-            return self._explorer.visit(self.state.schedule.then(step)) is not None
+            return self._is_legal(Vectorize(band, member, lanes))
 
         choice = _vector_member(path, accesses, can_vectorize, statement)
         if choice is None:
@@ -262,10 +269,26 @@ class _Cook:
             self._try(Pack(point, array, dimension, max(panel, shape.lanes)))
 
     def _parallelize(self, statement: str) -> None:
-        """Runs the outermost loop that allows it on all threads."""
+        """Runs a loop on all threads: the outermost that gives them even shares, or nearly."""
+        best, best_share = None, 0.0
+        for share, step in self._shares(statement):
+            if share > best_share and self._is_legal(step):
+                best, best_share = step, share
+            if best_share >= _EVEN_SHARE:
+                break
+        if best is not None:
+            self._try(best)
+
+    def _shares(self, statement: str) -> Iterator[tuple[float, Parallelize]]:
+        """Yields how even the threads' shares of each loop are, 1 where they are equal."""
+        num_threads, num_regions = self._target.num_threads, 1
         for band in self._path(statement):
-            for member in range(len(band.members)):
-                if self._try(Parallelize(band.number, member)):
+            for number, member in enumerate(band.members):
+                trips = _num_trips(member)
+                largest = -(-trips // num_threads)
+                yield trips / (num_threads * largest), Parallelize(band.number, number)
+                num_regions *= trips
+                if num_regions > _MAX_REGIONS:
                     return
 
 
@@ -362,6 +385,11 @@ def _vector_member(
             if stores and score > best_score and can_vectorize(band.number, position):
                 best, best_score = (band, position), score
     return best
+
+
+def _num_trips(member: dict[str, Any]) -> int:
+    """Returns the most iterations of a loop."""
+    return max(1, -(-int(member["extent"] or 0) // max(1, int(member["stride"]))))
 
 
 def _fit(factor: int, extent: int) -> int:

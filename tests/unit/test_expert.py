@@ -1,12 +1,15 @@
 """Expert schedules: legal, different, and shaped by strides."""
 
 import itertools
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from autotune.compiler import CompilerPool
 from autotune.expert import expert_schedules
+from autotune.measurement import Description
 from autotune.proposer import UniformProposer
 from autotune.schedule import Pack, Parallelize, Reschedule, Schedule, Tile, UnrollAndJam, Vectorize
 from autotune.search import Explorer
@@ -34,8 +37,8 @@ _SMOOTH = workload(
 )
 
 
-def _schedules(pool: CompilerPool, of: Workload, most: int) -> list[Schedule]:
-    target = replace(detect(), vector_bits=512)
+def _schedules(pool: CompilerPool, of: Workload, most: int, num_threads: int = 1) -> list[Schedule]:
+    target = replace(detect(), vector_bits=512, num_threads=num_threads)
     explorer = Explorer(WorkloadSpace(of, pool), UniformProposer(), target)
     return list(itertools.islice(expert_schedules(explorer, target), most))
 
@@ -70,3 +73,23 @@ def test_a_scaled_operand_is_packed_before_the_columns_are_tiled(pool: CompilerP
     assert set(packed) == {0, 1}
     tiles = [at for at, step in enumerate(steps) if isinstance(step, Tile)]
     assert tiles[0] < steps.index(packed[0]) < tiles[1] < steps.index(packed[1])
+
+
+@pytest.mark.parametrize(("size", "extents"), [(1024, {4}), (768, {128})])
+def test_threads_get_even_shares(pool: CompilerPool, size: int, extents: set[int]) -> None:
+    """Four tiles of columns make two shares, three do not: then the rows are shared."""
+    product = matmul(size)
+    schedule = _schedules(pool, product, 1, num_threads=2)[0]
+    description = WorkloadSpace(product, pool).describe(schedule)
+    assert isinstance(description, Description)
+    parallel = _parallel_loops(json.loads(description.loops)["tree"])
+    assert {-(-loop["extent"] // loop["stride"]) for loop in parallel} == extents
+
+
+def _parallel_loops(node: dict[str, Any], is_marked: bool = False) -> list[dict[str, Any]]:
+    loops = node["members"] if is_marked else []
+    is_mark = node["kind"] == "mark" and node["label"] == "parallel"
+    return [
+        *loops,
+        *(x for child in node.get("children", []) for x in _parallel_loops(child, is_mark)),
+    ]
