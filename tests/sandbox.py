@@ -18,7 +18,7 @@ import numpy as np
 from autotune.errors import FrontEndError
 from autotune.workload import ModuleParts
 
-TIMEOUT_SECS = 120.0
+TIMEOUT_SECS = 300.0
 
 
 class WorkerError(Exception):

@@ -33,7 +33,7 @@ from autotune.report import Report, WorkloadReport, dump_json
 from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
 from autotune.search_loop import Session
-from autotune.target import building_cores, detect
+from autotune.target import building_cores, detect, timing_cores
 from autotune.tune import BaselineError, ConfigError, ReplayError, TuneConfig, replay, tune
 from autotune.workload import ModuleParts, Target, Workload
 
@@ -274,12 +274,12 @@ def open_workshop(
         InputError: The front end cannot take the program.
     """
     target = detect(program.num_threads)
-    cores = building_cores(program.num_threads)
+    allowed, own = frozenset(os.sched_getaffinity(0)), timing_cores(program.num_threads)
     measuring = MeasureConfig(fp=program.fp, baseline_timeout_secs=_BASELINE_TIMEOUT_SECS)
     with (
-        LocalRunner(target, measuring) as runner,
-        _pinned(cores),
-        CompilerPool(target, len(cores), _COMPILE_TIMEOUT_SECS, cores, reproducers) as compiler,
+        _pinned(building_cores(program.num_threads)),
+        CompilerPool(target, len(allowed), _COMPILE_TIMEOUT_SECS, allowed, reproducers) as compiler,
+        LocalRunner(target, measuring, own, compiler.paused) as runner,
     ):
         parts = compiler.front_end(program.source, program.filename, program.entry, program.fp)
         yield Workshop(program, parts, compiler, runner, target, clock)

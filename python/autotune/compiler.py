@@ -5,12 +5,13 @@ worker abort, hang or run out of memory costs that candidate, and the worker is 
 """
 
 import contextlib
+import itertools
 import os
 import queue
 import shlex
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -89,6 +90,11 @@ class _Job:
     future: "Future[object]"
 
 
+# A search waits for every answer in turn, but for many builds at once.
+_ASKING, _BUILDING = 0, 1
+_Jobs = queue.PriorityQueue[tuple[int, int, _Job | None]]
+
+
 class CompilerPool:
     """Compile workers; a context manager. Methods may be called from any thread.
 
@@ -96,7 +102,7 @@ class CompilerPool:
         target: What the code is for.
         num_workers: Processes, started when there is work for them.
         timeout_secs: Longest time for one request.
-        cores: Cores that the workers may use; None for those of this process.
+        cores: Cores for the workers, one each in turn; None for those of this process.
         reproducers: Folder for the workloads that failures refer to; None writes none, and failures
             carry no reproducer.
     """
@@ -112,10 +118,11 @@ class CompilerPool:
         self._target = target
         self._timeout_secs = timeout_secs
         self._reproducers = reproducers
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: _Jobs = queue.PriorityQueue()
         self._is_closed = False
-        cores = cores or frozenset(os.sched_getaffinity(0))
-        self._lanes = [_Lane(self._jobs, timeout_secs, cores) for _ in range(num_workers)]
+        self._serial = itertools.count()
+        own = itertools.cycle(sorted(cores or os.sched_getaffinity(0)))
+        self._lanes = [_Lane(self._jobs, timeout_secs, next(own)) for _ in range(num_workers)]
 
     def __enter__(self) -> Self:
         return self
@@ -128,13 +135,25 @@ class CompilerPool:
         self._is_closed = True
         with contextlib.suppress(queue.Empty):
             while True:
-                job = self._jobs.get_nowait()
+                _, _, job = self._jobs.get_nowait()
                 if job is not None:
                     job.future.cancel()
         for _ in self._lanes:
-            self._jobs.put(None)
+            self._jobs.put((_BUILDING, next(self._serial), None))
         for lane in self._lanes:
             lane.close()
+
+    @contextlib.contextmanager
+    def paused(self, cores: frozenset[int]) -> Iterator[None]:
+        """Stops the workers on `cores` for as long as something is timed there."""
+        lanes = [lane for lane in self._lanes if lane.core in cores]
+        for lane in lanes:
+            lane.pause()
+        try:
+            yield
+        finally:
+            for lane in lanes:
+                lane.resume()
 
     def front_end(self, source: bytes, filename: str, entry: str | None, fp: str) -> ModuleParts:
         """Returns a program, text or bytecode, in affine normal form.
@@ -216,7 +235,9 @@ class CompilerPool:
         if self._is_closed:
             raise RuntimeError("the compiler pool is closed")
         future: Future[T] = Future()
-        self._jobs.put(_Job(request, finish, future))  # type: ignore[arg-type]
+        job = _Job(request, finish, future)  # type: ignore[arg-type]
+        is_build = isinstance(request, BuildRequest)
+        self._jobs.put((_BUILDING if is_build else _ASKING, next(self._serial), job))
         return future
 
     def _with_reproducer(self, candidate: Candidate, failure: Failure) -> Failure:
@@ -237,22 +258,19 @@ def reproducer(candidate: Candidate, folder: Path) -> str:
 
 
 class _Lane:
-    """One worker process with the thread that feeds it; the thread outlives each process."""
+    """One worker process with the thread that feeds it; the thread outlives each process.
 
-    def __init__(
-        self,
-        jobs: "queue.SimpleQueue[_Job | None]",
-        timeout_secs: float,
-        cores: frozenset[int],
-    ) -> None:
+    Attributes:
+        core: Where the worker runs.
+    """
+
+    def __init__(self, jobs: _Jobs, timeout_secs: float, core: int) -> None:
+        self.core = core
         self._jobs = jobs
         self._timeout_secs = timeout_secs
-        self._arguments = [
-            "--serve",
-            f"--memory-bytes={_MEMORY_BYTES}",
-            f"--cores={','.join(map(str, sorted(cores)))}",
-        ]
         self._worker: WorkerProcess | None = None
+        self._is_paused = False
+        self._lock = threading.Lock()  # of the two above
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -262,8 +280,22 @@ class _Lane:
             os.kill(self._worker.pid, signal.SIGKILL)
         self._thread.join()
 
+    def pause(self) -> None:
+        """Stops the worker, and one that replaces it, until `resume`."""
+        with self._lock:
+            self._is_paused = True
+            if self._worker is not None:
+                self._worker.pause()
+
+    def resume(self) -> None:
+        """Lets the worker go on."""
+        with self._lock:
+            self._is_paused = False
+            if self._worker is not None:
+                self._worker.resume()
+
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._jobs.get()[-1]) is not None:
             if job.future.set_running_or_notify_cancel():
                 job.future.set_result(job.finish(self._answer(job.request)))
         if self._worker is not None:
@@ -281,7 +313,11 @@ class _Lane:
             return Failure(FailureKind.COMPILE_TIMEOUT, f"the compiler gave no answer: {error}")
 
     def _restart(self) -> None:
-        if self._worker is not None:
-            self._worker.close()
+        arguments = ["--serve", f"--memory-bytes={_MEMORY_BYTES}", f"--cores={self.core}"]
         environment = {"LLVM_DISABLE_SYMBOLIZATION": "1"}
-        self._worker = WorkerProcess("autotune.compile_worker", self._arguments, environment)
+        with self._lock:
+            if self._worker is not None:
+                self._worker.close()
+            self._worker = WorkerProcess("autotune.compile_worker", arguments, environment)
+            if self._is_paused:
+                self._worker.pause()

@@ -29,6 +29,11 @@ from autotune.workload import Target
 _MAX_STATEMENTS = 8
 _MAX_DISTRIBUTIONS = 8
 
+# Fair share over largest share, above which another loop gains little.
+_EVEN_SHARE = 0.9
+# Each start of the threads takes microseconds.
+_MAX_REGIONS = 256
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -131,6 +136,9 @@ class _Cook:
         self.state = following
         return True
 
+    def _is_legal(self, transformation: Transformation) -> bool:
+        return self._explorer.visit(self.state.schedule.then(transformation)) is not None
+
     def _loops(self) -> dict[str, Any]:
         loops: dict[str, Any] = json.loads(self.state.description.loops)
         return loops
@@ -155,9 +163,12 @@ class _Cook:
     def _accesses(self, statement: str) -> list[dict[str, Any]]:
         loops = self._loops()
         accesses: list[dict[str, Any]] = loops["statements"][statement]["accesses"]
-        return [
-            access | {"rank": len(loops["arrays"][access["array"]]["shape"])} for access in accesses
-        ]
+
+        def with_array(access: dict[str, Any]) -> dict[str, Any]:
+            array = loops["arrays"][access["array"]]
+            return access | {"rank": len(array["shape"]), "folded": array["folded"]}
+
+        return [with_array(access) for access in accesses]
 
     def _shape(self, statement: str) -> None:
         path = self._path(statement)
@@ -167,8 +178,7 @@ class _Cook:
         lanes = self._target.vector_bits // max(access["bits"] for access in accesses)
 
         def can_vectorize(band: int, member: int) -> bool:
-            step = Vectorize(band, member, lanes)
-            return self._explorer.visit(self.state.schedule.then(step)) is not None
+            return self._is_legal(Vectorize(band, member, lanes))
 
         choice = _vector_member(path, accesses, can_vectorize, statement)
         if choice is None:
@@ -208,27 +218,40 @@ class _Cook:
 
     def _tile(self, shape: "_Shape", extents: list[int], jam: list[int]) -> int:
         """Puts cache tiles around a band; returns the number of bands that came above it."""
-        recipe = self._recipe
-        sizes = [0] * len(extents)
+        recipe, number = self._recipe, shape.band.number
         if recipe.reschedule is not None and recipe.steps:
             sizes = [2 * max(8, factor) for factor in jam]
             sizes[0] = recipe.steps
             sizes[shape.column] = recipe.columns
-        elif shape.reductions and recipe.columns:
-            factor = max(1, jam[shape.column])
-            sizes[shape.column] = factor * max(1, round(recipe.columns / factor))
-            for member in shape.reductions:
-                sizes[member] = recipe.reduction
-        sizes = [size if size < extent else 0 for size, extent in zip(sizes, extents, strict=True)]
-        if not any(sizes) or not self._try(Tile(shape.band.number, tuple(sizes))):
+            return int(bool(self._add_tile_loops(number, sizes, extents)))
+        if not shape.reductions or not recipe.columns:
             return 0
-        tiled = [member for member, size in enumerate(sizes) if size]
-        if recipe.reschedule is None and shape.column in tiled:
+        factor = max(1, jam[shape.column])
+        columns, reductions = [0] * len(extents), [0] * len(extents)
+        columns[shape.column] = factor * max(1, round(recipe.columns / factor))
+        for member in shape.reductions:
+            reductions[member] = recipe.reduction
+        scaled = shape.scaled_arrays() if recipe.packs else []
+        if scaled:
+            point = number + bool(self._add_tile_loops(number, reductions, extents))
+            for array, dimension in scaled:
+                self._try(Pack(point, array, dimension, recipe.reduction))
+            return point + bool(self._add_tile_loops(point, columns, extents)) - number
+        sizes = [max(pair) for pair in zip(columns, reductions, strict=True)]
+        tiled = self._add_tile_loops(number, sizes, extents)
+        if recipe.reschedule is None and shape.column in tiled[1:]:
             place = tiled.index(shape.column)
             others = [p for p in range(len(tiled)) if p != place]
-            if place != 0:
-                self._try(Interchange(shape.band.number, (place, *others)))
-        return 1
+            self._try(Interchange(number, (place, *others)))
+        return int(bool(tiled))
+
+    def _add_tile_loops(self, band: int, sizes: list[int], extents: list[int]) -> list[int]:
+        """Tiles a band; returns the members that were tiled."""
+        pairs = zip(sizes, extents, strict=True)
+        fitting = tuple(size if size < extent else 0 for size, extent in pairs)
+        if not any(fitting) or not self._try(Tile(band, fitting)):
+            return []
+        return [member for member, size in enumerate(fitting) if size]
 
     def _innermost_reductions(self, shape: "_Shape", point: int) -> list[int]:
         """Orders the point loops: rows, vectors, reductions; returns the order."""
@@ -246,10 +269,26 @@ class _Cook:
             self._try(Pack(point, array, dimension, max(panel, shape.lanes)))
 
     def _parallelize(self, statement: str) -> None:
-        """Runs the outermost loop that allows it on all threads."""
+        """Runs a loop on all threads: the outermost that gives them even shares, or nearly."""
+        best, best_share = None, 0.0
+        for share, step in self._shares(statement):
+            if share > best_share and self._is_legal(step):
+                best, best_share = step, share
+            if best_share >= _EVEN_SHARE:
+                break
+        if best is not None:
+            self._try(best)
+
+    def _shares(self, statement: str) -> Iterator[tuple[float, Parallelize]]:
+        """Yields how even the threads' shares of each loop are, 1 where they are equal."""
+        num_threads, num_regions = self._target.num_threads, 1
         for band in self._path(statement):
-            for member in range(len(band.members)):
-                if self._try(Parallelize(band.number, member)):
+            for number, member in enumerate(band.members):
+                trips = _num_trips(member)
+                largest = -(-trips // num_threads)
+                yield trips / (num_threads * largest), Parallelize(band.number, number)
+                num_regions *= trips
+                if num_regions > _MAX_REGIONS:
                     return
 
 
@@ -294,6 +333,16 @@ class _Shape:
                 found.append((int(access["array"]), int(access["rank"]) - 1))
         return found
 
+    def scaled_arrays(self) -> list[tuple[int, int]]:
+        """Returns arrays whose elements are all scaled or converted, once a vector of columns."""
+        written = {access["array"] for access in self.accesses if access["write"]}
+        found = {
+            (int(access["array"]), int(access["rank"]) - 1)
+            for index, access in enumerate(self.accesses)
+            if access["folded"] and self.strides[self.column][index] == 0
+        }
+        return sorted(pair for pair in found if pair[0] not in written)
+
 
 def _find(
     node: dict[str, Any], statement: str, above: list[_Band], is_plain: bool
@@ -336,6 +385,11 @@ def _vector_member(
             if stores and score > best_score and can_vectorize(band.number, position):
                 best, best_score = (band, position), score
     return best
+
+
+def _num_trips(member: dict[str, Any]) -> int:
+    """Returns the most iterations of a loop."""
+    return max(1, -(-int(member["extent"] or 0) // max(1, int(member["stride"]))))
 
 
 def _fit(factor: int, extent: int) -> int:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice, product
 
 from autotune.estimate import estimate_cycles
-from autotune.loop_model import Form, Loop, Nest, parse_nests, transformed
+from autotune.loop_model import Access, Form, Loop, Nest, parse_nests, transformed
 from autotune.measurement import Expansion, Menu
 from autotune.proposer import Group, Priors
 from autotune.schedule import Schedule, Transformation
@@ -35,6 +35,7 @@ _MOST_SUGGESTIONS = 16
 _FULL_PRODUCT = 64
 _SHARPNESS = 6.0
 _ROWS, _VECTORS = 6, 4
+_NEGLIGIBLE = 0.02
 
 Scored = list[tuple[Transformation, float]]
 
@@ -99,14 +100,18 @@ class _Estimator:
         self._finished = [self._cycles(_finish(nest, target)) for nest in nests]
         self._vectorized = [self._cycles(_vectorize(nest, target)) for nest in nests]
         self._as_it_is = [self._cycles(nest) for nest in nests]
+        self._weighty = self._find_weighty()
 
     def best_choices(self, menu: Menu) -> Scored:
         """Returns choices of a menu, with how much faster they make the whole.
 
-        Tiles and loop orders are judged by what they allow later: a register tile and vectors.
-        A register tile is judged by its vectors, and all other steps as they are.
+        Menus of nests that hardly count have none. Tiles and loop orders are judged by what they
+        allow later: a register tile and vectors. A register tile is judged by its vectors, and all
+        other steps as they are.
         """
         target = self._target
+        if not any(id(nest) in self._weighty for nest in self._below(menu)):
+            return []
         if menu.name in _PHASES[0] + _PHASES[1]:
             is_strip = menu.name == "autotune-tile" and len(menu.open[0][1]) == 1
             if is_strip or all(_is_shaped(nest) for nest in self._below(menu)):
@@ -120,6 +125,12 @@ class _Estimator:
         """Returns the nests that the menu's band is around."""
         band = int(dict(menu.fixed)["band"])
         return [nest for nest in self._nests if any(loop.band == band for loop in nest.loops)]
+
+    def _find_weighty(self) -> set[int]:
+        """Returns the ids of the nests that make up most of the whole."""
+        least = _NEGLIGIBLE * sum(self._as_it_is)
+        pairs = zip(self._nests, self._as_it_is, strict=True)
+        return {id(nest) for nest, cycles in pairs if cycles >= least}
 
     def _search(self, menu: Menu, now: Sequence[float], complete: Callable[[Nest], Nest]) -> Scored:
         total = sum(now)
@@ -199,10 +210,10 @@ def _finish(nest: Nest, target: Target) -> Nest:
     loops, strips = [], []
     for loop in nest.loops:
         if id(loop) in factors:
-            loop, inner = loop.split(factors[id(loop)])
-            strips.append(replace(inner, form=Form.UNROLL))
+            loop, inner = loop.split(factors[id(loop)], Form.UNROLL)
+            strips.append(inner)
         loops.append(loop)
-    return _vectorize(replace(nest, loops=(*loops, *strips)), target)
+    return _vectorize(Nest((*loops, *strips), nest.accesses), target)
 
 
 def _vectorize(nest: Nest, target: Target) -> Nest:
@@ -210,9 +221,9 @@ def _vectorize(nest: Nest, target: Target) -> Nest:
     vector = _vector_loop(nest)
     if vector is None:
         return nest
-    outer, inner = vector.split(_lanes(nest, target))
+    outer, inner = vector.split(_lanes(nest, target), Form.VECTOR)
     loops = (outer if loop is vector else loop for loop in nest.loops)
-    return replace(nest, loops=(*loops, replace(inner, form=Form.VECTOR)))
+    return Nest((*loops, inner), nest.accesses)
 
 
 def _vector_loop(nest: Nest) -> Loop | None:
@@ -221,13 +232,25 @@ def _vector_loop(nest: Nest) -> Loop | None:
         return None
     best, best_score = None, 0
     for loop in nest.loops:
-        pairs = list(zip(loop.strides, nest.accesses, strict=True))
-        if any(access.is_write and stride != access.element_bytes for stride, access in pairs):
+        if loop.extent == 1 or not nest.accesses:
             continue
-        score = sum(stride in (0, access.element_bytes) for stride, access in pairs)
-        if loop.extent > 1 and score >= best_score and pairs:
+        score = _unit_strides(loop, nest.accesses)
+        if score is not None and score >= best_score:
             best, best_score = loop, score
     return best
+
+
+def _unit_strides(loop: Loop, accesses: Sequence[Access]) -> int | None:
+    """Counts the accesses that a vector serves well; None where a store is not one of them."""
+    count = 0
+    for stride, access in zip(loop.strides, accesses, strict=True):
+        if stride == access.element_bytes:
+            count += 1
+        elif access.is_write:
+            return None
+        elif stride == 0:
+            count += 1
+    return count
 
 
 def _lanes(nest: Nest, target: Target) -> int:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from autotune.schedule import (
@@ -50,14 +51,18 @@ class Loop:
     strides: tuple[int, ...]
     form: Form = Form.LOOP
 
-    def split(self, size: int) -> tuple["Loop", "Loop"]:
-        """Returns the loop over strips of `size` iterations, and the loop inside a strip."""
-        outer = replace(
-            self,
-            extent=math.ceil(self.extent / size),
-            strides=tuple(stride * size for stride in self.strides),
-        )
-        return outer, replace(self, extent=min(size, self.extent), band=-1)
+    def split(self, size: int, form: Form | None = None) -> tuple["Loop", "Loop"]:
+        """Returns the loop over strips of `size` iterations, and the loop inside a strip.
+
+        Args:
+            size: Iterations of a strip.
+            form: How a strip runs; None for the form of the whole.
+        """
+        strides = tuple([stride * size for stride in self.strides])
+        outer = Loop(self.band, self.member, -(-self.extent // size), strides, self.form)
+        inner_form = self.form if form is None else form
+        inner = Loop(-1, self.member, min(size, self.extent), self.strides, inner_form)
+        return outer, inner
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class Access:
     shape: tuple[int, ...]
     packed_at: int | None = None
 
-    @property
+    @cached_property
     def array_bytes(self) -> int:
         """Size of the array."""
         return self.element_bytes * math.prod(self.shape)
@@ -266,11 +271,11 @@ def _strip(nest: Nest, band: int, sizes: Sequence[int], form: Form) -> Nest:
     for position, loop in enumerate(nest.loops):
         size = sizes[loop.member] if loop.band == band and loop.member < len(sizes) else 0
         if size > 1:
-            loops[position], inner = loop.split(size)
-            strips.append(replace(inner, form=form))
+            loops[position], inner = loop.split(size, form)
+            strips.append(inner)
     vectors = [loop for loop in loops if loop.form is Form.VECTOR]
     scalars = [loop for loop in loops if loop.form is not Form.VECTOR]
-    return replace(nest, loops=(*scalars, *strips, *vectors))
+    return Nest((*scalars, *strips, *vectors), nest.accesses)
 
 
 def _parallelize(nest: Nest, band: int, member: int) -> Nest:

@@ -7,6 +7,8 @@ replaced when a candidate crashes or hangs.
 import math
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Self
 
@@ -53,18 +55,32 @@ class MeasureRequest:
     best_secs: float
 
 
+@contextmanager
+def _as_it_is(_: frozenset[int]) -> Iterator[None]:
+    yield
+
+
 class LocalRunner:
     """Times on this machine; a context manager. One thread at a time may use it.
 
     Args:
         target: The machine; timed code runs on `target.num_threads` cores, the last ones allowed.
         config: How to time.
+        cores: Where the code runs; None for `timing_cores`.
+        quiet: Entered while something runs there, to keep the cores free of other work.
     """
 
-    def __init__(self, target: Target, config: MeasureConfig) -> None:
+    def __init__(
+        self,
+        target: Target,
+        config: MeasureConfig,
+        cores: frozenset[int] | None = None,
+        quiet: Callable[[frozenset[int]], AbstractContextManager[None]] = _as_it_is,
+    ) -> None:
         self._target = target
         self._config = config
-        self._cores = timing_cores(target.num_threads)
+        self._cores = cores or timing_cores(target.num_threads)
+        self._quiet = quiet
         self._worker: WorkerProcess | None = None
         self._prepared: OrderedDict[str, tuple[float, ...]] = OrderedDict()
         self._sizes: dict[str, int] = {}
@@ -141,7 +157,8 @@ class LocalRunner:
     def _request(self, request: PrepareRequest | MeasureRequest, timeout_secs: float) -> object:
         assert self._worker is not None
         try:
-            return self._worker.request(request, timeout_secs)
+            with self._quiet(self._cores):
+                return self._worker.request(request, timeout_secs)
         except WorkerCrashError as error:
             return Failure(FailureKind.RUN_ERROR, f"the code crashed: {error}")
         except WorkerTimeoutError as error:

@@ -147,7 +147,7 @@ class SearchLoop:
 
     @property
     def _is_exclusive(self) -> bool:
-        """Whether timing needs every core, so that nothing may be built meanwhile."""
+        """Whether timing needs every core, so that nothing may be chosen meanwhile."""
         return self._session.target.num_threads >= self._session.target.num_cores
 
     def _is_late(self, bounds: Bounds) -> bool:
@@ -163,12 +163,7 @@ class SearchLoop:
             return []
         schedules = strategy.ask(min(bounds.batch, num_left))
         self._num_asked += len(schedules)
-        jobs = [self._start(schedule) for schedule in schedules]
-        if self._is_exclusive:
-            for job in jobs:
-                if job.build is not None:
-                    job.build.result()
-        return jobs
+        return [self._start(schedule) for schedule in schedules]
 
     def _start(self, schedule: Schedule) -> _Job:
         if schedule in self._known:

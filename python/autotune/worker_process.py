@@ -72,6 +72,8 @@ class WorkerProcess:
             env={**os.environ, "PYTHONPATH": search_path, **environment},
             bufsize=0,
         )
+        self._paused_since: float | None = None
+        self._paused_secs = 0.0
         os.close(append_only)
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
@@ -94,7 +96,7 @@ class WorkerProcess:
             WorkerCrashError: The worker ended or answered with garbage; it is gone now.
             WorkerTimeoutError: No answer in time; the worker is gone now.
         """
-        deadline = time.monotonic() + timeout_secs
+        deadline = self._running_secs() + timeout_secs
         os.ftruncate(self._errors, 0)
         payload = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
         try:
@@ -115,6 +117,19 @@ class WorkerProcess:
             self.kill()
             raise
 
+    def pause(self) -> None:
+        """Stops the process where it is; the time until `resume` counts against no deadline."""
+        if self.is_alive:
+            self._paused_since = time.monotonic()
+            self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Lets a paused process go on."""
+        if self._paused_since is not None:
+            self._process.send_signal(signal.SIGCONT)
+            self._paused_secs += time.monotonic() - self._paused_since
+            self._paused_since = None
+
     def kill(self) -> None:
         """Ends the process at once and reaps it; does nothing when it is gone."""
         self._process.kill()
@@ -132,20 +147,32 @@ class WorkerProcess:
         assert self._process.stdin is not None
         view = memoryview(data)
         while view:
-            _wait(self._process.stdin.fileno(), select.POLLOUT, deadline)
+            self._wait(self._process.stdin.fileno(), select.POLLOUT, deadline)
             view = view[os.write(self._process.stdin.fileno(), view[:_CHUNK_BYTES]) :]
 
     def _receive(self, size: int, deadline: float) -> bytes:
         assert self._process.stdout is not None
         chunks = []
         while size > 0:
-            _wait(self._process.stdout.fileno(), select.POLLIN, deadline)
+            self._wait(self._process.stdout.fileno(), select.POLLIN, deadline)
             chunk = os.read(self._process.stdout.fileno(), min(size, _CHUNK_BYTES))
             if not chunk:
                 raise _EndOfAnswersError
             chunks.append(chunk)
             size -= len(chunk)
         return b"".join(chunks)
+
+    def _running_secs(self) -> float:
+        """A clock that stands still while the process is paused."""
+        since = self._paused_since
+        return (time.monotonic() if since is None else since) - self._paused_secs
+
+    def _wait(self, descriptor: int, event: int, deadline: float) -> None:
+        poll = select.poll()
+        poll.register(descriptor, event)
+        while not poll.poll(max(0.0, deadline - self._running_secs()) * 1e3):
+            if self._running_secs() >= deadline:
+                raise _DeadlineError
 
     def _describe_end(self) -> str:
         """Kills what is left of the process; returns how it ended, and its last words."""
@@ -201,10 +228,3 @@ def _answer(answers: BinaryIO, value: object) -> None:
     answers.write(_HEADER.pack(_MAGIC, len(payload)))
     answers.write(payload)
     answers.flush()
-
-
-def _wait(descriptor: int, event: int, deadline: float) -> None:
-    poll = select.poll()
-    poll.register(descriptor, event)
-    if not poll.poll(max(0.0, deadline - time.monotonic()) * 1e3):
-        raise _DeadlineError

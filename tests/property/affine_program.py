@@ -72,6 +72,7 @@ class Form(Enum):
     ACCUMULATE = "r0 + r1 * r2"
     DIFFERENCE = "r0 - r1 * r2"
     MAXIMUM = "max(r0, r1)"
+    SCALED_ACCUMULATE = "r0 + (1.5 * r1) * r2"
 
 
 NUM_READS = {
@@ -80,6 +81,7 @@ NUM_READS = {
     Form.ACCUMULATE: 3,
     Form.DIFFERENCE: 3,
     Form.MAXIMUM: 2,
+    Form.SCALED_ACCUMULATE: 3,
 }
 
 
@@ -278,6 +280,9 @@ def _compute(
         return binary("mulf", total, constant(1 / len(reads)))
     if form is Form.MAXIMUM:
         return binary("maximumf", reads[0], reads[1])
+    if form is Form.SCALED_ACCUMULATE:
+        product = binary("mulf", binary("mulf", constant(1.5), reads[1]), reads[2])
+        return binary("addf", reads[0], product)
     product = binary("mulf", reads[1], reads[2])
     return binary("addf" if form is Form.ACCUMULATE else "subf", reads[0], product)
 

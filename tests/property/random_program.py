@@ -135,7 +135,7 @@ class _Draft:
             reads = self._stencil(target)
         else:
             reads = [self._access(scope) for _ in range(NUM_READS[form])]
-            if reads and form in (Form.ACCUMULATE, Form.DIFFERENCE, Form.MAXIMUM):
+            if reads and form not in (Form.CONSTANT, Form.SCALE):
                 reads[0] = target
         return Statement(name, target, tuple(reads), form)
 

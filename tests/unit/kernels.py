@@ -26,17 +26,22 @@ def workload(body: str, *arguments: Argument) -> Workload:
     return Workload("kernel", text, hashlib.sha256(text.encode()).hexdigest(), arguments)
 
 
-def matmul(size: int) -> Workload:
-    """C += A B, fp32."""
+def matmul(size: int, scale: float | None = None) -> Workload:
+    """C += A B, or C += (scale A) B, fp32."""
     matrix = f"memref<{size}x{size}xf32>"
+    scaling = ""
+    if scale is not None:
+        scaling = f"""
+            %s = arith.constant {scale} : f32
+            %x = arith.mulf %s, %a : f32"""
     body = f"""
       affine.for %i = 0 to {size} {{
         affine.for %j = 0 to {size} {{
           affine.for %k = 0 to {size} {{
-            %a = affine.load %0[%i, %k] : {matrix}
+            %a = affine.load %0[%i, %k] : {matrix}{scaling}
             %b = affine.load %1[%k, %j] : {matrix}
             %c = affine.load %2[%i, %j] : {matrix}
-            %d = math.fma %a, %b, %c : f32
+            %d = math.fma {"%x" if scaling else "%a"}, %b, %c : f32
             affine.store %d, %2[%i, %j] : {matrix}
           }}
         }}

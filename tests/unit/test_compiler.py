@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from concurrent.futures import wait
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,18 @@ def test_hang_costs_one_candidate(target: Target) -> None:
         assert failure.kind is FailureKind.COMPILE_TIMEOUT
         assert following.result().failure is None
         assert worker not in _workers()
+
+
+def test_paused_workers_go_on_where_they_were(target: Target) -> None:
+    cores = frozenset(os.sched_getaffinity(0))
+    with CompilerPool(target, num_workers=1, timeout_secs=60) as pool:
+        assert isinstance(_build(pool, matmul(8)), Artefact)
+        with pool.paused(cores):
+            built = pool.build(Candidate(matmul(24), Schedule()))
+            assert not wait([built], timeout=1.0).done
+        assert built.result().failure is None
+        with pool.paused(frozenset()):
+            assert isinstance(_build(pool, matmul(16)), Artefact)
 
 
 def test_close_cancels_what_waits_and_leaves_no_process(target: Target) -> None:

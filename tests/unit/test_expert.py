@@ -1,14 +1,17 @@
 """Expert schedules: legal, different, and shaped by strides."""
 
 import itertools
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from autotune.compiler import CompilerPool
 from autotune.expert import expert_schedules
+from autotune.measurement import Description
 from autotune.proposer import UniformProposer
-from autotune.schedule import Pack, Parallelize, Reschedule, Schedule, UnrollAndJam, Vectorize
+from autotune.schedule import Pack, Parallelize, Reschedule, Schedule, Tile, UnrollAndJam, Vectorize
 from autotune.search import Explorer
 from autotune.target import detect
 from autotune.tune import WorkloadSpace
@@ -34,8 +37,8 @@ _SMOOTH = workload(
 )
 
 
-def _schedules(pool: CompilerPool, of: Workload, most: int) -> list[Schedule]:
-    target = replace(detect(), vector_bits=512)
+def _schedules(pool: CompilerPool, of: Workload, most: int, num_threads: int = 1) -> list[Schedule]:
+    target = replace(detect(), vector_bits=512, num_threads=num_threads)
     explorer = Explorer(WorkloadSpace(of, pool), UniformProposer(), target)
     return list(itertools.islice(expert_schedules(explorer, target), most))
 
@@ -61,3 +64,32 @@ def test_a_stencil_is_rescheduled(pool: CompilerPool) -> None:
 @pytest.mark.parametrize("of", [matmul(64), _SMOOTH])
 def test_one_thread_gets_no_parallel_loop(pool: CompilerPool, of: Workload) -> None:
     assert all(Parallelize not in _kinds(schedule) for schedule in _schedules(pool, of, 2))
+
+
+def test_a_scaled_operand_is_packed_before_the_columns_are_tiled(pool: CompilerPool) -> None:
+    scaled = matmul(600, scale=1.5)
+    steps = _schedules(pool, scaled, 1)[0].transformations
+    packed = {step.array: step for step in steps if isinstance(step, Pack)}
+    assert set(packed) == {0, 1}
+    tiles = [at for at, step in enumerate(steps) if isinstance(step, Tile)]
+    assert tiles[0] < steps.index(packed[0]) < tiles[1] < steps.index(packed[1])
+
+
+@pytest.mark.parametrize(("size", "extents"), [(1024, {4}), (768, {128})])
+def test_threads_get_even_shares(pool: CompilerPool, size: int, extents: set[int]) -> None:
+    """Four tiles of columns make two shares, three do not: then the rows are shared."""
+    product = matmul(size)
+    schedule = _schedules(pool, product, 1, num_threads=2)[0]
+    description = WorkloadSpace(product, pool).describe(schedule)
+    assert isinstance(description, Description)
+    parallel = _parallel_loops(json.loads(description.loops)["tree"])
+    assert {-(-loop["extent"] // loop["stride"]) for loop in parallel} == extents
+
+
+def _parallel_loops(node: dict[str, Any], is_marked: bool = False) -> list[dict[str, Any]]:
+    loops = node["members"] if is_marked else []
+    is_mark = node["kind"] == "mark" and node["label"] == "parallel"
+    return [
+        *loops,
+        *(x for child in node.get("children", []) for x in _parallel_loops(child, is_mark)),
+    ]

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,3 +117,14 @@ def _is_gone(pid: int) -> bool:
             return True
         time.sleep(0.01)
     return False
+
+
+def test_time_in_a_pause_counts_against_no_deadline(worker: WorkerProcess) -> None:
+    assert worker.request(["echo", 1], 60) == ["echo", 1]
+    worker.pause()
+    threading.Timer(1.0, worker.resume).start()
+    start = time.monotonic()
+    assert worker.request(["echo", 2], 0.5) == ["echo", 2]
+    assert time.monotonic() - start >= 0.9
+    with pytest.raises(WorkerTimeoutError):
+        worker.request(["sleep", 60], 0.5)

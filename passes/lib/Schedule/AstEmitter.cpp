@@ -21,8 +21,7 @@ AstEmitter::AstEmitter(OpBuilder &builder, const Scop &scop,
     : builder(builder),
       loc(builder.getInsertionBlock()->getParentOp()->getLoc()), scop(scop),
       ast(ast), scope(builder.getContext()), statements(scop, scope),
-      functionBlock(builder.getInsertionBlock()),
-      allocationBlock(functionBlock) {}
+      allocationBlock(builder.getInsertionBlock()) {}
 
 Refusal AstEmitter::emit() {
   Refusal refusal = emitNode(ast.root, Form());
@@ -368,17 +367,6 @@ Refusal AstEmitter::emitLoop(const isl::ast_node &body,
 
 //===--- vectors ----------------------------------------------------------===//
 
-/// One value for all uses, outside of all loops, so that places under the mask
-/// can be told to be the same in every iteration.
-Value AstEmitter::constantMask(DenseElementsAttr bits) {
-  Value &mask = masks[bits];
-  if (mask)
-    return mask;
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(functionBlock);
-  return mask = arith::ConstantOp::create(builder, loc, bits);
-}
-
 /// Lanes from max(lowers) to min(uppers).
 Value AstEmitter::laneMask(const Bounds &bounds, int64_t width) {
   auto type = VectorType::get(width, builder.getI1Type());
@@ -388,7 +376,8 @@ Value AstEmitter::laneMask(const Bounds &bounds, int64_t width) {
     llvm::SmallVector<bool> bits;
     for (int64_t lane = 0; lane < width; ++lane)
       bits.push_back(lane >= *low && lane < *high);
-    return constantMask(DenseElementsAttr::get(type, bits));
+    return arith::ConstantOp::create(builder, loc,
+                                     DenseElementsAttr::get(type, bits));
   }
   AffineValues lower(scope, bounds.lowers), upper(scope, bounds.uppers);
   Value end =

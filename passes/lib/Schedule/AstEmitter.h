@@ -56,7 +56,6 @@ private:
                      const Bounds &bounds, int64_t width);
   Refusal emitScope(const isl::ast_node &body, llvm::StringRef iterator,
                     mlir::AffineExpr value, Form form);
-  mlir::Value constantMask(mlir::DenseElementsAttr bits);
   mlir::Value laneMask(const Bounds &bounds, int64_t width);
 
   /// A statement and its loop counters.
@@ -86,8 +85,6 @@ private:
   /// By how much loops of the current bands advance in an iteration, where that
   /// is not 1; by the names of their iterators.
   llvm::StringMap<int64_t> strides;
-  mlir::Block *functionBlock;
-  llvm::DenseMap<mlir::Attribute, mlir::Value> masks;
   /// Where buffers are allocated: the function, or a parallel loop's body.
   mlir::Block *allocationBlock;
   /// What has been allocated there, to be freed when that block is complete.

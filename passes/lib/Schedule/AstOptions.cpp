@@ -47,6 +47,24 @@ scheduleOrPoint(const std::vector<isl::union_pw_aff> &members,
   return isl::manage(isl_union_map_from_multi_union_pw_aff(schedule.release()));
 }
 
+/// The points at which all corners of the box of values occur, as one basic set
+/// where each corner's points are one.
+static isl::set pointsOfAllCorners(const isl::map &occurring) {
+  isl::set points = occurring.domain(), values = occurring.range();
+  unsigned dims = isl_set_dim(values.get(), isl_dim_set);
+  for (unsigned corner = 0; corner < 1u << dims; ++corner) {
+    isl::set value = values;
+    for (unsigned dim = 0; dim < dims; ++dim) {
+      isl::val end =
+          corner >> dim & 1 ? values.dim_max_val(dim) : values.dim_min_val(dim);
+      value = isl::manage(
+          isl_set_fix_val(value.release(), isl_dim_set, dim, end.release()));
+    }
+    points = points.intersect(occurring.intersect_range(value).domain());
+  }
+  return points;
+}
+
 /// [outer -> band] points at which every value of the strip occurs, and those
 /// at which some is missing.
 static std::pair<isl::set, isl::set>
@@ -61,7 +79,11 @@ splitByFullness(const Strip &strip, const Tree &band,
   isl::map all = isl::manage(isl_map_from_domain_and_range(
       points.copy(), occurring.range().release()));
   isl::set partial = all.subtract(occurring).domain();
-  return {points.subtract(partial), partial};
+  // isl isolates only what is one basic set, and may not see that a difference
+  // is one.
+  isl::set full = points.subtract(partial);
+  isl::set corners = pointsOfAllCorners(occurring);
+  return {corners.is_equal(full) ? corners : full, partial};
 }
 
 /// [outer -> band] points of the tiles that are complete; null where all or
@@ -78,7 +100,9 @@ static isl::set fullTiles(const Tree &band,
   }
   if (full.is_null() || partial.is_empty())
     return isl::set();
-  isl::set isolated = full.subtract(partial).coalesce();
+  if (!full.is_disjoint(partial))
+    full = full.subtract(partial);
+  isl::set isolated = full.coalesce();
   if (isolated.is_empty())
     return isl::set();
   return isolated;

@@ -12,6 +12,8 @@ namespace autotune {
 Dependences::Dependences(isl::union_map all) : whole(std::move(all)) {
   whole.foreach_map([&](isl::map map) {
     map.foreach_basic_map([&](isl::basic_map part) {
+      if (part.is_empty())
+        return;
       isl::map pairs(part);
       isl::space space = pairs.space();
       dependences.push_back({pairs, map.domain_tuple_id().name(),

@@ -2,6 +2,7 @@
 
 #include "Describe.h"
 #include "LoopScope.h"
+#include "PackFold.h"
 #include "Transformations.h"
 #include "autotune/SchedulePasses.h"
 
@@ -187,6 +188,9 @@ std::string describeLoops(Model &model) {
       for (auto [number, array] : llvm::enumerate(model.scop.arrays))
         json.object([&, number = number, array = array] {
           json.attribute("bits", int64_t(model.scop.elementBits(number)));
+          // Ops on each loaded element that a packed copy takes over.
+          json.attribute("folded",
+                         int64_t(foldedOps(model.scop, number).size()));
           json.attributeArray("shape", [&] {
             for (int64_t size : cast<MemRefType>(array.getType()).getShape())
               json.value(size);

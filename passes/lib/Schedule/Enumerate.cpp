@@ -293,26 +293,31 @@ private:
       }
   }
 
+  /// Whether a copy is legal does not depend on its layout.
   void addPacks(const BandFacts &band) {
     for (int64_t array = 0; array < int64_t(model.scop.arrays.size());
          ++array) {
       auto type = cast<MemRefType>(model.scop.arrays[array].getType());
-      for (int64_t dim = 0; type.getRank() > 1 && dim < type.getRank(); ++dim) {
-        if (!isLegal(
-                [&](Model &m) { return pack(m, band.number, array, dim, 1); }))
-          break;
-        Values widths;
-        for (int64_t width : panelWidths)
-          if (width <= type.getDimSize(dim))
-            widths.push_back(width);
-        if (!widths.empty())
-          add("autotune-pack",
-              {{"band", {int64_t(band.number)}},
-               {"array", {array}},
-               {"panel-dim", {dim}}},
-              {{"panel", {widths}}});
-      }
+      if (type.getRank() < 2 ||
+          !isLegal([&](Model &m) { return pack(m, band.number, array, 0, 1); }))
+        continue;
+      for (int64_t dim = 0; dim < type.getRank(); ++dim)
+        addPanels(band, array, dim, type.getDimSize(dim));
     }
+  }
+
+  void addPanels(const BandFacts &band, int64_t array, int64_t dim,
+                 int64_t size) {
+    Values widths;
+    for (int64_t width : panelWidths)
+      if (width <= size)
+        widths.push_back(width);
+    if (!widths.empty())
+      add("autotune-pack",
+          {{"band", {int64_t(band.number)}},
+           {"array", {array}},
+           {"panel-dim", {dim}}},
+          {{"panel", {widths}}});
   }
 
   using Fixed = llvm::SmallVector<std::pair<llvm::StringRef, Values>>;

@@ -98,11 +98,6 @@ static bool isZero(const Dependences &all, const OpenDependence &open,
          isKnownEqual(open, forms);
 }
 
-namespace {
-/// What a band, or a whole tree, does to a dependence.
-enum class Order { Strict, Open, Unknown };
-} // namespace
-
 /// Whether no pair of equal values is left, as the distance is never zero.
 static bool isEmptied(const Dependences &all, const OpenDependence &open,
                       EqualForms forms) {
@@ -113,75 +108,126 @@ static bool isEmptied(const Dependences &all, const OpenDependence &open,
   return isKnownEqual(open, forms);
 }
 
-/// Takes one member into account.
-static Order orderByMember(const Dependences &all, OpenDependence &open,
-                           const isl::union_pw_aff &member) {
-  std::optional<EqualForms> forms = formsOf(member, all.parts()[open.number]);
-  if (!forms || !isNonNegative(all, open, *forms))
-    return Order::Unknown;
-  addEqual(open, *forms);
-  return isEmptied(all, open, *forms) ? Order::Strict : Order::Open;
+/// Reduces what is left to the pairs of equal values.
+static void restrictTo(const Dependences &all, OpenDependence &open,
+                       const EqualForms &forms) {
+  open.isWhole &= rootDistance(all, open, forms) == Distance::Zero;
+  addEqual(open, forms);
 }
 
-static const Tree *onlyChildWith(const Tree &sequence, const isl::space &name) {
-  const Tree *found = nullptr;
-  for (const Tree &child : sequence.children) {
-    isl::set part =
-        isl::manage(isl_union_set_extract_set(child.domain.get(), name.copy()));
-    if (part.is_empty())
-      continue;
-    if (found)
-      return nullptr;
-    found = &child;
+namespace {
+
+/// What a tree does to a dependence, as far as signs tell.
+struct Verdict {
+  enum class Kind { Respected, Violated, Open } kind;
+  llvm::StringRef reason; ///< Violated: ends before the dependence's name.
+};
+
+constexpr Verdict respected{Verdict::Kind::Respected, ""};
+constexpr Verdict undecided{Verdict::Kind::Open, ""};
+
+constexpr llvm::StringLiteral reversedByLoops =
+    "the loops would reverse the dependence ";
+constexpr llvm::StringLiteral reversedBySequence =
+    "the sequence would reverse the dependence ";
+constexpr llvm::StringLiteral carried = "the loop carries the dependence ";
+constexpr llvm::StringLiteral unordered =
+    "instances of one statement would be left unordered across the "
+    "dependence ";
+
+/// Walks down a tree with one dependence.
+class SignWalk {
+public:
+  SignWalk(const Dependences &all, OpenDependence open)
+      : all(all), open(std::move(open)) {}
+
+  Verdict visit(const Tree &tree) {
+    switch (tree.kind) {
+    case Tree::Kind::Leaf:
+      return violatedIf(open.isWhole, unordered);
+    case Tree::Kind::Band:
+      return visitBand(tree);
+    case Tree::Kind::Mark:
+      return visitMark(tree);
+    case Tree::Kind::Sequence:
+      return visitSequence(tree);
+    }
+    return undecided;
   }
-  return found;
-}
 
-/// Whether the tree surely orders the dependence; `open` is what the loops
-/// above leave of it.
-static bool isSurelyOrdered(const Tree &tree, const Dependences &all,
-                            OpenDependence open) {
-  switch (tree.kind) {
-  case Tree::Kind::Leaf:
-    return false;
-  case Tree::Kind::Band:
-    for (const isl::union_pw_aff &member : tree.members)
-      switch (orderByMember(all, open, member)) {
-      case Order::Strict:
-        return true;
-      case Order::Unknown:
-        return false;
-      case Order::Open:
-        break;
-      }
-    return isSurelyOrdered(tree.children.front(), all, std::move(open));
-  case Tree::Kind::Mark: {
+private:
+  static Verdict violatedIf(bool isSure, llvm::StringRef reason) {
+    return isSure ? Verdict{Verdict::Kind::Violated, reason} : undecided;
+  }
+
+  Verdict visitBand(const Tree &band) {
+    for (const isl::union_pw_aff &member : band.members) {
+      auto forms = formsOf(member, all.parts()[open.number]);
+      if (!forms)
+        return undecided;
+      if (!isNonNegative(all, open, *forms))
+        return violatedIf(open.isWhole && isAffine(*forms), reversedByLoops);
+      restrictTo(all, open, *forms);
+      if (isEmptied(all, open, *forms))
+        return respected;
+    }
+    return visit(band.children.front());
+  }
+
+  Verdict visitMark(const Tree &tree) {
     const Tree &child = tree.children.front();
     if (tree.isMark(mark::parallel) || tree.isMark(mark::vectorize)) {
       auto forms = formsOf(child.members.front(), all.parts()[open.number]);
-      if (!forms || !isZero(all, open, *forms))
-        return false;
+      if (!forms)
+        return undecided;
+      if (!isZero(all, open, *forms))
+        return violatedIf(open.isWhole && isAffine(*forms), carried);
     }
-    return isSurelyOrdered(child, all, std::move(open));
+    return visit(child);
   }
-  case Tree::Kind::Sequence: {
+
+  Verdict visitSequence(const Tree &sequence) {
     const Dependences::Dependence &ends = all.parts()[open.number];
-    const Tree *source = onlyChildWith(tree, ends.source);
-    const Tree *sink = onlyChildWith(tree, ends.sink);
+    const Tree *source = onlyChildWith(sequence, ends.source);
+    const Tree *sink = onlyChildWith(sequence, ends.sink);
     if (!source || !sink)
-      return false;
-    return source < sink ||
-           (source == sink && isSurelyOrdered(*source, all, std::move(open)));
+      return undecided;
+    if (source == sink)
+      return visit(*source);
+    return source < sink ? respected
+                         : violatedIf(open.isWhole, reversedBySequence);
   }
+
+  static bool isAffine(const EqualForms &forms) {
+    return forms.atSource->kind == Kind::Affine;
   }
-  return false;
-}
+
+  static const Tree *onlyChildWith(const Tree &sequence,
+                                   const isl::space &name) {
+    const Tree *found = nullptr;
+    for (const Tree &child : sequence.children) {
+      isl::set part = isl::manage(
+          isl_union_set_extract_set(child.domain.get(), name.copy()));
+      if (part.is_empty())
+        continue;
+      if (found)
+        return nullptr;
+      found = &child;
+    }
+    return found;
+  }
+
+  const Dependences &all;
+  OpenDependence open;
+};
+
+} // namespace
 
 //===--- active dependences -----------------------------------------------===//
 
 ActiveDependences::ActiveDependences(const Dependences &all) : all(&all) {
   for (unsigned number = 0; number < all.parts().size(); ++number)
-    remaining.push_back({number, {}});
+    remaining.push_back({number, {}, true});
 }
 
 ActiveDependences::ActiveDependences(const Dependences &all,
@@ -218,9 +264,11 @@ ActiveDependences::equalAt(llvm::ArrayRef<isl::union_pw_aff> members) const {
     for (const isl::union_pw_aff &member : members) {
       std::optional<EqualForms> forms =
           formsOf(member, all->parts()[open.number]);
-      if (!forms)
+      if (!forms) {
+        open.isWhole = false;
         continue;
-      addEqual(open, *forms);
+      }
+      restrictTo(*all, open, *forms);
       if (isEmptied(*all, open, *forms))
         return true;
     }
@@ -228,6 +276,16 @@ ActiveDependences::equalAt(llvm::ArrayRef<isl::union_pw_aff> members) const {
   });
   result.steps.push_back(bandSchedule(members));
   return result;
+}
+
+bool ActiveDependences::isInside(unsigned number) const {
+  const isl::map &pairs = all->parts()[number].pairs;
+  isl::union_set ends =
+      isl::union_set(pairs.domain()).unite(isl::union_set(pairs.range()));
+  return llvm::all_of(steps, [&](const Step &step) {
+    const auto *domain = std::get_if<isl::union_set>(&step);
+    return !domain || ends.is_subset(*domain);
+  });
 }
 
 isl::union_map
@@ -272,8 +330,7 @@ violationInSequence(const Tree &tree, const isl::union_map &active) {
     if (!earlier.is_null()) {
       isl::union_map reversed = into.intersect_range(earlier);
       if (!reversed.is_empty())
-        return "the sequence would reverse the dependence " +
-               describe(reversed);
+        return reversedBySequence.str() + describe(reversed);
     }
     if (auto reason = violationIn(child, into.intersect_range(child.domain)))
       return reason;
@@ -288,18 +345,16 @@ static std::optional<std::string> violationIn(const Tree &tree,
     return std::nullopt;
   switch (tree.kind) {
   case Tree::Kind::Leaf:
-    return "instances of one statement would be left unordered across the "
-           "dependence " +
-           describe(active);
+    return unordered.str() + describe(active);
   case Tree::Kind::Sequence:
     return violationInSequence(tree, active);
   case Tree::Kind::Mark: {
     const Tree &child = tree.children.front();
     if (tree.isMark(mark::parallel) || tree.isMark(mark::vectorize)) {
       isl::multi_union_pw_aff member(child.members.front());
-      isl::union_map carried = active.subtract(active.eq_at(member));
-      if (!carried.is_empty())
-        return "the loop carries the dependence " + describe(carried);
+      isl::union_map unequal = active.subtract(active.eq_at(member));
+      if (!unequal.is_empty())
+        return carried.str() + describe(unequal);
     }
     return violationIn(child, active);
   }
@@ -307,7 +362,7 @@ static std::optional<std::string> violationIn(const Tree &tree,
     isl::multi_union_pw_aff partial = bandSchedule(tree.members);
     isl::union_map reversed = lexGreater(active, partial);
     if (!reversed.is_empty())
-      return "the loops would reverse the dependence " + describe(reversed);
+      return reversedByLoops.str() + describe(reversed);
     return violationIn(tree.children.front(), active.eq_at(partial));
   }
   }
@@ -317,9 +372,15 @@ static std::optional<std::string> violationIn(const Tree &tree,
 std::optional<std::string> findViolation(const Tree &tree,
                                          const ActiveDependences &active) {
   llvm::SmallVector<unsigned> undecided;
-  for (const OpenDependence &open : active.open())
-    if (!isSurelyOrdered(tree, active.dependences(), open))
-      undecided.push_back(open.number);
+  for (const OpenDependence &open : active.open()) {
+    Verdict verdict = SignWalk(active.dependences(), open).visit(tree);
+    if (verdict.kind == Verdict::Kind::Respected)
+      continue;
+    const auto &ends = active.dependences().parts()[open.number];
+    if (verdict.kind == Verdict::Kind::Violated && active.isInside(open.number))
+      return (verdict.reason + ends.sourceName + " -> " + ends.sinkName).str();
+    undecided.push_back(open.number);
+  }
   if (undecided.empty())
     return std::nullopt;
   return violationIn(tree, active.pairs(undecided));

@@ -1,7 +1,7 @@
 //===- Legality.h - Whether a schedule tree respects dependences *- C++ -*-===//
 //
-// The one legality oracle. Exact: most dependences are shown to be respected
-// from their direction vectors alone; what these leave open is decided on the
+// The one legality oracle. Exact: direction vectors alone show that most
+// dependences are respected, or are not; what they leave open is decided on the
 // relations themselves.
 //
 //===----------------------------------------------------------------------===//
@@ -25,6 +25,8 @@ struct OpenDependence {
     MemberFormRef atSource, atSink;
   };
   std::vector<EqualForms> equal;
+  /// Whether the loops outside order none of the pairs.
+  bool isWhole = true;
 };
 
 /// The pairs that a place in a tree has to order: those that the bands and
@@ -43,6 +45,9 @@ public:
 
   const Dependences &dependences() const { return *all; }
   const std::vector<OpenDependence> &open() const { return remaining; }
+
+  /// Whether the domains given to `within` have every pair of a dependence.
+  bool isInside(unsigned number) const;
 
   /// The pairs themselves, of some of `open`.
   isl::union_map pairs(llvm::ArrayRef<unsigned> numbers) const;

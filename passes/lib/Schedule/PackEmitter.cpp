@@ -1,6 +1,7 @@
 //===- PackEmitter.cpp - Packed copies of array regions -------------------===//
 
 #include "AstEmitter.h"
+#include "PackFold.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
@@ -10,13 +11,18 @@ namespace autotune {
 
 namespace {
 
-/// Emits the loops that fill a packed buffer, a panel at a time.
+/// Threads get equal shares of a loop of this many iterations, or nearly.
+constexpr int64_t minSharedIterations = 8;
+
+/// Emits the loops that fill a packed buffer, a panel at a time; in parallel
+/// where threads share the buffer.
 class CopyEmitter {
 public:
   CopyEmitter(OpBuilder &builder, LoopScope &scope, const PackBinding &pack,
-              llvm::ArrayRef<int64_t> sizes, Value source)
+              llvm::ArrayRef<int64_t> sizes, Value source,
+              llvm::ArrayRef<Operation *> folded, bool isShared)
       : builder(builder), loc(source.getLoc()), scope(scope), pack(pack),
-        sizes(sizes), source(source),
+        sizes(sizes), source(source), folded(folded), isShared(isShared),
         shape(cast<MemRefType>(source.getType()).getShape()) {}
 
   void emit() {
@@ -48,14 +54,33 @@ private:
   AffineExpr addLoop(llvm::ArrayRef<AffineExpr> lowers,
                      llvm::ArrayRef<AffineExpr> uppers) {
     AffineValues low(scope, lowers), high(scope, uppers);
-    auto loop = affine::AffineForOp::create(builder, loc, low.operands, low.map,
-                                            high.operands, high.map, 1);
-    builder.setInsertionPointToStart(loop.getBody());
+    std::optional<int64_t> count = scope.maximum(uppers.front());
+    bool isParallel = isShared && count && *count >= minSharedIterations;
+    Value iv;
+    if (isParallel) {
+      iv = addParallelLoop(low, high);
+      isShared = false;
+    } else {
+      auto loop = affine::AffineForOp::create(
+          builder, loc, low.operands, low.map, high.operands, high.map, 1);
+      builder.setInsertionPointToStart(loop.getBody());
+      iv = loop.getInductionVar();
+    }
     DimRange range{scope.minimum(lowers.front()),
                    scope.maximum(uppers.front())};
     if (range.max)
       range.max = *range.max - 1;
-    return scope.push(loop.getInductionVar(), range);
+    return scope.push(iv, range);
+  }
+
+  Value addParallelLoop(const AffineValues &low, const AffineValues &high) {
+    auto loop = affine::AffineParallelOp::create(
+        builder, loc, TypeRange(), llvm::ArrayRef<arith::AtomicRMWKind>(),
+        llvm::ArrayRef<AffineMap>(low.map), low.operands,
+        llvm::ArrayRef<AffineMap>(high.map), high.operands,
+        llvm::ArrayRef<int64_t>(1));
+    builder.setInsertionPointToStart(loop.getBody());
+    return loop.getIVs().front();
   }
 
   /// A loop from element `begin` of the region that stays inside the array;
@@ -78,6 +103,7 @@ private:
     AffineValues from(scope, subscripts);
     Value element = affine::AffineLoadOp::create(builder, loc, source, from.map,
                                                  from.operands);
+    element = emitFolded(builder, folded, element);
     llvm::SmallVector<AffineExpr> place = pack.position(subscripts);
     for (AffineExpr &expr : place)
       expr = scope.simplify(expr);
@@ -92,14 +118,31 @@ private:
   const PackBinding &pack;
   llvm::ArrayRef<int64_t> sizes;
   Value source;
+  llvm::ArrayRef<Operation *> folded;
+  bool isShared; ///< Until some loop is parallel.
   llvm::ArrayRef<int64_t> shape;
 };
 
 } // namespace
 
+/// Whether the loop that the copy is made for runs on all threads; other copies
+/// may come between.
+static bool isForParallelLoop(isl::ast_node node) {
+  while (isl_ast_node_get_type(node.get()) == isl_ast_node_mark) {
+    std::string label =
+        isl::manage(isl_ast_node_mark_get_id(node.get())).name();
+    if (!llvm::StringRef(label).starts_with(mark::pack))
+      return label == mark::parallel;
+    node = isl::manage(isl_ast_node_mark_get_node(node.get()));
+  }
+  return false;
+}
+
 Refusal AstEmitter::emitPack(const GeneratedPack &copied,
                              const isl::ast_node &child, Form form) {
-  PackBinding pack{copied.array, Value(), {}, copied.panelDim, copied.panel};
+  llvm::SmallVector<Operation *> folded = foldedOps(scop, copied.array);
+  PackBinding pack{copied.array,    Value(),      {},
+                   copied.panelDim, copied.panel, unsigned(folded.size())};
   llvm::SmallVector<int64_t> shape{
       llvm::divideCeilSigned(copied.sizes[pack.panelDim], pack.panel)};
   for (unsigned i = 0; i < copied.sizes.size(); ++i) {
@@ -112,8 +155,10 @@ Refusal AstEmitter::emitPack(const GeneratedPack &copied,
   }
   shape.push_back(pack.panel);
   Value source = scop.arrays[pack.array];
-  auto type = MemRefType::get(
-      shape, cast<MemRefType>(source.getType()).getElementType());
+  Type element = folded.empty()
+                     ? cast<MemRefType>(source.getType()).getElementType()
+                     : folded.back()->getResult(0).getType();
+  auto type = MemRefType::get(shape, element);
   {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(allocationBlock);
@@ -121,7 +166,9 @@ Refusal AstEmitter::emitPack(const GeneratedPack &copied,
                                           builder.getI64IntegerAttr(64));
     buffers.push_back(pack.buffer);
   }
-  CopyEmitter(builder, scope, pack, copied.sizes, source).emit();
+  CopyEmitter(builder, scope, pack, copied.sizes, source, folded,
+              isForParallelLoop(child))
+      .emit();
   statements.packs.push_back(pack);
   Refusal refusal = emitNode(child, form);
   statements.packs.pop_back();

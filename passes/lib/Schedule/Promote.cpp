@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Codegen.h"
+#include "LoopScope.h"
 
 #include "mlir/Dialect/Affine/LoopUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -127,6 +128,7 @@ public:
     if (!collectPlaces())
       return false;
     shareOperands();
+    expressBounds();
     for (const Place &place : places)
       if (place.isStore && isCandidate(place) && !isKnown(place))
         promoted.push_back(place);
@@ -141,24 +143,43 @@ private:
   /// Writes the subscripts of every place over one list of values, so that
   /// equal ones compare equal.
   void shareOperands() {
-    llvm::SmallVector<Value> values;
-    for (Place &place : places) {
-      llvm::SmallVector<AffineExpr> replacements;
-      for (Value value : place.operands) {
-        auto found = llvm::find(values, value);
-        replacements.push_back(
-            getAffineDimExpr(found - values.begin(), loop.getContext()));
-        if (found == values.end())
-          values.push_back(value);
-      }
-      unsigned numDims = place.map.getNumDims();
-      llvm::ArrayRef<AffineExpr> all(replacements);
-      for (AffineExpr expr : place.map.getResults())
-        place.subscripts.push_back(splitConstant(simplifyAffineExpr(
-            expr.replaceDimsAndSymbols(all.take_front(numDims),
-                                       all.drop_front(numDims)),
-            /*numDims=*/values.size(), 0)));
+    for (Place &place : places)
+      for (AffineExpr expr : expressed(place.map, place.operands))
+        place.subscripts.push_back(splitConstant(expr));
+  }
+
+  void expressBounds() {
+    llvm::SmallVector<Value> operands;
+    AffineMap map = composedMap(loop.getLowerBoundMap(),
+                                loop.getLowerBoundOperands(), operands);
+    lowers = expressed(map, operands);
+    operands.clear();
+    map = composedMap(loop.getUpperBoundMap(), loop.getUpperBoundOperands(),
+                      operands);
+    uppers = expressed(map, operands);
+  }
+
+  /// The results of a map over `values`, to which its operands are added.
+  llvm::SmallVector<AffineExpr> expressed(AffineMap map,
+                                          llvm::ArrayRef<Value> operands) {
+    llvm::SmallVector<AffineExpr> replacements, results;
+    for (Value value : operands) {
+      auto found = llvm::find(values, value);
+      replacements.push_back(
+          getAffineDimExpr(found - values.begin(), loop.getContext()));
+      if (found == values.end())
+        values.push_back(value);
     }
+    unsigned numDims = map.getNumDims();
+    llvm::ArrayRef<AffineExpr> all(replacements);
+    for (AffineExpr expr : map.getResults())
+      results.push_back(simplified(expr.replaceDimsAndSymbols(
+          all.take_front(numDims), all.drop_front(numDims))));
+    return results;
+  }
+
+  AffineExpr simplified(AffineExpr expr) const {
+    return simplifyAffineExpr(expr, /*numDims=*/values.size(), 0);
   }
 
   static Subscript splitConstant(AffineExpr expr) {
@@ -195,6 +216,53 @@ private:
     return !result.wasInterrupted();
   }
 
+  /// The largest of the constants that `expr` is with a bound for the loop's
+  /// counter; the smallest for `isSmallest`.
+  std::optional<int64_t> extremeAt(AffineExpr expr, AffineExpr counter,
+                                   llvm::ArrayRef<AffineExpr> bounds,
+                                   int64_t shift, bool isSmallest) const {
+    std::optional<int64_t> result;
+    for (AffineExpr bound : bounds) {
+      auto constant = dyn_cast<AffineConstantExpr>(
+          simplified(expr.replace(counter, bound + shift)));
+      if (!constant)
+        continue;
+      int64_t value = constant.getValue();
+      if (!result || (isSmallest ? value < *result : value > *result))
+        result = value;
+    }
+    return result;
+  }
+
+  /// Whether the places are apart in every iteration, as the loop's bounds say:
+  /// `for k = i + 1 to n` keeps row k from row i.
+  bool areKeptApart(const Place &a, const Place &b) {
+    auto found = llvm::find(values, loop.getInductionVar());
+    if (found == values.end())
+      return false;
+    unsigned position = found - values.begin(), rank = a.map.getNumResults();
+    AffineExpr counter = getAffineDimExpr(position, loop.getContext());
+    for (unsigned dim = 0; dim < rank; ++dim) {
+      const Subscript &x = a.subscripts[dim], &y = b.subscripts[dim];
+      AffineExpr difference =
+          simplified(x.variable - y.variable + x.constant - y.constant);
+      std::optional<int64_t> factor = linearFactor(difference, position);
+      if (!factor || *factor == 0)
+        continue;
+      std::optional<int64_t> atLower =
+          extremeAt(difference, counter, lowers, 0, *factor < 0);
+      std::optional<int64_t> atUpper =
+          extremeAt(difference, counter, uppers, -1, *factor > 0);
+      std::optional<int64_t> least = *factor > 0 ? atLower : atUpper;
+      std::optional<int64_t> most = *factor > 0 ? atUpper : atLower;
+      bool isRow = dim + 1 == rank;
+      if ((least && *least >= (isRow ? b.width() : 1)) ||
+          (most && -*most >= (isRow ? a.width() : 1)))
+        return true;
+    }
+    return false;
+  }
+
   bool isKnown(const Place &place) const {
     return llvm::any_of(promoted,
                         [&](const Place &p) { return p.isSamePlace(place); });
@@ -216,7 +284,7 @@ private:
         continue;
       bool isSame =
           other.isSamePlace(place) && other.op->getBlock() == loop.getBody();
-      if (!isSame && !areDisjoint(place, other))
+      if (!isSame && !areDisjoint(place, other) && !areKeptApart(place, other))
         return false;
     }
     return true;
@@ -338,6 +406,9 @@ private:
   }
 
   affine::AffineForOp loop;
+  /// What subscripts and bounds are written over.
+  llvm::SmallVector<Value> values;
+  llvm::SmallVector<AffineExpr> lowers, uppers;
   llvm::SmallVector<Place> places;
   llvm::SmallVector<Value> gathered;
   llvm::SmallVector<Place> promoted;
@@ -345,7 +416,30 @@ private:
 
 } // namespace
 
+/// Moves constant masks to the start of the function, equal ones to one place,
+/// so that the places they select compare equal.
+static void shareConstantMasks(func::FuncOp function) {
+  llvm::DenseMap<Attribute, Value> shared;
+  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+  auto share = [&](OpOperand &mask) {
+    auto constant = mask.get().getDefiningOp<arith::ConstantOp>();
+    if (!constant)
+      return;
+    Value &value = shared[constant.getValue()];
+    if (!value)
+      value = builder.clone(*constant)->getResult(0);
+    mask.set(value);
+  };
+  function.walk([&](Operation *op) {
+    if (auto load = dyn_cast<vector::MaskedLoadOp>(op))
+      share(load.getMaskMutable());
+    else if (auto store = dyn_cast<vector::MaskedStoreOp>(op))
+      share(store.getMaskMutable());
+  });
+}
+
 void promoteToRegisters(func::FuncOp function) {
+  shareConstantMasks(function);
   llvm::SmallVector<affine::AffineForOp> loops;
   function.walk([&](affine::AffineForOp loop) { loops.push_back(loop); });
   for (affine::AffineForOp loop : loops)

@@ -13,6 +13,10 @@ namespace autotune {
 #define GEN_PASS_DEF_RESCHEDULE
 #include "autotune/SchedulePasses.h.inc"
 
+/// The scheduler's linear programs grow with each convex dependence; with a
+/// hundred they take many seconds, which isl's own quota does not see.
+static constexpr size_t maxDependences = 64;
+
 static unsigned statementNumber(const Tree &leaf) {
   unsigned number = 0;
   leaf.domain.foreach_set([&](isl::set set) {
@@ -29,11 +33,34 @@ static bool hasMarks(const Tree &tree) {
          containsMark(tree, mark::vectorize) || containsMark(tree, mark::pack);
 }
 
-/// Instances of several statements at one point of the schedule run in any
-/// order; makes it that of the statements' names, a sequence.
-static void splitLeaves(Tree &tree) {
+/// Takes the first leaf that depends on no other one, again and again; of a
+/// cycle, which the oracle refuses, the first.
+static std::vector<Tree> inDependenceOrder(std::vector<Tree> leaves,
+                                           const isl::union_map &pairs) {
+  std::vector<Tree> ordered;
+  while (!leaves.empty()) {
+    auto isReady = [&](const Tree &leaf) {
+      isl::union_map into = pairs.intersect_range(leaf.domain);
+      return llvm::all_of(leaves, [&](const Tree &other) {
+        return &other == &leaf ||
+               into.intersect_domain(other.domain).is_empty();
+      });
+    };
+    auto ready = llvm::find_if(leaves, isReady);
+    auto taken = ready == leaves.end() ? leaves.begin() : ready;
+    ordered.push_back(std::move(*taken));
+    leaves.erase(taken);
+  }
+  return ordered;
+}
+
+/// Instances of several statements at one point of the schedule have no order
+/// yet; makes it a sequence.
+static void splitLeaves(Tree &tree, const ActiveDependences &active) {
+  if (tree.isBand())
+    return splitLeaves(tree.children.front(), active.equalAt(tree.members));
   for (Tree &child : tree.children)
-    splitLeaves(child);
+    splitLeaves(child, active.within(child.domain));
   if (tree.kind != Tree::Kind::Leaf)
     return;
   std::vector<Tree> leaves;
@@ -44,12 +71,19 @@ static void splitLeaves(Tree &tree) {
   llvm::sort(leaves, [](const Tree &a, const Tree &b) {
     return statementNumber(a) < statementNumber(b);
   });
-  tree = makeSequence(std::move(leaves));
+  llvm::SmallVector<unsigned> numbers;
+  for (const OpenDependence &open : active.open())
+    numbers.push_back(open.number);
+  tree =
+      makeSequence(inDependenceOrder(std::move(leaves), active.pairs(numbers)));
 }
 
 Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
   if (hasMarks(model.tree))
     return "loops are parallel, unrolled, vectors or packed already";
+  if (size_t count = model.dependences->parts().size(); count > maxDependences)
+    return "there are " + std::to_string(count) +
+           " convex dependences, more than the scheduler can take";
   isl_ctx *ctx = model.tree.domain.ctx().get();
   isl_options_set_schedule_serialize_sccs(ctx, !maximizeFusion);
   isl_options_set_schedule_outer_coincidence(ctx, outerCoincidence);
@@ -60,8 +94,9 @@ Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
           .set_coincidence(model.dependences->all())
           .set_proximity(model.dependences->all());
   model.tree = treeFromSchedule(constraints.compute_schedule());
-  splitLeaves(model.tree);
-  return findViolation(model.tree, ActiveDependences(*model.dependences));
+  ActiveDependences all(*model.dependences);
+  splitLeaves(model.tree, all);
+  return findViolation(model.tree, all);
 }
 
 namespace {

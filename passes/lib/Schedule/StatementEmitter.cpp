@@ -1,6 +1,7 @@
 //===- StatementEmitter.cpp - Statement instances as ops ------------------===//
 
 #include "StatementEmitter.h"
+#include "PackFold.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -78,6 +79,7 @@ StatementEmitter::placeOf(Operation *op, const Statement &statement,
   for (const PackBinding &pack : packs)
     if (scop.arrays[pack.array] == place.memref) {
       place.memref = pack.buffer;
+      place.numFolded = pack.numFolded;
       place.subscripts = pack.position(place.subscripts);
       for (AffineExpr &expr : place.subscripts)
         expr = scope.simplify(expr);
@@ -88,6 +90,21 @@ StatementEmitter::placeOf(Operation *op, const Statement &statement,
 
 static bool isAffineAccess(Operation *op) {
   return isa<affine::AffineLoadOp, affine::AffineStoreOp>(op);
+}
+
+void StatementEmitter::mapLoaded(Operation *load, const Place &place,
+                                 Value loaded, IRMapping &mapping) {
+  mapping.map(load->getResult(0), loaded);
+  if (place.numFolded == 0)
+    return;
+  for (Operation *op : llvm::ArrayRef<Operation *>(opsOnElement(load))
+                           .take_front(place.numFolded))
+    mapping.map(op->getResult(0), loaded);
+}
+
+/// Whether the op was folded into a packed copy.
+static bool isFolded(Operation *op, const IRMapping &mapping) {
+  return op->getNumResults() == 1 && mapping.contains(op->getResult(0));
 }
 
 void StatementEmitter::emit(OpBuilder &builder, const Statement &statement,
@@ -101,6 +118,8 @@ void StatementEmitter::emit(OpBuilder &builder, const Statement &statement,
                                                     values.operands));
     }
   for (Operation *op : statement.slice) {
+    if (isFolded(op, mapping))
+      continue;
     if (!isAffineAccess(op)) {
       builder.clone(*op, mapping);
       continue;
@@ -115,7 +134,7 @@ void StatementEmitter::emit(OpBuilder &builder, const Statement &statement,
     }
     Value loaded = affine::AffineLoadOp::create(builder, loc, place.memref,
                                                 values.map, values.operands);
-    mapping.map(op->getResult(0), loaded);
+    mapLoaded(op, place, loaded, mapping);
   }
 }
 
@@ -201,9 +220,12 @@ void StatementEmitter::emitVector(OpBuilder &builder,
   if (statement.usesCounters)
     mapCounters(builder, statement, ivs, lanes, mapping);
   for (Operation *op : statement.slice) {
+    if (isFolded(op, mapping))
+      continue;
     if (isa<affine::AffineLoadOp>(op)) {
       Place place = placeOf(op, statement, ivs);
-      mapping.map(op->getResult(0), emitVectorLoad(builder, op, place, lanes));
+      Value loaded = emitVectorLoad(builder, op, place, lanes);
+      mapLoaded(op, place, loaded, mapping);
     } else if (auto store = dyn_cast<affine::AffineStoreOp>(op)) {
       emitVectorStore(builder, op, placeOf(op, statement, ivs),
                       mapping.lookupOrDefault(store.getValueToStore()), lanes);

@@ -23,6 +23,8 @@ struct PackBinding {
       offset; ///< First element, a result a dimension.
   unsigned panelDim;
   int64_t panel;
+  /// How many ops on a loaded element the copy has computed already.
+  unsigned numFolded;
 
   /// Position in the buffer of the element at `subscripts`.
   llvm::SmallVector<mlir::AffineExpr>
@@ -61,10 +63,14 @@ private:
   struct Place {
     mlir::Value memref;
     llvm::SmallVector<mlir::AffineExpr> subscripts;
+    unsigned numFolded = 0;
   };
 
   Place placeOf(mlir::Operation *op, const Statement &statement,
                 llvm::ArrayRef<mlir::AffineExpr> ivs) const;
+  /// Lets `loaded` stand for what the load and its folded ops computed.
+  static void mapLoaded(mlir::Operation *load, const Place &place,
+                        mlir::Value loaded, mlir::IRMapping &mapping);
   void mapCounters(mlir::OpBuilder &builder, const Statement &statement,
                    llvm::ArrayRef<mlir::AffineExpr> ivs, const Lanes &lanes,
                    mlir::IRMapping &mapping);

@@ -1,0 +1,106 @@
+//===- PackFold.cpp - What packed copies compute --------------------------===//
+
+#include "PackFold.h"
+
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+
+namespace autotune {
+
+/// Whether the value is the same wherever it is used.
+static bool isFixed(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return isa<func::FuncOp>(argument.getOwner()->getParentOp());
+  return matchPattern(value, m_Constant());
+}
+
+/// Whether the op may run on elements that the program never loads, and needs
+/// nothing but `element`.
+static bool dependsOnly(Operation *op, Value element) {
+  auto isKnown = [&](Value operand) {
+    return operand == element || isFixed(operand);
+  };
+  return op->getNumResults() == 1 && op->getNumRegions() == 0 && isPure(op) &&
+         MemRefType::isValidElementType(op->getResult(0).getType()) &&
+         llvm::all_of(op->getOperands(), isKnown);
+}
+
+llvm::SmallVector<Operation *> opsOnElement(Operation *load) {
+  llvm::SmallVector<Operation *> ops;
+  Value element = load->getResult(0);
+  while (element.hasOneUse()) {
+    Operation *user = *element.user_begin();
+    if (!dependsOnly(user, element))
+      break;
+    ops.push_back(user);
+    element = user->getResult(0);
+  }
+  return ops;
+}
+
+static bool isSameOperand(Value a, Value b) {
+  Attribute x, y;
+  if (a == b)
+    return true;
+  return matchPattern(a, m_Constant(&x)) && matchPattern(b, m_Constant(&y)) &&
+         x == y;
+}
+
+/// Whether the ops compute the same of elements `x` and `y`.
+static bool isSameOp(Operation *a, Value x, Operation *b, Value y) {
+  if (a->getName() != b->getName() ||
+      a->getNumOperands() != b->getNumOperands() ||
+      a->getAttrDictionary() != b->getAttrDictionary() ||
+      a->getResultTypes() != b->getResultTypes())
+    return false;
+  for (auto [p, q] : llvm::zip(a->getOperands(), b->getOperands()))
+    if ((p == x) != (q == y) || (p != x && !isSameOperand(p, q)))
+      return false;
+  return true;
+}
+
+llvm::SmallVector<Operation *> foldedOps(const Scop &scop, unsigned array) {
+  std::optional<llvm::SmallVector<Operation *>> common;
+  Operation *first = nullptr;
+  for (const Statement &statement : scop.statements)
+    for (const Access &access : statement.accesses) {
+      if (access.array != array || !isa<affine::AffineLoadOp>(access.op))
+        continue;
+      llvm::SmallVector<Operation *> ops = opsOnElement(access.op);
+      if (!common) {
+        common = ops;
+        first = access.op;
+      }
+      unsigned num = 0;
+      Value x = first->getResult(0), y = access.op->getResult(0);
+      while (num < ops.size() && num < common->size() &&
+             isSameOp((*common)[num], x, ops[num], y)) {
+        x = (*common)[num]->getResult(0);
+        y = ops[num]->getResult(0);
+        ++num;
+      }
+      common->truncate(num);
+    }
+  return common.value_or(llvm::SmallVector<Operation *>());
+}
+
+Value emitFolded(OpBuilder &builder, llvm::ArrayRef<Operation *> ops,
+                 Value element) {
+  for (Operation *op : ops) {
+    IRMapping mapping;
+    for (Value operand : op->getOperands()) {
+      Operation *definition = operand.getDefiningOp();
+      if (definition && matchPattern(definition, m_Constant()))
+        mapping.map(operand, builder.clone(*definition)->getResult(0));
+      else if (definition)
+        mapping.map(operand, element);
+    }
+    element = builder.clone(*op, mapping)->getResult(0);
+  }
+  return element;
+}
+
+} // namespace autotune
