@@ -44,7 +44,7 @@ _IN_PLACE = workload(
         affine.for %j = 1 to 63 {
           %a = affine.load %0[%i, %j - 1] : memref<64x64xf64>
           %b = affine.load %0[%i - 1, %j] : memref<64x64xf64>
-          %c = affine.load %0[%i + 1, %j + 1] : memref<64x64xf64>
+          %c = affine.load %0[%i - 1, %j + 1] : memref<64x64xf64>
           %d = arith.addf %a, %b : f64
           %e = arith.addf %d, %c : f64
           affine.store %e, %0[%i, %j] : memref<64x64xf64>
