@@ -42,7 +42,7 @@ FP_MODES = ("strict", "contract", "reassoc")
 TUNED_FILE = "model.tuned.mlir"
 SOURCE_FILE = "model.source.mlir"
 
-_COMPILE_TIMEOUT_SECS = 60.0
+_COMPILE_TIMEOUT_SECS = 20.0
 _BASELINE_TIMEOUT_SECS = 60.0
 
 

@@ -34,6 +34,7 @@ from autotune.workload import ModuleParts, Target
 T = TypeVar("T")
 
 _MEMORY_BYTES = 8 << 30
+_WHOLE_PROGRAM = 10.0
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ class CompilerPool:
     Args:
         target: What the code is for.
         num_workers: Processes, started when there is work for them.
-        timeout_secs: Longest time for one request.
+        timeout_secs: Longest time for a request about one candidate; whole programs get ten times
+            as long.
         cores: Cores for the workers, one each in turn; None for those of this process.
         reproducers: Folder for the workloads that failures refer to; None writes none, and failures
             carry no reproducer.
@@ -257,6 +259,11 @@ def reproducer(candidate: Candidate, folder: Path) -> str:
     return shlex.join([*command, "--schedule", str(candidate.schedule), str(file)])
 
 
+def _patience(request: Request) -> float:
+    is_whole = isinstance(request, FrontEndRequest | BuildModuleRequest)
+    return _WHOLE_PROGRAM if is_whole else 1.0
+
+
 class _Lane:
     """One worker process with the thread that feeds it; the thread outlives each process.
 
@@ -306,7 +313,7 @@ class _Lane:
             self._restart()
         assert self._worker is not None
         try:
-            return self._worker.request(request, self._timeout_secs)
+            return self._worker.request(request, self._timeout_secs * _patience(request))
         except WorkerCrashError as error:
             return Failure(FailureKind.COMPILE_ERROR, f"the compiler crashed: {error}")
         except WorkerTimeoutError as error:

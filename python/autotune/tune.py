@@ -74,7 +74,7 @@ class TuneConfig:
     proposer: str = "heuristic"
     seed: int = 0
     resume: bool = False
-    batch: int = 2
+    batch: int = 4
     num_finalists: int = 4
 
     def __post_init__(self) -> None:

@@ -1,6 +1,7 @@
 //===- Dependences.cpp - Dependences and how far they reach ---------------===//
 
 #include "Dependences.h"
+#include "MemberForm.h"
 
 #include <isl/aff.h>
 #include <isl/map.h>
@@ -45,10 +46,7 @@ static Distance computeDistance(const isl::map &pairs, const isl::aff &atSource,
 Distance Dependences::distance(unsigned number, const isl::aff &atSource,
                                const isl::aff &atSink) const {
   for (const Known &entry : known[number])
-    if (isl_aff_plain_is_equal(entry.atSource.get(), atSource.get()) ==
-            isl_bool_true &&
-        isl_aff_plain_is_equal(entry.atSink.get(), atSink.get()) ==
-            isl_bool_true)
+    if (isEqual(entry.atSource, atSource) && isEqual(entry.atSink, atSink))
       return entry.distance;
   Distance distance =
       computeDistance(dependences[number].pairs, atSource, atSink);

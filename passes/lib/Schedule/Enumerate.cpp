@@ -30,10 +30,50 @@ constexpr int64_t unrollFactors[] = {2,  3,  4,  5,  6,  7,  8,
 constexpr int64_t panelWidths[] = {4, 6, 8, 12, 16, 24, 32, 48, 64};
 constexpr unsigned maxPermutedMembers = 4;
 
+/// Loops that one loop may become by tiling, for two levels of cache.
+constexpr unsigned maxTileLevels = 3;
+
+/// The nodes from the root through `path` down to the first leaf.
+llvm::SmallVector<const Tree *> lineThrough(const TreePath &path) {
+  llvm::SmallVector<const Tree *> line(path.ancestors.begin(),
+                                       path.ancestors.end());
+  line.push_back(path.node);
+  while (!line.back()->children.empty())
+    line.push_back(&line.back()->children.front());
+  return line;
+}
+
+/// How many loops of the line are made of the same function as `member`, those
+/// that are unrolled or vectors apart.
+unsigned countLevels(llvm::ArrayRef<const Tree *> line,
+                     const isl::union_pw_aff &member) {
+  isl::space statement;
+  line.back()->domain.foreach_set(
+      [&](isl::set set) { statement = set.space(); });
+  MemberFormRef form = formAt(member, statement);
+  if (!form)
+    return 0;
+  auto isMadeAlike = [&](const isl::union_pw_aff &other) {
+    MemberFormRef made = formAt(other, statement);
+    return made && isEqual(rootOf(form), rootOf(made));
+  };
+  unsigned count = 0;
+  const Tree *above = nullptr;
+  for (const Tree *node : line) {
+    bool isMarked = above && (above->isMark(mark::unroll) ||
+                              above->isMark(mark::vectorize));
+    count +=
+        node->isBand() && !isMarked && llvm::any_of(node->members, isMadeAlike);
+    above = node;
+  }
+  return count;
+}
+
 /// What the menus need to know of a band.
 struct BandFacts {
   unsigned number;
   llvm::SmallVector<int64_t> extents, strides;
+  llvm::SmallVector<unsigned> levels;
   bool isPlain, isPermutable;
 };
 
@@ -65,11 +105,13 @@ private:
   BandFacts factsOf(const TreePath &path, unsigned number) {
     bool isFree = isPermutable(path.node->members,
                                ActiveDependences(*model.dependences, path));
-    BandFacts facts{number, {}, {}, isPlainBand(path), isFree};
+    BandFacts facts{number, {}, {}, {}, isPlainBand(path), isFree};
+    auto line = lineThrough(path);
     for (const isl::union_pw_aff &member : path.node->members) {
       std::optional<Range> range = memberRange(member, path.node->domain);
       facts.extents.push_back(range ? range->extent() : 0);
       facts.strides.push_back(memberStride(member, path.node->domain));
+      facts.levels.push_back(countLevels(line, member));
     }
     return facts;
   }
@@ -96,10 +138,12 @@ private:
 
   void addTiles(const BandFacts &band) {
     std::vector<Values> sizes;
-    for (auto [extent, stride] : llvm::zip(band.extents, band.strides)) {
+    for (auto [extent, stride, levels] :
+         llvm::zip(band.extents, band.strides, band.levels)) {
       Values menu;
       for (int64_t size : tileSizes)
-        if (size < extent && size > stride && stride > 0 && size % stride == 0)
+        if (levels < maxTileLevels && size < extent && size > stride &&
+            stride > 0 && size % stride == 0)
           menu.push_back(size);
       sizes.push_back(menu);
     }

@@ -12,7 +12,7 @@ namespace autotune {
 
 using Kind = MemberForm::Kind;
 
-static bool isEqual(const isl::aff &a, const isl::aff &b) {
+bool isEqual(const isl::aff &a, const isl::aff &b) {
   return isl_aff_plain_is_zero(a.sub(b).get()) == isl_bool_true;
 }
 

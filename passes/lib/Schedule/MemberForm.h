@@ -41,6 +41,9 @@ MemberFormRef tileForm(const MemberFormRef &base, long size);
 
 bool isSameForm(const MemberFormRef &a, const MemberFormRef &b);
 
+/// Whether both are the same expression, whatever divisions they know of.
+bool isEqual(const isl::aff &a, const isl::aff &b);
+
 /// The affine function that everything is made of.
 const isl::aff &rootOf(const MemberFormRef &form);
 
