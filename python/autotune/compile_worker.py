@@ -63,6 +63,8 @@ LOWERING = (
     "convert-to-llvm",
     "reconcile-unrealized-casts",
 )
+# What scheduled functions are made of beforehand: unrolled code gets small.
+SCHEDULED_LOWERING = "cse,autotune-unroll-short-loops,autotune-lower-accesses,cse"
 _NUM_CACHED_STATES = 64
 
 # Code beyond this takes LLVM many seconds, and is never the fastest: register tiles that fit the
@@ -71,9 +73,6 @@ _MAX_LOOP_LINES = 3000
 _MAX_LLVM_LINES = 20_000
 _LINES_PER_SOURCE_LINE = 40
 
-# LLVM may unroll a scheduled loop that contains at most one level of loops; where it unrolls whole
-# tiles, its instruction scheduler takes seconds.
-_MAX_UNROLLED_HEIGHT = 2
 _SCHEDULED = "autotune.scheduled"
 
 
@@ -236,6 +235,8 @@ def _lower(module: ir.Operation, target: Target) -> str:
             _mark_disjoint(function)
         if has_entry and not is_entry and is_workload:
             function.attributes["llvm.linkage"] = _attribute(module, "#llvm.linkage<internal>")
+        if _SCHEDULED in function.attributes:
+            _run(function, SCHEDULED_LOWERING, FailureKind.COMPILE_ERROR)
     module.walk(_align_allocation)
     _run(module, ",".join(LOWERING), FailureKind.COMPILE_ERROR)
     passthrough = [f'["prefer-vector-width", "{target.vector_bits}"]']
@@ -244,28 +245,9 @@ def _lower(module: ir.Operation, target: Target) -> str:
             own = passthrough + (['"noinline"'] if _is_internal(function) else [])
             function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
             if _SCHEDULED in function.attributes:
-                _limit_unrolling(function)
+                _run(function, "autotune-limit-unrolling", FailureKind.COMPILE_ERROR)
     text: str = translate_module_to_llvmir(module)
     return text
-
-
-def _limit_unrolling(operation: ir.Operation) -> None:
-    """Forbids LLVM to unroll the outer loops of a function in the LLVM dialect."""
-    annotation = _attribute(operation, "#llvm.loop_annotation<unroll = <disable = true>>")
-    for region in operation.regions:
-        blocks = list(region.blocks)
-        loops: list[tuple[int, int]] = []  # first block, height; in the order of their ends
-        for last, block in enumerate(blocks):
-            *body, terminator = block.operations
-            for nested in body:
-                _limit_unrolling(nested.operation)
-            for first in (blocks.index(x) for x in terminator.successors):
-                if first > last:
-                    continue
-                height = 1 + max((height for start, height in loops if start > first), default=0)
-                loops.append((first, height))
-                if height > _MAX_UNROLLED_HEIGHT:
-                    terminator.attributes["loop_annotation"] = annotation
 
 
 def _refuse_excess(text: str, workload: Workload, num_lines: int) -> None:

@@ -182,6 +182,7 @@ class _Cook:
 
         choice = _vector_member(path, accesses, can_vectorize, statement)
         if choice is None:
+            self._interleave(path[-1])
             return
         band, column = choice
         strides = [_strides(member, accesses, statement) for member in band.members]
@@ -192,6 +193,14 @@ class _Cook:
         rows = [m for m in range(len(strides)) if m != column and m not in reductions]
         shape = _Shape(statement, band, column, reductions, rows, lanes, accesses, strides)
         self._apply(shape)
+
+    def _interleave(self, band: _Band) -> None:
+        """Jams the outermost loop that allows it: chains of dependent operations side by side."""
+        for position in range(len(band.members) - 1):
+            factors = [1] * len(band.members)
+            factors[position] = self._recipe.rows
+            if self._recipe.rows > 1 and self._try(UnrollAndJam(band.number, tuple(factors))):
+                return
 
     def _apply(self, shape: "_Shape") -> None:
         extents = [int(member["extent"] or 0) for member in shape.band.members]

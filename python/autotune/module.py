@@ -27,6 +27,8 @@ _SCHEMA = 1
 _SIGNATURE = "autotune_signature"
 _STUB = "autotune_call"
 _ALIGNMENT = 64
+# NumPy asks the system for pages of this size where memory spans them whole.
+_LARGE_PAGE_BYTES = 2 << 20
 _CODE_FEATURES = ("avx", "sse", "fma", "bmi", "amx", "f16c", "lzcnt", "popcnt", "movbe")
 
 
@@ -294,9 +296,10 @@ def _refuse_overlaps(arguments: Sequence[Argument], arrays: Sequence[Array]) -> 
 
 
 def _aligned(argument: Argument) -> Array:
-    """Returns new memory for a result."""
+    """Returns new memory for a result; large results take few page faults when written."""
     element = element_type(argument.element)
     size = math.prod(argument.shape) * element.dtype.itemsize
-    raw = np.empty(size + _ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % _ALIGNMENT
+    alignment = _ALIGNMENT if size < _LARGE_PAGE_BYTES else _LARGE_PAGE_BYTES
+    raw = np.empty(size + alignment, np.uint8)
+    start = -raw.ctypes.data % alignment
     return raw[start : start + size].view(element.dtype).reshape(argument.shape)

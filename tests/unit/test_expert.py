@@ -37,6 +37,24 @@ _SMOOTH = workload(
 )
 
 
+_IN_PLACE = workload(
+    """
+    affine.for %t = 0 to 40 {
+      affine.for %i = 1 to 63 {
+        affine.for %j = 1 to 63 {
+          %a = affine.load %0[%i, %j - 1] : memref<64x64xf64>
+          %b = affine.load %0[%i - 1, %j] : memref<64x64xf64>
+          %c = affine.load %0[%i - 1, %j + 1] : memref<64x64xf64>
+          %d = arith.addf %a, %b : f64
+          %e = arith.addf %d, %c : f64
+          affine.store %e, %0[%i, %j] : memref<64x64xf64>
+        }
+      }
+    }""",
+    buffer("f64", 64, 64),
+)
+
+
 def _schedules(pool: CompilerPool, of: Workload, most: int, num_threads: int = 1) -> list[Schedule]:
     target = replace(detect(), vector_bits=512, num_threads=num_threads)
     explorer = Explorer(WorkloadSpace(of, pool), UniformProposer(), target)
@@ -59,6 +77,11 @@ def test_a_stencil_is_rescheduled(pool: CompilerPool) -> None:
     schedules = _schedules(pool, _SMOOTH, 4)
     assert any(Reschedule in _kinds(schedule) for schedule in schedules)
     assert all(Vectorize in _kinds(schedule) for schedule in schedules)
+
+
+def test_chains_without_vectors_run_side_by_side(pool: CompilerPool) -> None:
+    first = _schedules(pool, _IN_PLACE, 1)[0]
+    assert _kinds(first) == {Reschedule, UnrollAndJam}
 
 
 @pytest.mark.parametrize("of", [matmul(64), _SMOOTH])

@@ -98,6 +98,31 @@ def test_calls_update_buffers_and_return_results(module: CompiledModule) -> None
     assert results[1].tolist() == [7, 7]
 
 
+def test_large_results_start_on_large_pages(
+    pool: CompilerPool, target: Target, tmp_path: Path
+) -> None:
+    arguments = (Argument(Role.RESULT, "f32", (1024, 512)), Argument(Role.RESULT, "f32", (1024,)))
+    text = """
+      func.func @fill(%a: memref<1024x512xf32>, %b: memref<1024xf32>)
+          attributes {autotune.entry} {
+        %two = arith.constant 2.0 : f32
+        affine.for %i = 0 to 1024 {
+          affine.store %two, %b[%i] : memref<1024xf32>
+          affine.for %j = 0 to 512 {
+            affine.store %two, %a[%i, %j] : memref<1024x512xf32>
+          }
+        }
+        return
+      }"""
+    build = pool.build_module(text, {})
+    assert isinstance(build, ModuleBuild)
+    write_library(tmp_path / "model.so", build.object_code, "fill", arguments, target)
+    large, small = load(tmp_path / "model.so")()
+    assert (large.ctypes.data % (2 << 20), small.ctypes.data % 64) == (0, 0)
+    assert np.all(large == 2)
+    assert np.all(small == 2)
+
+
 def test_takes_dlpack(module: CompiledModule) -> None:
     arrays, exported = _inputs(), _inputs()
     module(*arrays, 0.5, 7)

@@ -3,6 +3,7 @@
 #ifndef AUTOTUNE_SCHEDULE_PASSES_H
 #define AUTOTUNE_SCHEDULE_PASSES_H
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Pass/Pass.h"
 
 namespace autotune {

@@ -171,4 +171,29 @@ def Codegen : SchedulePass<"autotune-codegen"> {
     "::mlir::vector::VectorDialect"];
 }
 
+def UnrollShortLoops : SchedulePass<"autotune-unroll-short-loops"> {
+  let summary = "Unroll innermost loops of few vector operations";
+  let description = [{
+    Loops of a constant number of iterations become straight code, inner ones
+    first, as long as that stays short.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect"];
+}
+
+def LimitUnrolling : Pass<"autotune-limit-unrolling", "::mlir::LLVM::LLVMFuncOp"> {
+  let summary = "Forbid LLVM to unroll loops with vectors, and nests of loops";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def LowerAccesses : SchedulePass<"autotune-lower-accesses"> {
+  let summary = "Turn affine accesses into LLVM's loads and stores";
+  let description = [{
+    Accesses at a constant distance from each other share an address, computed
+    where the innermost loop counter that it depends on is known.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // AUTOTUNE_SCHEDULE_PASSES

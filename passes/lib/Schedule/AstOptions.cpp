@@ -86,8 +86,10 @@ splitByFullness(const Strip &strip, const Tree &band,
   return {corners.is_equal(full) ? corners : full, partial};
 }
 
-isl::union_set fullTileOption(const Tree &band,
-                              const std::vector<isl::union_pw_aff> &outer) {
+/// [outer -> band] points of the tiles that are complete; null where all or
+/// none are.
+static isl::set fullTiles(const Tree &band,
+                          const std::vector<isl::union_pw_aff> &outer) {
   std::vector<Strip> strips;
   collectStrips(band.children.front(), {}, false, strips);
   isl::set full, partial;
@@ -97,14 +99,103 @@ isl::union_set fullTileOption(const Tree &band,
     partial = partial.is_null() ? somePartial : partial.unite(somePartial);
   }
   if (full.is_null() || partial.is_empty())
-    return isl::union_set();
+    return isl::set();
   if (!full.is_disjoint(partial))
     full = full.subtract(partial);
   isl::set isolated = full.coalesce();
   if (isolated.is_empty())
-    return isl::union_set();
-  return isl::union_set(
-      isl::manage(isl_set_set_tuple_name(isolated.release(), "isolate")));
+    return isl::set();
+  return isolated;
+}
+
+/// How many of the outermost of `num` flat dimensions the set constrains more
+/// than `context` does.
+static unsigned numConstrained(const isl::set &set, const isl::set &context,
+                               unsigned num) {
+  isl::set gist = set.gist(context);
+  while (num > 0 && !isl_set_involves_dims(gist.get(), isl_dim_set, num - 1, 1))
+    --num;
+  return num;
+}
+
+namespace {
+
+/// Chooses at which band of each nest the full tiles are isolated: the
+/// outermost one whose members decide, as conditions inside inner loops would
+/// be left otherwise.
+class TileIsolator {
+public:
+  explicit TileIsolator(const Tree &tree) { visit(tree, {}); }
+
+  BandOptionMap options;
+
+private:
+  struct Outer {
+    const Tree *band;
+    unsigned number;
+  };
+
+  /// `chain` are the bands with nothing but this node below, outermost first.
+  void visit(const Tree &node, std::vector<Outer> chain) {
+    if (node.isBand()) {
+      chain.push_back({&node, numBands++});
+      isolate(chain);
+      members.insert(members.end(), node.members.begin(), node.members.end());
+    }
+    bool isMarked = node.isMark(mark::unroll) || node.isMark(mark::vectorize);
+    if (isMarked || node.children.size() > 1)
+      chain.clear();
+    for (const Tree &child : node.children)
+      visit(child, chain);
+    if (node.isBand())
+      members.resize(members.size() - node.members.size());
+  }
+
+  void isolate(std::vector<Outer> chain) {
+    const Tree *band = chain.back().band;
+    isl::set full = fullTiles(*band, members);
+    if (full.is_null())
+      return;
+    isl::set flat = isl::manage(isl_set_flatten(full.release()));
+    unsigned numOuter = members.size(), num = numOuter + band->members.size();
+    unsigned numDeciding = numConstrained(flat, placesOf(*band), num);
+    while (chain.size() > 1 && numDeciding <= numOuter) {
+      chain.pop_back();
+      flat = isl::manage(isl_set_project_out(flat.release(), isl_dim_set,
+                                             numOuter, num - numOuter));
+      num = numOuter;
+      numOuter -= chain.back().band->members.size();
+    }
+    options.emplace(chain.back().number, isolateOption(flat, numOuter));
+  }
+
+  /// The points of the flat space of `members` and the band.
+  isl::set placesOf(const Tree &band) const {
+    isl::union_map place =
+        scheduleOrPoint(members, band.domain)
+            .range_product(scheduleOrPoint(band.members, band.domain));
+    isl::set points = place.range().as_set();
+    return isl::manage(isl_set_flatten(points.release()));
+  }
+
+  /// isolate[[outer] -> [band]] of a flat set.
+  static isl::union_set isolateOption(const isl::set &flat, unsigned numOuter) {
+    isl_map *nested =
+        isl_map_move_dims(isl_map_from_range(flat.copy()), isl_dim_in, 0,
+                          isl_dim_out, 0, numOuter);
+    return isl::union_set(
+        isl::manage(isl_set_set_tuple_name(isl_map_wrap(nested), "isolate")));
+  }
+
+  unsigned numBands = 0;
+  /// Of the bands outside the one visited.
+  std::vector<isl::union_pw_aff> members;
+};
+
+} // namespace
+
+BandOptionMap fullTileOptions(const Tree &tree) {
+  return TileIsolator(tree).options;
 }
 
 } // namespace autotune

@@ -5,13 +5,16 @@
 
 #include "Transformations.h"
 
+#include <map>
+
 namespace autotune {
 
-/// The isolate option that separates the tiles of `band` in which the unrolled
-/// and vector loops below are complete; null where all or none are. `outer` are
-/// the members of the bands outside.
-isl::union_set fullTileOption(const Tree &band,
-                              const std::vector<isl::union_pw_aff> &outer);
+/// By the pre-order number of the band.
+using BandOptionMap = std::map<unsigned, isl::union_set>;
+
+/// The isolate options that separate the tiles in which the unrolled and vector
+/// loops below are complete.
+BandOptionMap fullTileOptions(const Tree &tree);
 
 /// Keeps in registers what a loop loads from and stores to one place.
 void promoteToRegisters(mlir::func::FuncOp function);

@@ -11,18 +11,6 @@
 
 namespace autotune {
 
-/// The members of the bands outside each band, in pre-order.
-static void
-collectOuterMembers(const Tree &node, std::vector<isl::union_pw_aff> outer,
-                    std::vector<std::vector<isl::union_pw_aff>> &all) {
-  if (node.isBand()) {
-    all.push_back(outer);
-    outer.insert(outer.end(), node.members.begin(), node.members.end());
-  }
-  for (const Tree &child : node.children)
-    collectOuterMembers(child, outer, all);
-}
-
 /// Makes every member count its iterations, under a `stridesMark`: isl's work
 /// grows steeply with the integer divisions that multiples need.
 static void countIterations(Tree &node, unsigned depth) {
@@ -123,11 +111,13 @@ static isl_ast_node *collectPack(isl_ast_node *node, isl_ast_build *build,
 GeneratedAst generateAst(Tree tree, const Scop &scop) {
   addEndMarks(tree);
   countIterations(tree, 0);
-  std::vector<std::vector<isl::union_pw_aff>> outer;
-  collectOuterMembers(tree, {}, outer);
+  BandOptionMap options = fullTileOptions(tree);
   isl::schedule schedule =
-      scheduleFromTree(tree, [&](const Tree &band, unsigned number) {
-        return fullTileOption(band, outer[number]);
+      scheduleFromTree(tree, [&](const Tree &, unsigned number) {
+        auto found = options.find(number);
+        if (found == options.end())
+          return isl::union_set();
+        return found->second;
       });
   GeneratedAst ast;
   PackCollector collector{scop, ast};
