@@ -217,6 +217,66 @@ class Pack(Transformation):
 
 
 @dataclass(frozen=True)
+class Reverse(Transformation):
+    """Runs a loop backwards.
+
+    for i = 0 to n: S(i)  ->  for i = n - 1 down to 0: S(i)
+
+    Refused when a dependence would be reversed.
+    """
+
+    name: ClassVar[str] = "autotune-reverse"
+    band: int
+    member: int
+
+
+@dataclass(frozen=True)
+class Shift(Transformation):
+    """Moves the iterations of a loop along its counter, for a fusion that comes next.
+
+    for i = 0 to n: T(i)  ->  for i = c to n + c: T(i - c)
+
+    Refused on unrolled and vector loops.
+    """
+
+    name: ClassVar[str] = "autotune-shift"
+    band: int
+    member: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Skew(Transformation):
+    """Adds a multiple of an enclosing loop to a loop.
+
+    for t: for i = 0 to n: S(t, i)  ->  for t: for i = f*t to n + f*t: S(t, i - f*t)
+
+    `outer` 1 is the next loop outside. Loops that become permutable with those around them join
+    their band. Refused when a dependence would be reversed, and once loops are parallel, unrolled,
+    vectors or packed.
+    """
+
+    name: ClassVar[str] = "autotune-skew"
+    band: int
+    member: int
+    outer: int
+    factor: int
+
+
+@dataclass(frozen=True)
+class Wavefront(Transformation):
+    """Makes the outermost loop of a band count diagonals, so that the second one may be parallel.
+
+    for i: for j: S(i, j)  ->  for w: for j: S(w - j, j)
+
+    Refused when a dependence would be reversed, and for bands of a single member.
+    """
+
+    name: ClassVar[str] = "autotune-wavefront"
+    band: int
+
+
+@dataclass(frozen=True)
 class Reschedule(Transformation):
     """Replaces the whole order by one that isl's scheduler finds.
 

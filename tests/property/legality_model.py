@@ -143,9 +143,70 @@ def _(transformation: schedule.Vectorize, tree: Tree) -> Tree:
 
 
 @transformed.register
+def _(transformation: schedule.Reverse, tree: Tree) -> Tree:
+    return _with_member(tree, transformation.band, transformation.member, lambda value: -value)
+
+
+@transformed.register
+def _(transformation: schedule.Shift, tree: Tree) -> Tree:
+    """Moves every statement of the band alike, so that their order stays."""
+    return tree
+
+
+@transformed.register
+def _(transformation: schedule.Skew, tree: Tree) -> Tree:
+    enclosing = _enclosing_members(tree, transformation.band, transformation.member)
+    added = enclosing[-transformation.outer]
+
+    def rewrite(band: Band) -> Tree:
+        at = transformation.member
+        skewed = {
+            name: _sum_of(f, added[name], transformation.factor)
+            for name, f in band.members[at].items()
+        }
+        return replace(band, members=(*band.members[:at], skewed, *band.members[at + 1 :]))
+
+    return _at_band(tree, transformation.band, rewrite)
+
+
+@transformed.register
 def _(transformation: schedule.Pack, tree: Tree) -> Tree:
     """Packing copies what is read; it moves no instance."""
     return tree
+
+
+def _with_member(tree: Tree, number: int, at: int, change: Callable[[int], int]) -> Tree:
+    def rewrite(band: Band) -> Tree:
+        changed = {name: _composed(f, change) for name, f in band.members[at].items()}
+        return replace(band, members=(*band.members[:at], changed, *band.members[at + 1 :]))
+
+    return _at_band(tree, number, rewrite)
+
+
+def _enclosing_members(tree: Tree, number: int, at: int) -> list[Member]:
+    """The loops around a member of a band, outermost first."""
+    target = _nth(tree, Band, number)
+
+    def search(node: Tree, around: list[Member]) -> list[Member] | None:
+        if node is target:
+            assert isinstance(node, Band)
+            return [*around, *node.members[:at]]
+        if isinstance(node, SequenceNode):
+            found = (search(child, around) for child in node.children)
+            return next((members for members in found if members is not None), None)
+        if isinstance(node, Band):
+            return search(node.child, [*around, *node.members])
+        return search(node.child, around) if isinstance(node, Mark) else None
+
+    members = search(tree, [])
+    assert members is not None
+    return members
+
+
+def _sum_of(
+    f: Callable[[Iteration], int], g: Callable[[Iteration], int], factor: int
+) -> Callable[[Iteration], int]:
+    return lambda iteration: f(iteration) + factor * g(iteration)
 
 
 def _tile(member: Member, size: int) -> Member:

@@ -1,7 +1,7 @@
 """Random transformations: from the menus of the enumerator, or with parameters of their own."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from autotune.measurement import Menu
 from autotune.schedule import (
@@ -10,12 +10,16 @@ from autotune.schedule import (
     Interchange,
     Parallelize,
     Reschedule,
+    Reverse,
+    Shift,
+    Skew,
     Tile,
     Transformation,
     UnrollAndJam,
     Vectorize,
+    Wavefront,
 )
-from tests.property.schedule_tree import Band, Tree, pre_order
+from tests.property.schedule_tree import Band, Mark, Tree, pre_order
 from tests.property.schedule_tree import Sequence as SequenceNode
 
 
@@ -31,8 +35,7 @@ def draw_from_menus(rng: random.Random, menus: Sequence[Menu]) -> Transformation
 
 def draw_freely(rng: random.Random, tree: Tree) -> Transformation | None:
     """Draws one that fits the tree and changes it, legal or not; None where there is no place."""
-    kinds = [Tile, Tile, Interchange, Fuse, Distribute, Parallelize, UnrollAndJam, Vectorize]
-    kind = rng.choice([*kinds, Reschedule])
+    kind = rng.choice([Tile, Fuse, Reschedule, Skew, *_DRAWN_FOR_BANDS])
     if kind is Reschedule:
         return Reschedule(rng.randint(0, 1), rng.randint(0, 1))
     nodes = list(pre_order(tree))
@@ -43,23 +46,68 @@ def draw_freely(rng: random.Random, tree: Tree) -> Transformation | None:
         return None
     number = rng.randrange(len(bands))
     band = bands[number]
+    if kind is Skew:
+        return _draw_skew(rng, number, band, tree)
+    return _DRAWN_FOR_BANDS[kind](rng, number, band)
+
+
+def _draw_interchange(rng: random.Random, number: int, band: Band) -> Transformation | None:
     num_members = len(band.members)
-    member = rng.randrange(num_members)
-    if kind is Tile:
-        return Tile(number, _draw_some(rng, num_members, [2, 3, 4, 5, 7]))
-    if kind is Interchange:
-        permutation = tuple(rng.sample(range(num_members), num_members))
-        return Interchange(number, permutation) if num_members > 1 else None
-    if kind is Distribute:
-        if not isinstance(band.child, SequenceNode):
-            return None
-        cut = rng.randrange(1, len(band.child.children))
-        return Distribute(number, member, cut)
-    if kind is Parallelize:
-        return Parallelize(number, member)
-    if kind is UnrollAndJam:
-        return UnrollAndJam(number, _draw_some(rng, num_members, [2, 3, 4]))
-    return Vectorize(number, member, rng.choice([2, 4, 4, 8, 16]))
+    permutation = tuple(rng.sample(range(num_members), num_members))
+    return Interchange(number, permutation) if num_members > 1 else None
+
+
+def _draw_distribute(rng: random.Random, number: int, band: Band) -> Transformation | None:
+    if not isinstance(band.child, SequenceNode):
+        return None
+    cut = rng.randrange(1, len(band.child.children))
+    return Distribute(number, _draw_member(rng, band), cut)
+
+
+def _draw_skew(rng: random.Random, number: int, band: Band, tree: Tree) -> Transformation | None:
+    member = _draw_member(rng, band)
+    num_around = member + _num_enclosing(tree, band)
+    if num_around == 0:
+        return None
+    return Skew(number, member, rng.randint(1, num_around), rng.choice([-1, 1, 2]))
+
+
+def _draw_member(rng: random.Random, band: Band) -> int:
+    return rng.randrange(len(band.members))
+
+
+_DRAWN_FOR_BANDS: dict[
+    type[Transformation], Callable[[random.Random, int, Band], Transformation | None]
+] = {
+    Tile: lambda rng, number, band: Tile(
+        number, _draw_some(rng, len(band.members), [2, 3, 4, 5, 7])
+    ),
+    Interchange: _draw_interchange,
+    Distribute: _draw_distribute,
+    Parallelize: lambda rng, number, band: Parallelize(number, _draw_member(rng, band)),
+    UnrollAndJam: lambda rng, number, band: UnrollAndJam(
+        number, _draw_some(rng, len(band.members), [2, 3, 4])
+    ),
+    Vectorize: lambda rng, number, band: Vectorize(
+        number, _draw_member(rng, band), rng.choice([2, 4, 4, 8, 16])
+    ),
+    Reverse: lambda rng, number, band: Reverse(number, _draw_member(rng, band)),
+    Shift: lambda rng, number, band: Shift(number, _draw_member(rng, band), rng.choice([-2, 1, 3])),
+    Wavefront: lambda _, number, band: Wavefront(number) if len(band.members) > 1 else None,
+}
+
+
+def _num_enclosing(node: Tree, target: Band) -> int:
+    """Counts the loops around a band."""
+    if node is target:
+        return 0
+    if isinstance(node, Band):
+        return len(node.members) + _num_enclosing(node.child, target)
+    if isinstance(node, SequenceNode):
+        child = next(c for c in node.children if any(x is target for x in pre_order(c)))
+        return _num_enclosing(child, target)
+    assert isinstance(node, Mark)
+    return _num_enclosing(node.child, target)
 
 
 def _draw_fuse(rng: random.Random, sequences: list[SequenceNode]) -> Transformation | None:

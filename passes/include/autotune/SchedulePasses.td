@@ -124,6 +124,57 @@ def Pack : SchedulePass<"autotune-pack"> {
     Option<"panel", "panel", "int64_t", "1", "Elements of a panel along it">];
 }
 
+def Reverse : SchedulePass<"autotune-reverse"> {
+  let summary = "Run a loop backwards";
+  let description = [{
+    `for i = 0 to n S(i)` becomes `for i = n - 1 down to 0 S(i)`. Refused where
+    a dependence would be reversed.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"member", "member", "unsigned", "0", "Position of the loop in the band">];
+}
+
+def Shift : SchedulePass<"autotune-shift"> {
+  let summary = "Move the iterations of a loop along its counter";
+  let description = [{
+    `for i = 0 to n T(i)` becomes `for i = c to n + c T(i - c)`, so that fusing
+    with a neighbour runs `T` that much later or, with a negative offset,
+    earlier. Refused below a parallel, unrolled or vector loop.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"member", "member", "unsigned", "0", "Position of the loop in the band">,
+    Option<"offset", "offset", "int64_t", "0", "Iterations to move by">];
+}
+
+def Skew : SchedulePass<"autotune-skew"> {
+  let summary = "Add a multiple of an enclosing loop to a loop";
+  let description = [{
+    `for t for i S(t, i)` becomes `for t for i = factor * t to n + factor * t
+    S(t, i - factor * t)`; loops that become permutable with those around them
+    join their band. Refused where a dependence would be reversed.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"member", "member", "unsigned", "0", "Position of the loop in the band">,
+    Option<"outer", "outer", "unsigned", "1",
+           "Which enclosing loop: 1 is the next one outside">,
+    Option<"factor", "factor", "int64_t", "0", "Multiple that is added">];
+}
+
+def Wavefront : SchedulePass<"autotune-wavefront"> {
+  let summary = "Make a band's outermost loop count diagonals";
+  let description = [{
+    `for i for j S(i, j)` becomes `for w = i + j for j S(w - j, j)`, counted in
+    iterations of both loops; where dependences go forward in both, those of one
+    diagonal are independent, so that the second loop may run in parallel.
+    Refused where a dependence would be reversed.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">];
+}
+
 def Reschedule : SchedulePass<"autotune-reschedule"> {
   let summary = "Replace the whole order by one that isl's scheduler finds";
   let description = [{

@@ -33,39 +33,10 @@ constexpr unsigned maxPermutedMembers = 4;
 /// Loops that one loop may become by tiling, for two levels of cache.
 constexpr unsigned maxTileLevels = 3;
 
-/// The nodes from the root through `path` down to the first leaf.
-llvm::SmallVector<const Tree *> lineThrough(const TreePath &path) {
-  llvm::SmallVector<const Tree *> line(path.ancestors.begin(),
-                                       path.ancestors.end());
-  line.push_back(path.node);
-  while (!line.back()->children.empty())
-    line.push_back(&line.back()->children.front());
-  return line;
-}
-
-/// How many loops of the line are made of the same function as `member`, those
-/// that are unrolled or vectors apart.
-unsigned countLevels(llvm::ArrayRef<const Tree *> line,
-                     const isl::union_pw_aff &member) {
-  isl::space statement;
-  line.back()->domain.foreach_set(
-      [&](isl::set set) { statement = set.space(); });
-  MemberFormRef form = formAt(member, statement);
-  if (!form)
-    return 0;
-  auto isMadeAlike = [&](const isl::union_pw_aff &other) {
-    MemberFormRef made = formAt(other, statement);
-    return made && isEqual(rootOf(form), rootOf(made));
-  };
-  unsigned count = 0;
-  const Tree *above = nullptr;
-  for (const Tree *node : line) {
-    bool isMarked = above && (above->isMark(mark::unroll) ||
-                              above->isMark(mark::vectorize));
-    count +=
-        node->isBand() && !isMarked && llvm::any_of(node->members, isMadeAlike);
-    above = node;
-  }
+unsigned countBands(const Tree &tree) {
+  unsigned count = tree.isBand();
+  for (const Tree &child : tree.children)
+    count += countBands(child);
   return count;
 }
 
@@ -106,12 +77,11 @@ private:
     bool isFree = isPermutable(path.node->members,
                                ActiveDependences(*model.dependences, path));
     BandFacts facts{number, {}, {}, {}, isPlainBand(path), isFree};
-    auto line = lineThrough(path);
     for (const isl::union_pw_aff &member : path.node->members) {
       std::optional<Range> range = memberRange(member, path.node->domain);
       facts.extents.push_back(range ? range->extent() : 0);
       facts.strides.push_back(memberStride(member, path.node->domain));
-      facts.levels.push_back(countLevels(line, member));
+      facts.levels.push_back(countTileLevels(path, member));
     }
     return facts;
   }
@@ -126,6 +96,9 @@ private:
     addParallel(band);
     addDistributions(band);
     addPacks(band);
+    addReversals(band);
+    addSkews(band);
+    addWavefront(band);
   }
 
   /// Whether the transformation is accepted; the model is left as it was.
@@ -284,6 +257,52 @@ private:
             {{"band", {int64_t(band.number)}}, {"member", {member}}}, {});
   }
 
+  void addReversals(const BandFacts &band) {
+    for (int64_t member = 0; member < int64_t(band.extents.size()); ++member)
+      if (band.extents[member] > 1 &&
+          isLegal([&](Model &m) { return reverse(m, band.number, member); }))
+        add("autotune-reverse",
+            {{"band", {int64_t(band.number)}}, {"member", {member}}}, {});
+  }
+
+  /// Those that let loops join the band around them.
+  void addSkews(const BandFacts &band) {
+    if (isMarked(model.tree))
+      return;
+    unsigned numBands = countBands(model.tree);
+    for (int64_t member = 0; member < int64_t(band.extents.size()); ++member)
+      for (int64_t outer : {1, 2})
+        for (int64_t factor : {1, 2}) {
+          auto transform = [&](Model &m) -> Refusal {
+            if (Refusal refusal = skew(m, band.number, member, outer, factor))
+              return refusal;
+            if (countBands(m.tree) == numBands)
+              return "no loop joins another band";
+            return std::nullopt;
+          };
+          if (isLegal(transform))
+            add("autotune-skew",
+                {{"band", {int64_t(band.number)}},
+                 {"member", {member}},
+                 {"outer", {outer}},
+                 {"factor", {factor}}},
+                {});
+        }
+  }
+
+  /// Where the second loop can run in parallel then, and not before.
+  void addWavefront(const BandFacts &band) {
+    if (threads < 2 || band.extents.size() < 2)
+      return;
+    auto isParallel = [&](Model &m) { return parallelize(m, band.number, 1); };
+    bool isUseful = !isLegal(isParallel) && isLegal([&](Model &m) {
+      Refusal refusal = wavefront(m, band.number);
+      return refusal ? refusal : isParallel(m);
+    });
+    if (isUseful)
+      add("autotune-wavefront", {{"band", {int64_t(band.number)}}}, {});
+  }
+
   void addDistributions(const BandFacts &band) {
     const Tree &body =
         findBand(model.tree, band.number)->node->children.front();
@@ -315,6 +334,38 @@ private:
                {"child", {child}},
                {"depth", {depth}}},
               {});
+        else
+          addShifts(sequence, child, depth);
+  }
+
+  /// Delays of the second child that let it be fused with the first.
+  void addShifts(int64_t sequence, int64_t child, int64_t depth) {
+    Tree &second =
+        findSequence(model.tree, sequence)->node->children[child + 1];
+    unsigned band = numberOf(second);
+    for (int64_t offset : {1, 2}) {
+      auto transform = [&](Model &m) -> Refusal {
+        if (Refusal refusal = shift(m, band, depth - 1, offset))
+          return refusal;
+        return fuse(m, sequence, child, depth);
+      };
+      if (!isLegal(transform))
+        continue;
+      add("autotune-shift",
+          {{"band", {int64_t(band)}},
+           {"member", {depth - 1}},
+           {"offset", {offset}}},
+          {});
+      return;
+    }
+  }
+
+  /// The pre-order number of a band.
+  unsigned numberOf(const Tree &band) {
+    unsigned number = 0;
+    while (findBand(model.tree, number)->node != &band)
+      ++number;
+    return number;
   }
 
   /// Only from the program's own order: what was chosen since would be lost.

@@ -27,12 +27,6 @@ static unsigned statementNumber(const Tree &leaf) {
   return number;
 }
 
-static bool hasMarks(const Tree &tree) {
-  return containsMark(tree, mark::parallel) ||
-         containsMark(tree, mark::unroll) ||
-         containsMark(tree, mark::vectorize) || containsMark(tree, mark::pack);
-}
-
 /// Takes the first leaf that depends on no other one, again and again; of a
 /// cycle, which the oracle refuses, the first.
 static std::vector<Tree> inDependenceOrder(std::vector<Tree> leaves,
@@ -79,7 +73,7 @@ static void splitLeaves(Tree &tree, const ActiveDependences &active) {
 }
 
 Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
-  if (hasMarks(model.tree))
+  if (isMarked(model.tree))
     return "loops are parallel, unrolled, vectors or packed already";
   if (size_t count = model.dependences->parts().size(); count > maxDependences)
     return "there are " + std::to_string(count) +

@@ -255,4 +255,6 @@ bool containsMark(const Tree &tree, llvm::StringRef prefix) {
   return false;
 }
 
+bool isMarked(const Tree &tree) { return containsMark(tree, ""); }
+
 } // namespace autotune

@@ -99,6 +99,8 @@ bool isSameTree(const Tree &a, const Tree &b);
 
 /// Whether a mark with this prefix occurs in the tree.
 bool containsMark(const Tree &tree, llvm::StringRef prefix);
+/// Whether any mark does.
+bool isMarked(const Tree &tree);
 
 } // namespace autotune
 

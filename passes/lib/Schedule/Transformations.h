@@ -29,6 +29,12 @@ Refusal vectorize(Model &model, unsigned band, unsigned member, int64_t width);
 Refusal pack(Model &model, unsigned band, unsigned array, unsigned panelDim,
              int64_t panel);
 
+Refusal reverse(Model &model, unsigned band, unsigned member);
+Refusal shift(Model &model, unsigned band, unsigned member, int64_t offset);
+Refusal skew(Model &model, unsigned band, unsigned member, unsigned outer,
+             int64_t factor);
+Refusal wavefront(Model &model, unsigned band);
+
 /// Replaces the whole tree by one that isl's scheduler finds.
 Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence);
 
@@ -39,6 +45,10 @@ void mergeBands(Tree &tree, const ActiveDependences &active);
 /// A band with nothing between it and the loops that it becomes: not unrolled,
 /// not a vector, not below such a band.
 bool isPlainBand(const TreePath &location);
+
+/// How many loops around and below the band are made of the same function as
+/// `member`, those that are unrolled or vectors apart.
+unsigned countTileLevels(const TreePath &path, const isl::union_pw_aff &member);
 
 /// The smallest distance between two values of the member; 0 for a constant.
 long memberStride(const isl::union_pw_aff &member,
