@@ -33,9 +33,9 @@ struct GeneratedAst {
 /// meant for.
 constexpr llvm::StringLiteral endMark = "end";
 
-/// strides=depth,s,...: the loops of the band below, whose outermost one has the
-/// iterator `depth`, count iterations; the members of the tree are `s` times as
-/// large (and more by a constant).
+/// strides=depth,s,...: the loops of the band below, whose outermost one has
+/// the iterator `depth`, count iterations; the members of the tree are `s`
+/// times as large (and more by a constant).
 constexpr llvm::StringLiteral stridesMark = "strides=";
 
 /// Generates the AST of `tree`, with full tiles apart from partial ones. Below
