@@ -91,17 +91,18 @@ class _Job:
     future: "Future[object]"
 
 
-# A search waits for every answer in turn, but for many builds at once.
-_ASKING, _BUILDING = 0, 1
-_Jobs = queue.PriorityQueue[tuple[int, int, _Job | None]]
+_Jobs = queue.SimpleQueue[_Job | None]
 
 
 class CompilerPool:
     """Compile workers; a context manager. Methods may be called from any thread.
 
+    One worker only describes and expands: a search waits for each of these in turn, and they should
+    not queue behind builds.
+
     Args:
         target: What the code is for.
-        num_workers: Processes, started when there is work for them.
+        num_workers: Processes that build, started when there is work for them.
         timeout_secs: Longest time for a request about one candidate; whole programs get ten times
             as long.
         cores: Cores for the workers, one each in turn; None for those of this process.
@@ -120,11 +121,12 @@ class CompilerPool:
         self._target = target
         self._timeout_secs = timeout_secs
         self._reproducers = reproducers
-        self._jobs: _Jobs = queue.PriorityQueue()
+        self._builds, self._questions = _Jobs(), _Jobs()
         self._is_closed = False
-        self._serial = itertools.count()
-        own = itertools.cycle(sorted(cores or os.sched_getaffinity(0)))
-        self._lanes = [_Lane(self._jobs, timeout_secs, next(own)) for _ in range(num_workers)]
+        ordered = sorted(cores or os.sched_getaffinity(0))
+        own = itertools.cycle(ordered)
+        self._lanes = [_Lane(self._questions, timeout_secs, ordered[0])]
+        self._lanes += [_Lane(self._builds, timeout_secs, next(own)) for _ in range(num_workers)]
 
     def __enter__(self) -> Self:
         return self
@@ -135,13 +137,14 @@ class CompilerPool:
     def close(self) -> None:
         """Ends the workers, and what they are at; futures that are not done are cancelled."""
         self._is_closed = True
-        with contextlib.suppress(queue.Empty):
-            while True:
-                _, _, job = self._jobs.get_nowait()
-                if job is not None:
-                    job.future.cancel()
-        for _ in self._lanes:
-            self._jobs.put((_BUILDING, next(self._serial), None))
+        for jobs in (self._questions, self._builds):
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    job = jobs.get_nowait()
+                    if job is not None:
+                        job.future.cancel()
+            for _ in self._lanes:
+                jobs.put(None)
         for lane in self._lanes:
             lane.close()
 
@@ -237,9 +240,9 @@ class CompilerPool:
         if self._is_closed:
             raise RuntimeError("the compiler pool is closed")
         future: Future[T] = Future()
-        job = _Job(request, finish, future)  # type: ignore[arg-type]
-        is_build = isinstance(request, BuildRequest)
-        self._jobs.put((_BUILDING if is_build else _ASKING, next(self._serial), job))
+        is_question = isinstance(request, DescribeRequest | ExpandRequest)
+        jobs = self._questions if is_question else self._builds
+        jobs.put(_Job(request, finish, future))  # type: ignore[arg-type]
         return future
 
     def _with_reproducer(self, candidate: Candidate, failure: Failure) -> Failure:
@@ -302,7 +305,7 @@ class _Lane:
                 self._worker.resume()
 
     def _run(self) -> None:
-        while (job := self._jobs.get()[-1]) is not None:
+        while (job := self._jobs.get()) is not None:
             if job.future.set_running_or_notify_cancel():
                 job.future.set_result(job.finish(self._answer(job.request)))
         if self._worker is not None:

@@ -43,6 +43,7 @@ _REPEAT_SECS = 200e-6
 _MAX_CALLS = 1000
 _SCALES = (1.0, 2.0**-8)
 _NUM_BASELINE_REPEATS = 9
+_CLEAR_EXCESS, _FEW_REPEATS = 0.2, 3
 _LONG_RATIO = 10.0
 _MIN_CPU_SHARE = 0.95
 _MIN_JUDGED_SECS = 1e-3
@@ -269,7 +270,8 @@ def _time(
         if len(repeats) > 1 and min(each.secs for each in repeats) > hopeless_secs:
             break
         _catch_up(prepared)
-        if len(repeats) >= config.max_repeats or _is_narrow(_undisturbed(repeats), config):
+        secs = _undisturbed(repeats)
+        if len(repeats) >= config.max_repeats or _is_narrow(secs, best_secs, config):
             break
     return _undisturbed(repeats)
 
@@ -292,13 +294,17 @@ def _undisturbed(repeats: Sequence[Repeat]) -> list[float]:
     return good or [repeat.secs for repeat in repeats]
 
 
-def _is_narrow(secs: Sequence[float], config: MeasureConfig) -> bool:
-    """Whether the 95 % interval of the median is narrow (McGill, Tukey, Larsen 1978)."""
-    if len(secs) < config.min_repeats:
+def _is_narrow(secs: Sequence[float], best_secs: float, config: MeasureConfig) -> bool:
+    """Whether the 95 % interval of the median is narrow (McGill, Tukey, Larsen 1978).
+
+    What is clearly slower than the best need not be known as well.
+    """
+    excess = min(secs) / best_secs - 1.0
+    if len(secs) < (config.min_repeats if excess < _CLEAR_EXCESS else _FEW_REPEATS):
         return False
     low, middle, high = statistics.quantiles(secs, n=4, method="inclusive")
     half_width = 1.57 * (high - low) / math.sqrt(len(secs))
-    return half_width <= config.relative_interval * middle
+    return half_width <= max(config.relative_interval, excess / 10.0) * middle
 
 
 def main() -> None:

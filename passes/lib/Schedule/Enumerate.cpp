@@ -180,8 +180,11 @@ private:
     for (unsigned i = 0; i < band.extents.size(); ++i) {
       if (band.strides[i] != 1 || !isSafelySinkable(band.number, {i}))
         continue;
+      // Remainders of strips in tiles multiply the code; other tiles have none.
+      bool isTiled = band.levels[i] > 1;
       for (int64_t factor : unrollFactors)
-        if (factor <= band.extents[i])
+        if (factor <= band.extents[i] &&
+            (!isTiled || band.extents[i] % factor == 0))
           factors[i].push_back(factor);
       together.push_back(i);
     }
