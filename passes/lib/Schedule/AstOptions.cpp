@@ -65,6 +65,18 @@ static isl::set pointsOfAllCorners(const isl::map &occurring) {
   return points;
 }
 
+/// Whether the map is all integer points of one polyhedron.
+static bool isConvex(const isl::map &map) {
+  if (isl_map_n_basic_map(map.get()) != 1)
+    return false;
+  isl_basic_map_list *list = isl_map_get_basic_map_list(map.get());
+  isl_basic_map *only = isl_basic_map_list_get_basic_map(list, 0);
+  bool hasDivisions = isl_basic_map_dim(only, isl_dim_div) > 0;
+  isl_basic_map_free(only);
+  isl_basic_map_list_free(list);
+  return !hasDivisions;
+}
+
 /// [outer -> band] points at which every value of the strip occurs, and those
 /// at which some is missing.
 static std::pair<isl::set, isl::set>
@@ -76,13 +88,16 @@ splitByFullness(const Strip &strip, const Tree &band,
   isl::union_map within = scheduleOrPoint(strip.members, strip.domain);
   isl::map occurring = place.reverse().apply_range(within).as_map();
   isl::set points = occurring.domain();
+  isl::set corners = pointsOfAllCorners(occurring);
+  // A convex set of values has what lies between its corners.
+  if (isConvex(occurring))
+    return {corners, points.subtract(corners)};
   isl::map all = isl::manage(isl_map_from_domain_and_range(
       points.copy(), occurring.range().release()));
   isl::set partial = all.subtract(occurring).domain();
   // isl isolates only what is one basic set, and may not see that a difference
   // is one.
   isl::set full = points.subtract(partial);
-  isl::set corners = pointsOfAllCorners(occurring);
   return {corners.is_equal(full) ? corners : full, partial};
 }
 
