@@ -16,6 +16,7 @@ Numbers = npt.NDArray[np.floating]
 _ALIGNMENT = 64
 _PATTERN = 0xA5
 _GUARD_BYTES = 4 << 20
+_LARGE_PAGE_BYTES = 2 << 20
 _MAX_INTEGER = 100
 
 
@@ -23,8 +24,8 @@ class GuardedBuffer:
     """Memory that starts on a cache line and ends, but for padding to one, before forbidden memory.
 
     Accesses beyond the padding, or more than a page before the start, end the process; writes to
-    the padding and to the page before the start are found by `is_intact`. Large pages are asked
-    for, as NumPy does for its arrays.
+    the padding and to the page before the start are found by `is_intact`. Memory starts in the
+    first page of a large page, so that times do not depend on where it happens to lie.
     """
 
     def __init__(self, argument: Argument) -> None:
@@ -32,15 +33,17 @@ class GuardedBuffer:
         size = math.prod(argument.shape) * element.dtype.itemsize
         page = mmap.PAGESIZE
         padded_size = _round_up(size, _ALIGNMENT)
-        open_size = _round_up(page + padded_size, page)
+        open_size = _round_up(padded_size, page)
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-        mapping = mmap.mmap(-1, open_size + 2 * _GUARD_BYTES, flags=flags)
+        mapping = mmap.mmap(-1, open_size + 2 * _GUARD_BYTES + _LARGE_PAGE_BYTES, flags=flags)
         mapping.madvise(mmap.MADV_HUGEPAGE)
         raw = np.frombuffer(mapping, np.uint8)
-        for guard in (0, _GUARD_BYTES + open_size):
-            _forbid(raw.ctypes.data + guard, _GUARD_BYTES)
-        start = _GUARD_BYTES + open_size - padded_size
-        self._before = raw[_GUARD_BYTES:start]
+        address = raw.ctypes.data
+        first = _round_up(address + _GUARD_BYTES, _LARGE_PAGE_BYTES) - address
+        start = first + open_size - padded_size
+        _forbid(address, first - page)
+        _forbid(address + first + open_size, len(raw) - first - open_size)
+        self._before = raw[first - page : start]
         self._after = raw[start + size : start + padded_size]
         self.array: Array = raw[start : start + size].view(element.dtype).reshape(argument.shape)
         """The values, of the argument's shape."""

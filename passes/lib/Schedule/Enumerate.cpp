@@ -33,6 +33,17 @@ constexpr unsigned maxPermutedMembers = 4;
 /// Loops that one loop may become by tiling, for two levels of cache.
 constexpr unsigned maxTileLevels = 3;
 
+/// Whether the loops are none that tiling made. The rest of the vocabulary for
+/// loop order comes before tiles.
+bool isUntiled(const Tree &band) {
+  isl::space statement;
+  band.domain.foreach_set([&](isl::set set) { statement = set.space(); });
+  return llvm::all_of(band.members, [&](const isl::union_pw_aff &member) {
+    MemberFormRef form = formAt(member, statement);
+    return form && form->kind == MemberForm::Kind::Affine;
+  });
+}
+
 unsigned countBands(const Tree &tree) {
   unsigned count = tree.isBand();
   for (const Tree &child : tree.children)
@@ -258,6 +269,8 @@ private:
   }
 
   void addReversals(const BandFacts &band) {
+    if (!isUntiled(*findBand(model.tree, band.number)->node))
+      return;
     for (int64_t member = 0; member < int64_t(band.extents.size()); ++member)
       if (band.extents[member] > 1 &&
           isLegal([&](Model &m) { return reverse(m, band.number, member); }))
@@ -265,34 +278,41 @@ private:
             {{"band", {int64_t(band.number)}}, {"member", {member}}}, {});
   }
 
-  /// Those that let loops join the band around them.
+  /// Those that let the band join the one around it.
   void addSkews(const BandFacts &band) {
-    if (isMarked(model.tree))
+    std::optional<TreePath> path = findBand(model.tree, band.number);
+    if (path->ancestors.empty() || !path->ancestors.back()->isBand() ||
+        isMarked(model.tree) || !isUntiled(*path->node))
       return;
-    unsigned numBands = countBands(model.tree);
+    int64_t numAround = path->ancestors.back()->members.size();
     for (int64_t member = 0; member < int64_t(band.extents.size()); ++member)
-      for (int64_t outer : {1, 2})
-        for (int64_t factor : {1, 2}) {
-          auto transform = [&](Model &m) -> Refusal {
-            if (Refusal refusal = skew(m, band.number, member, outer, factor))
-              return refusal;
-            if (countBands(m.tree) == numBands)
-              return "no loop joins another band";
-            return std::nullopt;
-          };
-          if (isLegal(transform))
-            add("autotune-skew",
-                {{"band", {int64_t(band.number)}},
-                 {"member", {member}},
-                 {"outer", {outer}},
-                 {"factor", {factor}}},
-                {});
-        }
+      for (int64_t outer = member + 1; outer <= member + numAround; ++outer)
+        for (int64_t factor : {1, 2})
+          addSkew(band, member, outer, factor);
+  }
+
+  void addSkew(const BandFacts &band, int64_t member, int64_t outer,
+               int64_t factor) {
+    unsigned numBands = countBands(model.tree);
+    auto transform = [&](Model &m) -> Refusal {
+      if (Refusal refusal = skew(m, band.number, member, outer, factor))
+        return refusal;
+      if (countBands(m.tree) == numBands)
+        return "no loop joins another band";
+      return std::nullopt;
+    };
+    if (isLegal(transform))
+      add("autotune-skew",
+          {{"band", {int64_t(band.number)}},
+           {"member", {member}},
+           {"outer", {outer}},
+           {"factor", {factor}}},
+          {});
   }
 
   /// Where the second loop can run in parallel then, and not before.
   void addWavefront(const BandFacts &band) {
-    if (threads < 2 || band.extents.size() < 2)
+    if (threads < 2 || band.extents.size() < 2 || !band.isPermutable)
       return;
     auto isParallel = [&](Model &m) { return parallelize(m, band.number, 1); };
     bool isUseful = !isLegal(isParallel) && isLegal([&](Model &m) {
@@ -342,6 +362,8 @@ private:
   void addShifts(int64_t sequence, int64_t child, int64_t depth) {
     Tree &second =
         findSequence(model.tree, sequence)->node->children[child + 1];
+    if (!isUntiled(second))
+      return;
     unsigned band = numberOf(second);
     for (int64_t offset : {1, 2}) {
       auto transform = [&](Model &m) -> Refusal {
