@@ -113,7 +113,7 @@ class WorkerProcess:
         except _UNREADABLE as error:
             self.kill()
             raise WorkerCrashError(f"the worker's answer is garbled: {error}") from None
-        except BaseException:
+        except BaseException:  # An interrupt: the answer on its way would be taken for the next.
             self.kill()
             raise
 

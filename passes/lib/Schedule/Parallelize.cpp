@@ -10,17 +10,13 @@ namespace autotune {
 #include "autotune/SchedulePasses.h.inc"
 
 Refusal parallelize(Model &model, unsigned number, unsigned position) {
-  std::optional<TreePath> location = findBand(model.tree, number);
+  auto [location, refusal] = findPlainMember(model, number, position);
   if (!location)
-    return "there is no band " + std::to_string(number);
-  if (!isPlainBand(*location))
-    return "the band is unrolled or a vector already";
+    return refusal;
   for (const Tree *ancestor : location->ancestors)
     if (ancestor->isMark(mark::parallel))
       return "a loop outside is parallel already";
   Tree &band = *location->node;
-  if (position >= band.members.size())
-    return "the band has no member " + std::to_string(position);
   if (containsMark(band, mark::parallel))
     return "a loop inside is parallel already";
   ActiveDependences active(*model.dependences, *location);

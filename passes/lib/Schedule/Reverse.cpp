@@ -12,14 +12,10 @@ namespace autotune {
 #include "autotune/SchedulePasses.h.inc"
 
 Refusal reverse(Model &model, unsigned number, unsigned position) {
-  std::optional<TreePath> location = findBand(model.tree, number);
+  auto [location, refusal] = findPlainMember(model, number, position);
   if (!location)
-    return "there is no band " + std::to_string(number);
-  if (!isPlainBand(*location))
-    return "the band is unrolled or a vector already";
+    return refusal;
   Tree &band = *location->node;
-  if (position >= band.members.size())
-    return "the band has no member " + std::to_string(position);
   ActiveDependences active(*model.dependences, *location);
   isl::union_pw_aff &member = band.members[position];
   member = member.sub(member).sub(member);

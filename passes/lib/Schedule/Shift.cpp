@@ -13,14 +13,10 @@ namespace autotune {
 
 Refusal shift(Model &model, unsigned number, unsigned position,
               int64_t offset) {
-  std::optional<TreePath> location = findBand(model.tree, number);
+  auto [location, refusal] = findPlainMember(model, number, position);
   if (!location)
-    return "there is no band " + std::to_string(number);
-  if (!isPlainBand(*location))
-    return "the band is unrolled or a vector already";
+    return refusal;
   Tree &band = *location->node;
-  if (position >= band.members.size())
-    return "the band has no member " + std::to_string(position);
   ActiveDependences active(*model.dependences, *location);
   isl::union_pw_aff &member = band.members[position];
   isl_val *steps = isl_val_int_from_si(

@@ -44,14 +44,10 @@ static TreePath pathTo(Tree &node, const TreePath &location) {
 
 Refusal skew(Model &model, unsigned number, unsigned position, unsigned outer,
              int64_t factor) {
-  std::optional<TreePath> location = findBand(model.tree, number);
+  auto [location, refusal] = findPlainMember(model, number, position);
   if (!location)
-    return "there is no band " + std::to_string(number);
-  if (!isPlainBand(*location))
-    return "the band is unrolled or a vector already";
+    return refusal;
   Tree &band = *location->node;
-  if (position >= band.members.size())
-    return "the band has no member " + std::to_string(position);
   std::optional<Enclosing> enclosing =
       findEnclosing(*location, position, outer);
   if (!enclosing)
@@ -65,8 +61,8 @@ Refusal skew(Model &model, unsigned number, unsigned position, unsigned outer,
   added = isl::manage(isl_union_pw_aff_scale_val(added.release(), multiple));
   band.members[position] = band.members[position].add(added);
   ActiveDependences active(*model.dependences, pathTo(top, *location));
-  if (Refusal refusal = findViolation(top, active))
-    return refusal;
+  if (Refusal violation = findViolation(top, active))
+    return violation;
   mergeBands(top, active);
   return std::nullopt;
 }

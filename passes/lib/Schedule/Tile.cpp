@@ -18,6 +18,17 @@ bool isPlainBand(const TreePath &location) {
   return true;
 }
 
+PlainMember findPlainMember(Model &model, unsigned number, unsigned position) {
+  std::optional<TreePath> location = findBand(model.tree, number);
+  if (!location)
+    return {std::nullopt, "there is no band " + std::to_string(number)};
+  if (!isPlainBand(*location))
+    return {std::nullopt, "the band is unrolled or a vector already"};
+  if (position >= location->node->members.size())
+    return {std::nullopt, "the band has no member " + std::to_string(position)};
+  return {std::move(location), ""};
+}
+
 long memberStride(const isl::union_pw_aff &member,
                   const isl::union_set &domain) {
   isl::union_map values = isl::manage(isl_union_map_from_union_pw_aff(

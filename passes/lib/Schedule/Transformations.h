@@ -46,6 +46,13 @@ void mergeBands(Tree &tree, const ActiveDependences &active);
 /// not a vector, not below such a band.
 bool isPlainBand(const TreePath &location);
 
+/// A member of a band that is not unrolled or a vector, or why there is none.
+struct PlainMember {
+  std::optional<TreePath> location;
+  std::string refusal;
+};
+PlainMember findPlainMember(Model &model, unsigned band, unsigned member);
+
 /// How many loops around and below the band are made of the same function as
 /// `member`, those that are unrolled or vectors apart.
 unsigned countTileLevels(const TreePath &path, const isl::union_pw_aff &member);
