@@ -9,7 +9,6 @@ import itertools
 import os
 import queue
 import shlex
-import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -286,8 +285,9 @@ class _Lane:
 
     def close(self) -> None:
         """Ends the worker at once, then the thread."""
-        if self._worker is not None and self._worker.is_alive:
-            os.kill(self._worker.pid, signal.SIGKILL)
+        with self._lock:
+            if self._worker is not None:
+                self._worker.kill()
         self._thread.join()
 
     def pause(self) -> None:

@@ -53,8 +53,9 @@ class Shell:
         }
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
+        # Where the tests run in the background, interrupts are ignored, and children inherit that.
         return subprocess.Popen(
-            [sys.executable, "-m", "autotune", *arguments],
+            ["env", "--default-signal=INT", sys.executable, "-m", "autotune", *arguments],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
