@@ -244,6 +244,7 @@ def _lower(module: ir.Operation, target: Target) -> str:
         if function.name == "llvm.func":
             own = passthrough + (['"noinline"'] if _is_internal(function) else [])
             function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
+            _run(function, "autotune-relax-fma", FailureKind.COMPILE_ERROR)
             if _SCHEDULED in function.attributes:
                 _run(function, "autotune-limit-unrolling", FailureKind.COMPILE_ERROR)
     text: str = translate_module_to_llvmir(module)

@@ -42,11 +42,10 @@ _RAISE = (
     "cse",
     "func.func(autotune-check-bounds)",
 )
-_OUTLINE = (
+_DEMOTE = (
     "autotune-widen-booleans",
     "func.func(autotune-demote)",
     "cse",
-    "autotune-outline",
 )
 
 
@@ -57,7 +56,8 @@ def canonicalize(source: bytes, filename: str, entry: str | None, fp: str) -> Mo
         source: An MLIR module, text or bytecode.
         filename: The file's name for messages.
         entry: Symbol of the function to tune; None takes the only public one.
-        fp: `strict`, `contract` or `reassoc`; all but the first form fused multiply-adds.
+        fp: `strict`, `contract` or `reassoc`; all but the first form fused multiply-adds, the last
+            lets reductions combine in any order.
 
     Raises:
         FrontEndError: For everything that the front end cannot take, with the first reason.
@@ -95,8 +95,18 @@ def canonicalize(source: bytes, filename: str, entry: str | None, fp: str) -> Mo
 
 def _pipeline(entry: str, fp: str) -> str:
     fma = () if fp == "strict" else ("func.func(autotune-form-fma)",)
-    check = (f"autotune-check-input{{entry={entry}}}",)
-    return f"builtin.module({','.join(check + _PREPARE + _BUFFERIZE + _RAISE + fma + _OUTLINE)})"
+    reassociation = ("func.func(autotune-allow-reassociation)",) if fp == "reassoc" else ()
+    passes = (
+        f"autotune-check-input{{entry={entry}}}",
+        *_PREPARE,
+        *_BUFFERIZE,
+        *_RAISE,
+        *fma,
+        *_DEMOTE,
+        *reassociation,
+        "autotune-outline",
+    )
+    return f"builtin.module({','.join(passes)})"
 
 
 def _functions(module: ir.Module) -> dict[str, ir.Operation]:

@@ -55,7 +55,8 @@ class TuneConfig:
     """How to tune.
 
     Attributes:
-        trials: Candidates to measure, over all workloads; 0 takes the best from the database.
+        trials: Candidates to measure, over all workloads; 0 takes the best of the database and of
+            the expert schedules.
         time_limit_secs: Wall time for all searches together; None for no limit.
         search: One of `SEARCHES`.
         proposer: One of `PROPOSERS`.
@@ -86,6 +87,11 @@ class TuneConfig:
             raise ConfigError(f"search {self.search!r} is none of {', '.join(SEARCHES)}")
         if self.proposer not in PROPOSERS:
             raise ConfigError(f"proposer {self.proposer!r} is none of {', '.join(PROPOSERS)}")
+
+    @property
+    def is_expert(self) -> bool:
+        """Whether the expert schedules are tried."""
+        return self.search == "mcts" and self.proposer == "heuristic"
 
     @property
     def settings(self) -> str:
@@ -252,13 +258,16 @@ class _Tuner:
                 return run
         return database.start_run(self.workload, target, config.settings, config.trials)
 
-    def _make_search(self) -> tuple[Explorer, SearchStrategy]:
+    def _explorer(self) -> Explorer:
         config = self._config
         proposer: Proposer = HeuristicProposer()
         if config.proposer == "uniform" or config.search == "random":
             proposer = UniformProposer()
         space = WorkloadSpace(self.workload, self._session.compiler)
-        explorer = Explorer(space, proposer, self._session.target)
+        return Explorer(space, proposer, self._session.target)
+
+    def _make_search(self) -> tuple[Explorer, SearchStrategy]:
+        config, explorer = self._config, self._explorer()
         rng = random.Random(config.seed)
         match config.search:
             case "random":
@@ -267,23 +276,31 @@ class _Tuner:
                 return explorer, BeamSearch(explorer, rng, BeamConfig())
             case "evolutionary":
                 return explorer, EvolutionarySearch(explorer, rng, EvolutionConfig())
-        is_guided = config.proposer == "heuristic"
-        starters = expert_schedules(explorer, self._session.target) if is_guided else iter(())
+        is_expert = config.is_expert
+        starters = expert_schedules(explorer, self._session.target) if is_expert else iter(())
         return explorer, MctsSearch(explorer, rng, MctsConfig(), starters)
 
     def _choose_winner(self, records: Sequence[TuningRecord]) -> tuple[Schedule, Measurement]:
         """Times the best few once more; returns the fastest, which may be the baseline."""
-        known = self._session.database.best(self.workload.hash, self._session.target.key)
-        finalists = _best_schedules(records, self._config.num_finalists)
-        if known is not None and known[0] not in finalists:
-            finalists.append(known[0])
-        timed = [(schedule, self._time_again(schedule)) for schedule in finalists]
+        timed = [(each, self._time_again(each)) for each in self._finalists(records)]
         best = max(timed, key=lambda pair: peak_speedup(pair[1]) or 0.0, default=None)
         if best is not None and min(_ratios(best[1])) > 1.0:
             return best
         succeeded = [measurement for _, measurement in timed if measurement.failure is None]
         times = succeeded[0].baseline_secs if succeeded else self._time_baseline().run_secs
         return Schedule(), Measurement(times, times, 0.0, None)
+
+    def _finalists(self, records: Sequence[TuningRecord]) -> list[Schedule]:
+        """Returns the best of a search and of the database; expert schedules without a search."""
+        config, session = self._config, self._session
+        finalists = _best_schedules(records, config.num_finalists)
+        known = session.database.best(self.workload.hash, session.target.key)
+        if known is not None and known[0] not in finalists:
+            finalists.append(known[0])
+        if not records and config.is_expert:
+            experts = expert_schedules(self._explorer(), session.target)
+            finalists += [schedule for schedule in experts if schedule not in finalists]
+        return finalists
 
     def _time_again(self, schedule: Schedule) -> Measurement:
         built = self._session.compiler.build(Candidate(self.workload, schedule)).result()

@@ -155,8 +155,16 @@ def test_bench_times_tuned_against_untuned(shell, report, directory):
     assert measured["workloads"][0]["schedule"] == report["workloads"][0]["schedule"]
 
 
-def test_no_trials_build_the_program_as_it_is(shell):
-    arguments = ["--trials", "0", "--db", "empty.db", "-o", "untuned", "--json"]
+def test_no_trials_take_an_expert_schedule(shell):
+    arguments = ["--trials", "0", "--db", "empty.db", "-o", "expert", "--json"]
+    (workload,) = json.loads(shell.succeed("compile", "matmul.mlir", *arguments))["workloads"]
+    assert "autotune-vectorize" in workload["schedule"]
+    assert workload["trials"] == 0
+    assert workload["speedup"] > 1.0
+
+
+def test_no_search_builds_the_program_as_it_is(shell):
+    arguments = ["--trials", "0", "--search", "none", "--db", "empty.db", "-o", "untuned", "--json"]
     report = json.loads(shell.succeed("compile", "matmul.mlir", *arguments))
     assert report["workloads"][0]["schedule"] == ""
     assert report["program"]["speedup"] == 1.0

@@ -142,6 +142,25 @@ def Demote : Pass<"autotune-demote", "::mlir::func::FuncOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def AllowReassociation
+    : Pass<"autotune-allow-reassociation", "::mlir::func::FuncOp"> {
+  let summary = "Mark the operations of reductions as reassociable";
+  let description = [{
+    Where a store updates its element by a chain of one kind of floating-point
+    operation (sums with `arith.addf`, `arith.subf` and `math.fma`, products,
+    maxima, minima), the chain gets `fastmath<reassoc>`: the values that one
+    element combines may come in any order, and in partial results.
+    ```mlir
+    %old = affine.load %C[%i] : memref<8xf32>
+    %new = math.fma %a, %b, %old : f32
+    affine.store %new, %C[%i] : memref<8xf32>
+    // becomes
+    %new = math.fma %a, %b, %old fastmath<reassoc> : f32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def Outline : Pass<"autotune-outline", "::mlir::ModuleOp"> {
   let summary = "Split the entry function into workload functions";
   let description = [{
