@@ -7,6 +7,7 @@ polyhedral scheduler finds. Rules look at strides and at what is legal, never at
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -166,7 +167,7 @@ class _Cook:
 
         def with_array(access: dict[str, Any]) -> dict[str, Any]:
             array = loops["arrays"][access["array"]]
-            return access | {"rank": len(array["shape"]), "folded": array["folded"]}
+            return access | {"shape": array["shape"], "folded": array["folded"]}
 
         return [with_array(access) for access in accesses]
 
@@ -209,6 +210,9 @@ class _Cook:
         if row is not None:
             jam[row] = min(self._recipe.rows, extents[row])
         jam[shape.column] = _fit(self._recipe.vectors * shape.lanes, extents[shape.column])
+        if self._recipe.reschedule is None:
+            for member in shape.transposed_members():
+                jam[member] = _fit(shape.lanes, extents[member])
         point = shape.band.number + self._tile(shape, extents, jam)
         order = self._innermost_reductions(shape, point)
         jam = [jam[m] for m in order]
@@ -237,7 +241,8 @@ class _Cook:
             return 0
         factor = max(1, jam[shape.column])
         columns, reductions = [0] * len(extents), [0] * len(extents)
-        columns[shape.column] = factor * max(1, round(recipe.columns / factor))
+        if not (recipe.packs and shape.has_packed_twice()):
+            columns[shape.column] = factor * max(1, round(recipe.columns / factor))
         for member in shape.reductions:
             reductions[member] = recipe.reduction
         scaled = shape.scaled_arrays() if recipe.packs else []
@@ -332,21 +337,46 @@ class _Shape:
         return max(candidates, key=reuse, default=None)
 
     def packed_arrays(self) -> list[tuple[int, int]]:
-        """Returns arrays read along the vectors, each with its innermost dimension."""
+        """Returns arrays read along the vectors, each with the dimension that the vectors run in.
+
+        Rows of an array are packed where the register tile's rows share them, columns always
+        except where the register tile transposes them.
+        """
         written = {access["array"] for access in self.accesses if access["write"]}
         found = []
         for index, access in enumerate(self.accesses):
             is_reused = any(self.strides[row][index] == 0 for row in self.rows)
-            is_row = self.strides[self.column][index] == 1
-            if is_row and is_reused and access["array"] not in written:
-                found.append((int(access["array"]), int(access["rank"]) - 1))
+            dimension = _dimension(access["shape"], self.strides[self.column][index])
+            if dimension is not None and is_reused and access["array"] not in written:
+                found.append((int(access["array"]), dimension))
         return found
+
+    def has_packed_twice(self) -> bool:
+        """Whether an array to be packed is read in another way as well."""
+        arrays = [access["array"] for access in self.accesses if not access["write"]]
+        return any(arrays.count(array) > 1 for array, _ in self.packed_arrays())
+
+    def transposed_members(self) -> list[int]:
+        """Returns loops along which arrays are contiguous that are read across their rows.
+
+        A square of vectors and of such a loop's iterations is read by rows and transposed.
+        """
+        packed = {array for array, _ in self.packed_arrays()}
+        strided = [
+            index
+            for index, access in enumerate(self.accesses)
+            if abs(self.strides[self.column][index]) > 1
+            and not access["write"]
+            and access["array"] not in packed
+        ]
+        members = [*self.rows, *self.reductions]
+        return [m for m in members if any(self.strides[m][index] == 1 for index in strided)]
 
     def scaled_arrays(self) -> list[tuple[int, int]]:
         """Returns arrays whose elements are all scaled or converted, once a vector of columns."""
         written = {access["array"] for access in self.accesses if access["write"]}
         found = {
-            (int(access["array"]), int(access["rank"]) - 1)
+            (int(access["array"]), len(access["shape"]) - 1)
             for index, access in enumerate(self.accesses)
             if access["folded"] and self.strides[self.column][index] == 0
         }
@@ -394,6 +424,14 @@ def _vector_member(
             if stores and score > best_score and can_vectorize(band.number, position):
                 best, best_score = (band, position), score
     return best
+
+
+def _dimension(shape: list[int], stride: int) -> int | None:
+    """Returns the dimension in which an array is walked with a stride of elements."""
+    for dimension in range(len(shape)):
+        if stride == math.prod(shape[dimension + 1 :]):
+            return dimension
+    return None
 
 
 def _num_trips(member: dict[str, Any]) -> int:

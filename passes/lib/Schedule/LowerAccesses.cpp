@@ -7,11 +7,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "Scop.h"
+#include "Transpose.h"
 #include "autotune/SchedulePasses.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 
@@ -54,6 +58,10 @@ public:
         pointer(LLVM::LLVMPointerType::get(context)) {}
 
   void run() {
+    llvm::SmallVector<Block *> blocks;
+    function.walk([&](Block *block) { blocks.push_back(block); });
+    for (Block *block : blocks)
+      transposeGathers(*block);
     llvm::SmallVector<Operation *> accesses;
     function.walk([&](Operation *op) {
       if (isa<affine::AffineLoadOp, affine::AffineStoreOp,
@@ -99,6 +107,18 @@ private:
     op.erase();
   }
 
+  /// The constant of a sum; 0 for one that takes more than 32 bits.
+  static int64_t constantTerm(AffineExpr position) {
+    int64_t constant = 0;
+    if (auto sum = dyn_cast<AffineBinaryOpExpr>(position))
+      if (auto term = dyn_cast<AffineConstantExpr>(sum.getRHS());
+          term && sum.getKind() == AffineExprKind::Add)
+        constant = term.getValue();
+    if (auto term = dyn_cast<AffineConstantExpr>(position))
+      constant = term.getValue();
+    return llvm::isInt<32>(constant) ? constant : 0;
+  }
+
   static unsigned elementBytes(MemRefType type) {
     return type.getElementTypeBitWidth() / 8;
   }
@@ -107,21 +127,20 @@ private:
   Value addressOf(OpBuilder &builder, Access op, AffineMap map) {
     MemRefType type = op.getMemRefType();
     AffineExpr position = linearPosition(type, map, op.getMapOperands());
-    int64_t constant = 0;
-    if (auto sum = dyn_cast<AffineBinaryOpExpr>(position))
-      if (auto term = dyn_cast<AffineConstantExpr>(sum.getRHS());
-          term && sum.getKind() == AffineExprKind::Add)
-        constant = term.getValue();
-    if (auto term = dyn_cast<AffineConstantExpr>(position))
-      constant = term.getValue();
-    if (!llvm::isInt<32>(constant))
-      constant = 0;
-    Value address = sharedAddress(op.getMemRef(), position - constant);
+    int64_t constant = constantTerm(position);
+    return addressOf(builder, op.getMemRef(), position - constant, constant);
+  }
+
+  /// The address `constant` elements beyond a shared one.
+  Value addressOf(OpBuilder &builder, Value memref, AffineExpr position,
+                  int64_t constant) {
+    Value address = sharedAddress(memref, position);
     if (constant == 0)
       return address;
-    return LLVM::GEPOp::create(builder, op.getLoc(), pointer,
-                               type.getElementType(), address,
-                               LLVM::GEPArg(static_cast<int32_t>(constant)));
+    return LLVM::GEPOp::create(
+        builder, memref.getLoc(), pointer,
+        cast<MemRefType>(memref.getType()).getElementType(), address,
+        LLVM::GEPArg(static_cast<int32_t>(constant)));
   }
 
   /// The number of elements before the one accessed, over `values`.
@@ -193,6 +212,125 @@ private:
                            .getResult(0);
     return LLVM::ExtractValueOp::create(builder, memref.getLoc(), descriptor,
                                         llvm::ArrayRef<int64_t>{1});
+  }
+
+  /// Gathers of equally distant lanes, whose positions differ by constants.
+  struct GatherGroup {
+    Value memref;
+    AffineExpr position; ///< Of the first lanes, less the constants.
+    int64_t stride;      ///< From lane to lane.
+    VectorType type;
+    llvm::SmallVector<std::pair<int64_t, vector::GatherOp>> members;
+  };
+
+  /// Gathers of neighbouring columns become loads of rows and a transposition.
+  void transposeGathers(Block &block) {
+    llvm::SmallVector<GatherGroup> groups;
+    auto close = [&](Value written) {
+      for (GatherGroup &group : groups)
+        if (!written || group.memref == written)
+          transposeRuns(group);
+      llvm::erase_if(groups, [&](const GatherGroup &group) {
+        return !written || group.memref == written;
+      });
+    };
+    for (Operation &op : llvm::make_early_inc_range(block)) {
+      if (auto gather = dyn_cast<vector::GatherOp>(op))
+        addToGroup(gather, groups);
+      else if (std::optional<Value> written = writtenBy(op))
+        close(*written);
+    }
+    close(Value());
+  }
+
+  /// The memref that an op writes; a null value where it may write any.
+  static std::optional<Value> writtenBy(Operation &op) {
+    if (isMemoryEffectFree(&op) ||
+        isa<affine::AffineLoadOp, affine::AffineVectorLoadOp,
+            vector::MaskedLoadOp, vector::GatherOp>(op))
+      return std::nullopt;
+    if (auto store = dyn_cast<affine::AffineStoreOp>(op))
+      return store.getMemRef();
+    if (auto store = dyn_cast<affine::AffineVectorStoreOp>(op))
+      return store.getMemRef();
+    return Value();
+  }
+
+  void addToGroup(vector::GatherOp op,
+                  llvm::SmallVectorImpl<GatherGroup> &groups) {
+    auto type = dyn_cast<MemRefType>(op.getBase().getType());
+    DenseIntElementsAttr lanes, mask;
+    if (!type || !isPlainMemref(type) || op.getType().getRank() != 1 ||
+        !matchPattern(op.getIndices(), m_Constant(&lanes)) ||
+        !matchPattern(op.getMask(), m_Constant(&mask)) || !mask.isSplat() ||
+        !mask.getSplatValue<bool>() || lanes.isSplat())
+      return;
+    auto positions = llvm::to_vector(lanes.getValues<int32_t>());
+    int64_t stride = int64_t(positions[1]) - positions[0];
+    for (auto [lane, position] : llvm::enumerate(positions))
+      if (position != stride * int64_t(lane))
+        return;
+    AffineMap identity =
+        AffineMap::getMultiDimIdentityMap(type.getRank(), context);
+    AffineExpr position = linearPosition(type, identity, op.getOffsets());
+    int64_t constant = constantTerm(position);
+    position = position - constant;
+    for (GatherGroup &group : groups)
+      if (group.memref == op.getBase() && group.position == position &&
+          group.stride == stride && group.type == op.getType()) {
+        group.members.push_back({constant, op});
+        return;
+      }
+    groups.push_back(
+        {op.getBase(), position, stride, op.getType(), {{constant, op}}});
+  }
+
+  /// Replaces the members of a group that are as many as they have lanes.
+  void transposeRuns(GatherGroup &group) {
+    size_t numLanes = group.type.getDimSize(0);
+    if (!isTransposable(numLanes))
+      return;
+    auto &members = group.members;
+    llvm::sort(members, [](auto &a, auto &b) { return a.first < b.first; });
+    for (size_t begin = 0; begin + numLanes <= members.size();) {
+      auto run = llvm::ArrayRef(members).slice(begin, numLanes);
+      size_t length = 1;
+      while (length < numLanes &&
+             run[length].first == run[0].first + int64_t(length))
+        ++length;
+      if (length == numLanes && fits(group, run.back().first))
+        transpose(group, run);
+      begin += length;
+    }
+  }
+
+  static bool fits(const GatherGroup &group, int64_t constant) {
+    return llvm::isInt<32>(constant + group.stride * group.type.getDimSize(0));
+  }
+
+  void transpose(const GatherGroup &group,
+                 llvm::ArrayRef<std::pair<int64_t, vector::GatherOp>> run) {
+    vector::GatherOp first = run.front().second;
+    for (auto [constant, op] : run)
+      if (op->isBeforeInBlock(first))
+        first = op;
+    OpBuilder builder(first);
+    Location loc = first.getLoc();
+    llvm::SmallVector<Value> rows;
+    for (size_t lane = 0; lane < run.size(); ++lane) {
+      int64_t constant = run.front().first + group.stride * int64_t(lane);
+      Value address =
+          addressOf(builder, group.memref, group.position, constant);
+      rows.push_back(LLVM::LoadOp::create(
+          builder, loc, group.type, address,
+          elementBytes(cast<MemRefType>(group.memref.getType()))));
+    }
+    llvm::SmallVector<Value> columns = transposed(builder, loc, rows);
+    for (auto [member, column] : llvm::zip(run, columns)) {
+      vector::GatherOp op = member.second;
+      op.replaceAllUsesWith(column);
+      op.erase();
+    }
   }
 
   func::FuncOp function;
