@@ -41,7 +41,7 @@ class Modes:
     Attributes:
         fp: `strict` keeps every operation; `contract` fuses multiply-adds; `reassoc` also lets
             reductions combine in any order.
-        math: `inline` computes elementary functions by polynomials, in vectors, within 2.4
+        math: `inline` computes elementary functions by polynomials, in vectors, within 2.5
             units in the last place; `libm` calls the C library.
     """
 
