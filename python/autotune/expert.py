@@ -48,6 +48,8 @@ class Recipe:
         packs: Whether reused operands are packed.
         reschedule: Options of the scheduler; None keeps the program's order.
         steps: Tile of the outermost of rescheduled loops; 0 leaves them whole.
+        columns_of_vectors: Whether vectors run across rows that are walked one after the other, as
+            a recurrence along each row needs it.
     """
 
     rows: int
@@ -57,6 +59,7 @@ class Recipe:
     packs: bool = False
     reschedule: tuple[int, int] | None = None
     steps: int = 0
+    columns_of_vectors: bool = False
 
 
 RECIPES = (
@@ -72,6 +75,7 @@ RECIPES = (
     Recipe(rows=4, vectors=1, reschedule=(1, 0), columns=128, steps=32),
     Recipe(rows=4, vectors=2),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
+    Recipe(rows=1, vectors=1, columns_of_vectors=True),
 )
 
 
@@ -118,13 +122,17 @@ class _Cook:
             return False
         start = self.state
         if self._recipe.reschedule is None:
-            self._distribute()
+            if not self._recipe.columns_of_vectors:
+                self._distribute()
         elif not self._try(Reschedule(*self._recipe.reschedule)):
             return False
         statements = self._loops()["statements"]
         deepest = sorted(statements, key=lambda name: -int(statements[name]["depth"]))
-        for statement in deepest[:_MAX_STATEMENTS]:
-            self._shape(statement)
+        if self._recipe.columns_of_vectors:
+            self._vectorize_columns(deepest)
+        else:
+            for statement in deepest[:_MAX_STATEMENTS]:
+                self._shape(statement)
         if self._target.num_threads > 1:
             for statement in deepest[:_MAX_STATEMENTS]:
                 self._parallelize(statement)
@@ -176,7 +184,7 @@ class _Cook:
         if not path or not path[-1].is_plain:
             return
         accesses = self._accesses(statement)
-        lanes = self._target.vector_bits // max(access["bits"] for access in accesses)
+        lanes = self._lanes(accesses)
 
         def can_vectorize(band: int, member: int) -> bool:
             return self._is_legal(Vectorize(band, member, lanes))
@@ -194,6 +202,27 @@ class _Cook:
         rows = [m for m in range(len(strides)) if m != column and m not in reductions]
         shape = _Shape(statement, band, column, reductions, rows, lanes, accesses, strides)
         self._apply(shape)
+
+    def _vectorize_columns(self, statements: list[str]) -> None:
+        """Unrolls loops along rows by a vector, and runs vectors along the loops around them."""
+        for statement in statements:
+            path, accesses = self._path(statement), self._accesses(statement)
+            if len(path) > 1 and path[-1].is_plain and len(path[-1].members) == 1:
+                strides = _strides(path[-1].members[0], accesses, statement)
+                lanes = self._lanes(accesses)
+                if any(abs(stride) == 1 for stride in strides):
+                    self._try(UnrollAndJam(path[-1].number, (lanes,)))
+        for statement in statements:
+            lanes = self._lanes(self._accesses(statement))
+            steps = (
+                Vectorize(band.number, member, lanes)
+                for band in self._path(statement)
+                for member in range(len(band.members))
+            )
+            any(self._try(step) for step in steps)
+
+    def _lanes(self, accesses: list[dict[str, Any]]) -> int:
+        return self._target.vector_bits // max(int(access["bits"]) for access in accesses)
 
     def _interleave(self, band: _Band) -> None:
         """Jams the outermost loop that allows it: chains of dependent operations side by side."""

@@ -16,7 +16,7 @@ from autotune.search import Explorer
 from autotune.target import detect
 from autotune.tune import WorkloadSpace
 from autotune.workload import Workload
-from tests.unit.kernels import buffer, matmul, workload
+from tests.unit.kernels import buffer, matmul, scalar, workload
 
 _SMOOTH = workload(
     """
@@ -163,3 +163,23 @@ def _parallel_loops(node: dict[str, Any], is_marked: bool = False) -> list[dict[
         *loops,
         *(x for child in node.get("children", []) for x in _parallel_loops(child, is_mark)),
     ]
+
+
+def test_recurrences_along_rows_run_as_columns_of_vectors(pool: CompilerPool) -> None:
+    sums = workload(
+        """
+        affine.for %i = 0 to 64 {
+          affine.for %j = 1 to 64 {
+            %a = affine.load %0[%i, %j - 1] : memref<64x64xf64>
+            %b = affine.load %0[%i, %j] : memref<64x64xf64>
+            %c = arith.divf %a, %b : f64
+            affine.store %c, %0[%i, %j] : memref<64x64xf64>
+          }
+          affine.store %2, %1[%i] : memref<64xf64>
+        }""",
+        buffer("f64", 64, 64),
+        buffer("f64", 64),
+        scalar("f64"),
+    )
+    steps = [schedule.transformations for schedule in _schedules(pool, sums, 12)]
+    assert (UnrollAndJam(1, (8,)), Vectorize(0, 0, 8)) in steps
