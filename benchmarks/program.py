@@ -1,6 +1,6 @@
 """What is benchmarked: a function on arrays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,7 +21,7 @@ class Program(Protocol):
         """Symbol of its function, which takes a pointer to each array."""
 
     @property
-    def prepare(self) -> Callable[[Sequence[Array]], Call] | None:
+    def prepare(self) -> Callable[[list[Array]], Call] | None:
         """Makes a call that computes the same with NumPy; None where there is none."""
 
     def inputs(self, seed: int) -> list[Array]:

@@ -1,7 +1,8 @@
-"""Benchmarks: the examples beside NumPy, and PolyBench beside C compilers.
+"""Benchmarks: examples beside NumPy, PolyBench beside C compilers, operators beside PyTorch.
 
     ./run python -m benchmarks.run examples [--trials 64] [--threads 1,2] [--only NAME ...] ...
     ./run python -m benchmarks.run polybench [--size LARGE] [--dtype f64] [--only NAME ...] ...
+    ./run python -m benchmarks.run nn [--trials 0] [--threads 1,2] [--only NAME ...] ...
 
 Times are medians over contenders that run in turn, each in a process of its own.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.example_programs import PROGRAMS
 from benchmarks.examples import benchmark_examples
+from benchmarks.nn import suite
 from benchmarks.polybench.c_compilers import PEERS
 from benchmarks.polybench.definitions import ELEMENTS, KERNELS, SIZE_NAMES
 from benchmarks.polybench.suite import benchmark_polybench
@@ -23,6 +25,9 @@ def parse_arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(required=True)
     _add_examples(commands.add_parser("examples", help="the programs in examples/"))
     _add_polybench(commands.add_parser("polybench", help="the PolyBench kernels, any size"))
+    operators = commands.add_parser("nn", help="operators of neural networks, beside PyTorch")
+    suite.add_arguments(operators)
+    _add_common(operators)
     return parser.parse_args()
 
 
