@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Codegen.h"
-#include "LoopScope.h"
+#include "LoopFacts.h"
 
 #include "mlir/Dialect/Affine/LoopUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -122,7 +122,7 @@ namespace {
 /// Promotes what one loop accesses.
 class LoopPromoter {
 public:
-  explicit LoopPromoter(affine::AffineForOp loop) : loop(loop) {}
+  explicit LoopPromoter(affine::AffineForOp loop) : loop(loop), facts(loop) {}
 
   bool run() {
     if (!collectPlaces())
@@ -263,6 +263,22 @@ private:
     return false;
   }
 
+  /// Whether the places are apart wherever the loop runs.
+  bool areApartByFacts(const Place &a, const Place &b) {
+    unsigned rank = a.map.getNumResults();
+    for (unsigned dim = 0; dim < rank; ++dim) {
+      const Subscript &x = a.subscripts[dim], &y = b.subscripts[dim];
+      DimRange range =
+          facts.rangeOf(simplified(x.variable - y.variable), values);
+      int64_t shift = x.constant - y.constant;
+      bool isRow = dim + 1 == rank;
+      if ((range.min && *range.min + shift >= (isRow ? b.width() : 1)) ||
+          (range.max && -(*range.max + shift) >= (isRow ? a.width() : 1)))
+        return true;
+    }
+    return false;
+  }
+
   bool isKnown(const Place &place) const {
     return llvm::any_of(promoted,
                         [&](const Place &p) { return p.isSamePlace(place); });
@@ -284,7 +300,8 @@ private:
         continue;
       bool isSame =
           other.isSamePlace(place) && other.op->getBlock() == loop.getBody();
-      if (!isSame && !areDisjoint(place, other) && !areKeptApart(place, other))
+      if (!isSame && !areDisjoint(place, other) &&
+          !areKeptApart(place, other) && !areApartByFacts(place, other))
         return false;
     }
     return true;
@@ -406,6 +423,7 @@ private:
   }
 
   affine::AffineForOp loop;
+  LoopFacts facts;
   /// What subscripts and bounds are written over.
   llvm::SmallVector<Value> values;
   llvm::SmallVector<AffineExpr> lowers, uppers;
