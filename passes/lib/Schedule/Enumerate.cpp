@@ -23,6 +23,18 @@ static constexpr int64_t unrollFactors[] = {2,  3,  4,  5,  6,  7,  8,
 /// Loops that one loop may become by tiling, for two levels of cache.
 static constexpr unsigned maxTileLevels = 3;
 
+/// Loops of this many iterations may become straight code.
+static constexpr int64_t maxWholeUnroll = 8;
+
+/// Whether loops other than vectors and unrolled ones are below.
+static bool containsLoops(const Tree &tree) {
+  if (tree.isBand())
+    return true;
+  if (tree.isMark(mark::vectorize) || tree.isMark(mark::unroll))
+    return false;
+  return llvm::any_of(tree.children, containsLoops);
+}
+
 llvm::SmallVector<Attribute> Enumerator::run() {
   for (unsigned number = 0;; ++number) {
     std::optional<TreePath> path = findBand(model.tree, number);
@@ -37,6 +49,7 @@ llvm::SmallVector<Attribute> Enumerator::run() {
     addFusions(number, path->node->children);
   }
   addReschedules();
+  addContractions();
   return std::move(menus);
 }
 
@@ -63,6 +76,9 @@ void Enumerator::addBand(const BandFacts &band) {
   addParallel(band);
   addDistributions(band);
   addPacks(band);
+  addUnrollsInPlace(band);
+  addPrivatizations(band);
+  addExpansions(band);
   addReversals(band);
   addSkews(band);
   addWavefront(band);
@@ -129,6 +145,32 @@ void Enumerator::addUnrolls(const BandFacts &band) {
   if (together.size() < 2 || isSafelySinkable(band.number, together))
     addWithOneChosen("autotune-unroll-and-jam", band.number, "factors", factors,
                      1);
+}
+
+void Enumerator::addUnrollsInPlace(const BandFacts &band) {
+  const Tree &node = *findBand(model.tree, band.number)->node;
+  bool isInnermost = !containsLoops(node.children.front());
+  for (int64_t member = 0; member < int64_t(band.extents.size()); ++member) {
+    if (band.strides[member] < 1)
+      continue;
+    int64_t count = (band.extents[member] - 1) / band.strides[member] + 1;
+    bool isLast = member + 1 == int64_t(band.extents.size());
+    Values factors;
+    if (isInnermost && isLast)
+      for (int64_t factor : {2, 4, 8})
+        if (factor < count)
+          factors.push_back(factor);
+    if (count <= maxWholeUnroll)
+      factors.push_back(count);
+    llvm::erase_if(factors, [&](int64_t factor) {
+      return !isLegal(
+          [&](Model &m) { return unroll(m, band.number, member, factor); });
+    });
+    if (!factors.empty())
+      add("autotune-unroll",
+          {{"band", {int64_t(band.number)}}, {"member", {member}}},
+          {{"factor", {factors}}});
+  }
 }
 
 bool Enumerator::isSafelySinkable(unsigned band,

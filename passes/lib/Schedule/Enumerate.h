@@ -42,6 +42,8 @@ private:
   void addBand(const BandFacts &band);
   void addTiles(const BandFacts &band);
   void addUnrolls(const BandFacts &band);
+  /// Short loops as a whole, and copies of innermost ones.
+  void addUnrollsInPlace(const BandFacts &band);
   bool isSafelySinkable(unsigned band, llvm::ArrayRef<unsigned> positions);
   void addVectors(const BandFacts &band);
   /// Lanes of a full register for the widest element below the band.
@@ -77,6 +79,18 @@ private:
   void addPanels(const BandFacts &band, int64_t array, int64_t dim,
                  int64_t size);
 
+  /// Partial results for the lanes of vectors, and for threads.
+  void addPrivatizations(const BandFacts &band);
+  void addPrivatization(const BandFacts &band, int64_t member, int64_t array,
+                        const Values &lanes);
+  void addExpansions(const BandFacts &band);
+  void addContractions();
+  /// The temporaries whose memory is the workload's own.
+  llvm::SmallVector<int64_t> privateArrays() const;
+
+  /// Whether a change of memory is accepted; the model is left as it was.
+  bool isLegalChange(
+      llvm::function_ref<Refusal(Model &, MemoryChange &)> transform) const;
   /// Whether the transformation is accepted; the model is left as it was.
   bool isLegal(llvm::function_ref<Refusal(Model &)> transform);
   /// Menus whose product is every choice but the one that leaves all elements
