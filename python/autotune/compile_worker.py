@@ -57,6 +57,8 @@ LOWERING = (
     "convert-scf-to-cf",
     "convert-vector-to-llvm{enable-x86vector=1}",
     "finalize-memref-to-llvm{use-aligned-alloc=1}",
+    "convert-math-to-llvm{approximate-log1p=0}",
+    "convert-math-to-libm",
     "convert-func-to-llvm{use-bare-ptr-memref-call-conv=1}",
     "convert-openmp-to-llvm",
     "convert-ub-to-llvm",
@@ -109,7 +111,7 @@ class Compiler:
     def _front_end(self, request: FrontEndRequest) -> ModuleParts | InputError:
         try:
             return front_end.canonicalize(
-                request.source, request.filename, request.entry, request.fp
+                request.source, request.filename, request.entry, request.modes
             )
         except InputError as error:
             return error
@@ -244,6 +246,7 @@ def _lower(module: ir.Operation, target: Target) -> str:
         if function.name == "llvm.func":
             own = passthrough + (['"noinline"'] if _is_internal(function) else [])
             function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
+            _run(function, "autotune-relax-fma", FailureKind.COMPILE_ERROR)
             if _SCHEDULED in function.attributes:
                 _run(function, "autotune-limit-unrolling", FailureKind.COMPILE_ERROR)
     text: str = translate_module_to_llvmir(module)

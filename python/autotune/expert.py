@@ -7,6 +7,7 @@ polyhedral scheduler finds. Rules look at strides and at what is legal, never at
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,8 @@ class Recipe:
         packs: Whether reused operands are packed.
         reschedule: Options of the scheduler; None keeps the program's order.
         steps: Tile of the outermost of rescheduled loops; 0 leaves them whole.
+        columns_of_vectors: Whether vectors run across rows that are walked one after the other, as
+            a recurrence along each row needs it.
     """
 
     rows: int
@@ -56,6 +59,7 @@ class Recipe:
     packs: bool = False
     reschedule: tuple[int, int] | None = None
     steps: int = 0
+    columns_of_vectors: bool = False
 
 
 RECIPES = (
@@ -71,6 +75,7 @@ RECIPES = (
     Recipe(rows=4, vectors=1, reschedule=(1, 0), columns=128, steps=32),
     Recipe(rows=4, vectors=2),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
+    Recipe(rows=1, vectors=1, columns_of_vectors=True),
 )
 
 
@@ -117,13 +122,17 @@ class _Cook:
             return False
         start = self.state
         if self._recipe.reschedule is None:
-            self._distribute()
+            if not self._recipe.columns_of_vectors:
+                self._distribute()
         elif not self._try(Reschedule(*self._recipe.reschedule)):
             return False
         statements = self._loops()["statements"]
         deepest = sorted(statements, key=lambda name: -int(statements[name]["depth"]))
-        for statement in deepest[:_MAX_STATEMENTS]:
-            self._shape(statement)
+        if self._recipe.columns_of_vectors:
+            self._vectorize_columns(deepest)
+        else:
+            for statement in deepest[:_MAX_STATEMENTS]:
+                self._shape(statement)
         if self._target.num_threads > 1:
             for statement in deepest[:_MAX_STATEMENTS]:
                 self._parallelize(statement)
@@ -166,7 +175,7 @@ class _Cook:
 
         def with_array(access: dict[str, Any]) -> dict[str, Any]:
             array = loops["arrays"][access["array"]]
-            return access | {"rank": len(array["shape"]), "folded": array["folded"]}
+            return access | {"shape": array["shape"], "folded": array["folded"]}
 
         return [with_array(access) for access in accesses]
 
@@ -175,7 +184,7 @@ class _Cook:
         if not path or not path[-1].is_plain:
             return
         accesses = self._accesses(statement)
-        lanes = self._target.vector_bits // max(access["bits"] for access in accesses)
+        lanes = self._lanes(accesses)
 
         def can_vectorize(band: int, member: int) -> bool:
             return self._is_legal(Vectorize(band, member, lanes))
@@ -194,6 +203,27 @@ class _Cook:
         shape = _Shape(statement, band, column, reductions, rows, lanes, accesses, strides)
         self._apply(shape)
 
+    def _vectorize_columns(self, statements: list[str]) -> None:
+        """Unrolls loops along rows by a vector, and runs vectors along the loops around them."""
+        for statement in statements:
+            path, accesses = self._path(statement), self._accesses(statement)
+            if len(path) > 1 and path[-1].is_plain and len(path[-1].members) == 1:
+                strides = _strides(path[-1].members[0], accesses, statement)
+                lanes = self._lanes(accesses)
+                if any(abs(stride) == 1 for stride in strides):
+                    self._try(UnrollAndJam(path[-1].number, (lanes,)))
+        for statement in statements:
+            lanes = self._lanes(self._accesses(statement))
+            steps = (
+                Vectorize(band.number, member, lanes)
+                for band in self._path(statement)
+                for member in range(len(band.members))
+            )
+            any(self._try(step) for step in steps)
+
+    def _lanes(self, accesses: list[dict[str, Any]]) -> int:
+        return self._target.vector_bits // max(int(access["bits"]) for access in accesses)
+
     def _interleave(self, band: _Band) -> None:
         """Jams the outermost loop that allows it: chains of dependent operations side by side."""
         for position in range(len(band.members) - 1):
@@ -209,6 +239,9 @@ class _Cook:
         if row is not None:
             jam[row] = min(self._recipe.rows, extents[row])
         jam[shape.column] = _fit(self._recipe.vectors * shape.lanes, extents[shape.column])
+        if self._recipe.reschedule is None:
+            for member in shape.transposed_members():
+                jam[member] = _fit(shape.lanes, extents[member])
         point = shape.band.number + self._tile(shape, extents, jam)
         order = self._innermost_reductions(shape, point)
         jam = [jam[m] for m in order]
@@ -237,7 +270,8 @@ class _Cook:
             return 0
         factor = max(1, jam[shape.column])
         columns, reductions = [0] * len(extents), [0] * len(extents)
-        columns[shape.column] = factor * max(1, round(recipe.columns / factor))
+        if not (recipe.packs and shape.has_packed_twice()):
+            columns[shape.column] = factor * max(1, round(recipe.columns / factor))
         for member in shape.reductions:
             reductions[member] = recipe.reduction
         scaled = shape.scaled_arrays() if recipe.packs else []
@@ -332,21 +366,46 @@ class _Shape:
         return max(candidates, key=reuse, default=None)
 
     def packed_arrays(self) -> list[tuple[int, int]]:
-        """Returns arrays read along the vectors, each with its innermost dimension."""
+        """Returns arrays read along the vectors, each with the dimension that the vectors run in.
+
+        Rows of an array are packed where the register tile's rows share them, columns always
+        except where the register tile transposes them.
+        """
         written = {access["array"] for access in self.accesses if access["write"]}
         found = []
         for index, access in enumerate(self.accesses):
             is_reused = any(self.strides[row][index] == 0 for row in self.rows)
-            is_row = self.strides[self.column][index] == 1
-            if is_row and is_reused and access["array"] not in written:
-                found.append((int(access["array"]), int(access["rank"]) - 1))
+            dimension = _dimension(access["shape"], self.strides[self.column][index])
+            if dimension is not None and is_reused and access["array"] not in written:
+                found.append((int(access["array"]), dimension))
         return found
+
+    def has_packed_twice(self) -> bool:
+        """Whether an array to be packed is read in another way as well."""
+        arrays = [access["array"] for access in self.accesses if not access["write"]]
+        return any(arrays.count(array) > 1 for array, _ in self.packed_arrays())
+
+    def transposed_members(self) -> list[int]:
+        """Returns loops along which arrays are contiguous that are read across their rows.
+
+        A square of vectors and of such a loop's iterations is read by rows and transposed.
+        """
+        packed = {array for array, _ in self.packed_arrays()}
+        strided = [
+            index
+            for index, access in enumerate(self.accesses)
+            if abs(self.strides[self.column][index]) > 1
+            and not access["write"]
+            and access["array"] not in packed
+        ]
+        members = [*self.rows, *self.reductions]
+        return [m for m in members if any(self.strides[m][index] == 1 for index in strided)]
 
     def scaled_arrays(self) -> list[tuple[int, int]]:
         """Returns arrays whose elements are all scaled or converted, once a vector of columns."""
         written = {access["array"] for access in self.accesses if access["write"]}
         found = {
-            (int(access["array"]), int(access["rank"]) - 1)
+            (int(access["array"]), len(access["shape"]) - 1)
             for index, access in enumerate(self.accesses)
             if access["folded"] and self.strides[self.column][index] == 0
         }
@@ -394,6 +453,14 @@ def _vector_member(
             if stores and score > best_score and can_vectorize(band.number, position):
                 best, best_score = (band, position), score
     return best
+
+
+def _dimension(shape: list[int], stride: int) -> int | None:
+    """Returns the dimension in which an array is walked with a stride of elements."""
+    for dimension in range(len(shape)):
+        if stride == math.prod(shape[dimension + 1 :]):
+            return dimension
+    return None
 
 
 def _num_trips(member: dict[str, Any]) -> int:

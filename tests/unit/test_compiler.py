@@ -21,7 +21,7 @@ from autotune.measurement import (
     ModuleBuild,
 )
 from autotune.schedule import Schedule
-from autotune.workload import Target, Workload
+from autotune.workload import Modes, Target, Workload
 from tests.unit.kernels import buffer, matmul, workload
 
 _HUGE_VECTOR = workload(
@@ -200,7 +200,7 @@ _CRASHING = "scf.execute_region {\n" * 20_000 + "scf.yield\n}" * 20_000
 )
 def test_bad_programs_raise_one_line(pool: CompilerPool, source: bytes, reason: str) -> None:
     with pytest.raises(InputError, match=reason) as raised:
-        pool.front_end(source, "bad.mlir", None, "contract")
+        pool.front_end(source, "bad.mlir", None, Modes())
     assert "\n" not in str(raised.value)
 
 
@@ -214,7 +214,7 @@ def test_program_comes_apart_in_workloads(pool: CompilerPool) -> None:
         }
         return
       }"""
-    parts = pool.front_end(source, "twice.mlir", None, "contract")
+    parts = pool.front_end(source, "twice.mlir", None, Modes())
     assert parts.entry == "twice"
     assert parts.arguments == (buffer("f32", 8),)
     assert isinstance(_build(pool, parts.workloads[0]), Artefact)

@@ -16,7 +16,7 @@ from autotune.search import Explorer
 from autotune.target import detect
 from autotune.tune import WorkloadSpace
 from autotune.workload import Workload
-from tests.unit.kernels import buffer, matmul, workload
+from tests.unit.kernels import buffer, matmul, scalar, workload
 
 _SMOOTH = workload(
     """
@@ -109,6 +109,53 @@ def test_threads_get_even_shares(pool: CompilerPool, size: int, extents: set[int
     assert {-(-loop["extent"] // loop["stride"]) for loop in parallel} == extents
 
 
+def test_rows_summed_across_vectors_are_transposed_in_registers(pool: CompilerPool) -> None:
+    sums = workload(
+        """
+        affine.for %i = 0 to 640 {
+          affine.for %j = 0 to 640 {
+            %a = affine.load %0[%i, %j] : memref<640x640xf64>
+            %b = affine.load %1[%i] : memref<640xf64>
+            %c = arith.addf %b, %a : f64
+            affine.store %c, %1[%i] : memref<640xf64>
+          }
+        }""",
+        buffer("f64", 640, 640),
+        buffer("f64", 640),
+    )
+    jams = [
+        step.factors
+        for schedule in _schedules(pool, sums, 4)
+        for step in schedule.transformations
+        if isinstance(step, UnrollAndJam)
+    ]
+    assert (32, 8) in jams
+
+
+def test_an_array_read_by_rows_and_by_columns_is_packed_by_columns(pool: CompilerPool) -> None:
+    gram = workload(
+        """
+        affine.for %i = 0 to 640 {
+          affine.for %j = 0 to 640 {
+            affine.for %k = 0 to 640 {
+              %a = affine.load %0[%i, %k] : memref<640x640xf64>
+              %b = affine.load %0[%j, %k] : memref<640x640xf64>
+              %c = affine.load %1[%i, %j] : memref<640x640xf64>
+              %d = math.fma %a, %b, %c : f64
+              affine.store %d, %1[%i, %j] : memref<640x640xf64>
+            }
+          }
+        }""",
+        buffer("f64", 640, 640),
+        buffer("f64", 640, 640),
+    )
+    steps = _schedules(pool, gram, 1)[0].transformations
+    (packed,) = (step for step in steps if isinstance(step, Pack))
+    assert (packed.array, packed.panel_dim, packed.panel) == (0, 0, 32)
+    (tile,) = (step for step in steps if isinstance(step, Tile))
+    assert sorted(tile.sizes) == [0, 0, 512]
+
+
 def _parallel_loops(node: dict[str, Any], is_marked: bool = False) -> list[dict[str, Any]]:
     loops = node["members"] if is_marked else []
     is_mark = node["kind"] == "mark" and node["label"] == "parallel"
@@ -116,3 +163,23 @@ def _parallel_loops(node: dict[str, Any], is_marked: bool = False) -> list[dict[
         *loops,
         *(x for child in node.get("children", []) for x in _parallel_loops(child, is_mark)),
     ]
+
+
+def test_recurrences_along_rows_run_as_columns_of_vectors(pool: CompilerPool) -> None:
+    sums = workload(
+        """
+        affine.for %i = 0 to 64 {
+          affine.for %j = 1 to 64 {
+            %a = affine.load %0[%i, %j - 1] : memref<64x64xf64>
+            %b = affine.load %0[%i, %j] : memref<64x64xf64>
+            %c = arith.divf %a, %b : f64
+            affine.store %c, %0[%i, %j] : memref<64x64xf64>
+          }
+          affine.store %2, %1[%i] : memref<64xf64>
+        }""",
+        buffer("f64", 64, 64),
+        buffer("f64", 64),
+        scalar("f64"),
+    )
+    steps = [schedule.transformations for schedule in _schedules(pool, sums, 12)]
+    assert (UnrollAndJam(1, (8,)), Vectorize(0, 0, 8)) in steps

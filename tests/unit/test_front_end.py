@@ -36,6 +36,14 @@ def test_the_result_of_a_matmul_is_computed_in_place(sandbox: Sandbox) -> None:
     assert len(parts.workloads) == 1
 
 
+@pytest.mark.parametrize(("fp", "is_marked"), [("contract", False), ("reassoc", True)])
+def test_only_reassoc_marks_reductions(sandbox: Sandbox, fp: str, is_marked: bool) -> None:
+    parts = sandbox.front_end(Path("examples/matmul.mlir").read_bytes(), "matmul.mlir", fp=fp)
+    marked = [line for line in parts.text.splitlines() if "fastmath<reassoc>" in line]
+    assert bool(marked) == is_marked
+    assert all("math.fma" in line for line in marked)
+
+
 def test_inputs_of_an_accumulating_matmul_stay(sandbox: Sandbox) -> None:
     text = """
 func.func @f(%a: tensor<4x4xf32>, %b: tensor<4x4xf32>, %c: tensor<4x4xf32>) -> tensor<4x4xf32> {

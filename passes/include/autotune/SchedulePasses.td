@@ -299,6 +299,15 @@ def LimitUnrolling : Pass<"autotune-limit-unrolling", "::mlir::LLVM::LLVMFuncOp"
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def RelaxFma : Pass<"autotune-relax-fma", "::mlir::LLVM::LLVMFuncOp"> {
+  let summary = "Turn reassociable llvm.fma into llvm.fmuladd";
+  let description = [{
+    LLVM vectorises reductions of `llvm.fmuladd`, which it fuses again where
+    the machine can, but none of `llvm.fma`.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def LowerAccesses : SchedulePass<"autotune-lower-accesses"> {
   let summary = "Turn affine accesses into LLVM's loads and stores";
   let description = [{

@@ -2,8 +2,10 @@
 
 #include "AstEmitter.h"
 #include "PackFold.h"
+#include "Transpose.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/IntegerSet.h"
 
 using namespace mlir;
 
@@ -13,6 +15,12 @@ namespace {
 
 /// Threads get equal shares of a loop of this many iterations, or nearly.
 constexpr int64_t minSharedIterations = 8;
+
+/// The widest registers; narrower ones take a transposed block in parts.
+constexpr int64_t registerBits = 512;
+
+/// Smaller squares gain nothing.
+constexpr int64_t minBlockWidth = 4;
 
 /// Emits the loops that fill a packed buffer, a panel at a time; in parallel
 /// where threads share the buffer.
@@ -28,25 +36,134 @@ public:
   void emit() {
     OpBuilder::InsertionGuard guard(builder);
     unsigned numLoopsOutside = scope.size();
-    int64_t size = sizes[pack.panelDim];
+    int64_t size = sizes[pack.panelDim], width = blockWidth();
+    unsigned last = shape.size() - 1;
     AffineExpr panel = addLoop(
         {constant(0)}, {constant(llvm::divideCeilSigned(size, pack.panel))});
+    AffineExpr begin = panel * pack.panel;
     llvm::SmallVector<AffineExpr> subscripts(shape.size());
     for (unsigned dim = 0; dim < shape.size(); ++dim)
-      if (dim != pack.panelDim)
+      if (dim != pack.panelDim && (dim != last || width == 0))
         subscripts[dim] =
             addLoopAlong(dim, constant(0), {constant(sizes[dim])});
-    AffineExpr begin = panel * pack.panel;
-    llvm::SmallVector<AffineExpr> uppers{constant(pack.panel)};
-    if (size % pack.panel != 0)
-      uppers.push_back(constant(size) - begin);
-    subscripts[pack.panelDim] = addLoopAlong(pack.panelDim, begin, uppers);
-    copy(subscripts);
+    if (width == 0) {
+      subscripts[pack.panelDim] = addLoopAlong(
+          pack.panelDim, begin, upTo(begin, pack.panel, pack.panelDim));
+      copy(subscripts);
+    } else {
+      AffineExpr column =
+          addLoop({constant(0)},
+                  {constant(llvm::divideCeilSigned(sizes[last], width))});
+      AffineExpr row = addLoop({constant(0)}, {constant(pack.panel / width)});
+      copyBlock(subscripts, begin + row * width, column * width, width);
+    }
     while (scope.size() > numLoopsOutside)
       scope.pop();
   }
 
 private:
+  /// Lanes of the vectors that the copy transposes, where panels run across the
+  /// rows of the array; otherwise 0.
+  int64_t blockWidth() const {
+    auto isElementwise = [](Operation *op) {
+      return op->hasTrait<OpTrait::Vectorizable>();
+    };
+    if (pack.panelDim + 1 == shape.size() ||
+        !llvm::all_of(folded, isElementwise))
+      return 0;
+    int64_t width = registerBits / cast<MemRefType>(source.getType())
+                                       .getElementType()
+                                       .getIntOrFloatBitWidth();
+    while (width > 1 && pack.panel % width != 0)
+      width /= 2;
+    return width >= minBlockWidth && isTransposable(width) &&
+                   sizes.back() >= width
+               ? width
+               : 0;
+  }
+
+  /// Copies a square from element (row, column) of the region on.
+  void copyBlock(llvm::SmallVector<AffineExpr> subscripts, AffineExpr row,
+                 AffineExpr column, int64_t width) {
+    unsigned last = shape.size() - 1;
+    auto inside = [&](unsigned dim, AffineExpr begin) {
+      return scope.simplify(pack.offset[dim] + begin);
+    };
+    AffineExpr top = inside(pack.panelDim, row), left = inside(last, column);
+    llvm::SmallVector<AffineExpr> conditions;
+    auto require = [&](AffineExpr notNegative) {
+      notNegative = scope.simplify(notNegative);
+      std::optional<int64_t> least = scope.minimum(notNegative);
+      if (!least || *least < 0)
+        conditions.push_back(notNegative);
+    };
+    require(constant(sizes[last] - width) - column);
+    require(left);
+    require(constant(shape[last] - width) - left);
+    require(top);
+    require(constant(shape[pack.panelDim] - width) - top);
+    auto transpose = [&] {
+      subscripts[pack.panelDim] = top;
+      subscripts[last] = left;
+      copyTransposed(subscripts, width);
+    };
+    if (conditions.empty())
+      return transpose();
+    AffineValues values(scope, conditions);
+    IntegerSet isComplete =
+        IntegerSet::get(values.map.getNumDims(), values.map.getNumSymbols(),
+                        values.map.getResults(),
+                        llvm::SmallVector<bool>(conditions.size(), false));
+    auto choice = affine::AffineIfOp::create(builder, loc, isComplete,
+                                             values.operands, true);
+    builder.setInsertionPointToStart(choice.getThenBlock());
+    transpose();
+    builder.setInsertionPointToStart(choice.getElseBlock());
+    subscripts[last] = addLoopAlong(last, column, upTo(column, width, last));
+    subscripts[pack.panelDim] =
+        addLoopAlong(pack.panelDim, row, upTo(row, width, pack.panelDim));
+    copy(subscripts);
+  }
+
+  void copyTransposed(llvm::SmallVector<AffineExpr> subscripts, int64_t width) {
+    auto type = VectorType::get(
+        width, cast<MemRefType>(source.getType()).getElementType());
+    AffineExpr top = subscripts[pack.panelDim], left = subscripts.back();
+    llvm::SmallVector<Value> rows;
+    for (int64_t lane = 0; lane < width; ++lane) {
+      subscripts[pack.panelDim] = top + lane;
+      AffineValues from(scope, subscripts);
+      rows.push_back(affine::AffineVectorLoadOp::create(
+          builder, loc, type, source, from.map, from.operands));
+    }
+    subscripts[pack.panelDim] = top;
+    for (auto [lane, column] :
+         llvm::enumerate(transposed(builder, loc, rows))) {
+      subscripts.back() = left + int64_t(lane);
+      AffineValues to(scope, placeOf(subscripts));
+      affine::AffineVectorStoreOp::create(builder, loc,
+                                          emitFolded(builder, folded, column),
+                                          pack.buffer, to.map, to.operands);
+    }
+  }
+
+  /// Upper bounds of `count` elements from `begin` that stay in the region.
+  llvm::SmallVector<AffineExpr> upTo(AffineExpr begin, int64_t count,
+                                     unsigned dim) {
+    llvm::SmallVector<AffineExpr> uppers{constant(count)};
+    if (sizes[dim] % count != 0)
+      uppers.push_back(constant(sizes[dim]) - begin);
+    return uppers;
+  }
+
+  llvm::SmallVector<AffineExpr>
+  placeOf(llvm::ArrayRef<AffineExpr> subscripts) const {
+    llvm::SmallVector<AffineExpr> place = pack.position(subscripts);
+    for (AffineExpr &expr : place)
+      expr = scope.simplify(expr);
+    return place;
+  }
+
   AffineExpr constant(int64_t value) {
     return getAffineConstantExpr(value, builder.getContext());
   }
@@ -104,10 +221,7 @@ private:
     Value element = affine::AffineLoadOp::create(builder, loc, source, from.map,
                                                  from.operands);
     element = emitFolded(builder, folded, element);
-    llvm::SmallVector<AffineExpr> place = pack.position(subscripts);
-    for (AffineExpr &expr : place)
-      expr = scope.simplify(expr);
-    AffineValues to(scope, place);
+    AffineValues to(scope, placeOf(subscripts));
     affine::AffineStoreOp::create(builder, loc, element, pack.buffer, to.map,
                                   to.operands);
   }

@@ -2,7 +2,7 @@
 
 #include "PackFold.h"
 
-#include "mlir/IR/IRMapping.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
@@ -89,16 +89,27 @@ llvm::SmallVector<Operation *> foldedOps(const Scop &scop, unsigned array) {
 
 Value emitFolded(OpBuilder &builder, llvm::ArrayRef<Operation *> ops,
                  Value element) {
+  auto vector = dyn_cast<VectorType>(element.getType());
   for (Operation *op : ops) {
-    IRMapping mapping;
+    llvm::SmallVector<Value> operands;
     for (Value operand : op->getOperands()) {
       Operation *definition = operand.getDefiningOp();
-      if (definition && matchPattern(definition, m_Constant()))
-        mapping.map(operand, builder.clone(*definition)->getResult(0));
-      else if (definition)
-        mapping.map(operand, element);
+      bool isConstant = definition && matchPattern(definition, m_Constant());
+      if (definition && !isConstant) {
+        operands.push_back(element);
+        continue;
+      }
+      if (isConstant)
+        operand = builder.clone(*definition)->getResult(0);
+      if (vector)
+        operand = vector::BroadcastOp::create(
+            builder, op->getLoc(), vector.clone(operand.getType()), operand);
+      operands.push_back(operand);
     }
-    element = builder.clone(*op, mapping)->getResult(0);
+    Type type = op->getResult(0).getType();
+    OperationState state(op->getLoc(), op->getName(), operands,
+                         vector ? vector.clone(type) : type, op->getAttrs());
+    element = builder.create(state)->getResult(0);
   }
   return element;
 }

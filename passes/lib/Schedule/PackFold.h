@@ -22,7 +22,8 @@ llvm::SmallVector<mlir::Operation *> foldedOps(const Scop &scop,
 /// before.
 llvm::SmallVector<mlir::Operation *> opsOnElement(mlir::Operation *load);
 
-/// Emits `ops`, as `foldedOps` returns them, on another element.
+/// Emits `ops`, as `foldedOps` returns them, on another element, or on a vector
+/// of elements.
 mlir::Value emitFolded(mlir::OpBuilder &builder,
                        llvm::ArrayRef<mlir::Operation *> ops,
                        mlir::Value element);
