@@ -40,7 +40,7 @@ def random_program(rng: random.Random) -> Program:
 
 def _with_private_arrays(program: Program, rng: random.Random) -> Program:
     """Makes arrays private that are only read where they were written before."""
-    written, undefined = set[object](), set[str]()
+    written, undefined = set[tuple[str, tuple[int, ...]]](), set[str]()
     for instance in instances(program):
         undefined |= {element[0] for element in instance.reads if element not in written}
         written.add(instance.writes)
