@@ -174,7 +174,8 @@ def AllowReassociation
     Where a store updates its element by a chain of one kind of floating-point
     operation (sums with `arith.addf`, `arith.subf` and `math.fma`, products,
     maxima, minima), the chain gets `fastmath<reassoc>`: the values that one
-    element combines may come in any order, and in partial results.
+    element combines may come in any order, and in partial results. Maxima and
+    minima also get `nsz`: which of two zeros wins would depend on the order.
     ```mlir
     %old = affine.load %C[%i] : memref<8xf32>
     %new = math.fma %a, %b, %old : f32
