@@ -5,6 +5,15 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SplitLoops : Pass<"autotune-split-loops", "::mlir::func::FuncOp"> {
+  let summary = "Split loops whose iterations all read what one of them writes";
+  let description = [{
+    `for j A[j] = f(A[j], A[k])` becomes three loops: up to `k`, `k`, and beyond.
+    Where the iteration `k` may lie inside an innermost loop, it is all that
+    keeps the others from running at once.
+  }];
+}
+
 def FormFma : Pass<"autotune-form-fma", "::mlir::func::FuncOp"> {
   let summary = "Contract multiply-add pairs into math.fma";
   let description = [{
