@@ -41,6 +41,7 @@ _RAISE = (
     "canonicalize",
     "cse",
     "func.func(autotune-check-bounds)",
+    "func.func(autotune-split-loops)",
 )
 _INLINE_FUNCTIONS = ("exp", "exp2", "expm1", "log", "log1p", "tanh", "erf")
 # MLIR computes it as exp(x) - 1, which is 0 near 0.
