@@ -295,11 +295,21 @@ std::pair<Value, Value> MathFormulas::roundedSum(Value biased) {
   return {rounded, subInt(bitsOf(biased), integer(biasBits))};
 }
 
+/// Neighbours are combined in a tree (G. Estrin): a chain of multiply-adds
+/// would take longer than the processor can look ahead.
 Value MathFormulas::polynomial(llvm::ArrayRef<double> coefficients, Value x) {
-  Value result = constant(coefficients.front());
-  for (double coefficient : coefficients.drop_front())
-    result = fma(result, x, constant(coefficient));
-  return result;
+  llvm::SmallVector<Value> terms;
+  for (double coefficient : llvm::reverse(coefficients))
+    terms.push_back(constant(coefficient));
+  for (Value power = x; terms.size() > 1; power = mul(power, power)) {
+    llvm::SmallVector<Value> sums;
+    for (size_t i = 0; i + 1 < terms.size(); i += 2)
+      sums.push_back(fma(terms[i + 1], power, terms[i]));
+    if (terms.size() % 2 != 0)
+      sums.push_back(terms.back());
+    terms = std::move(sums);
+  }
+  return terms.front();
 }
 
 Value MathFormulas::atMost(Value x, double bound) {

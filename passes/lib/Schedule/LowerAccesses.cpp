@@ -8,6 +8,7 @@
 
 #include "Addresses.h"
 #include "Scop.h"
+#include "StridedLanes.h"
 #include "TransposeAccesses.h"
 #include "autotune/SchedulePasses.h"
 
@@ -49,11 +50,50 @@ static void lowerStore(Store op, Value value, Addresses &addresses) {
   op.erase();
 }
 
+/// Beyond this a gather is no slower than the loads.
+static constexpr int64_t maxLoads = 4;
+
+/// Loads everything from the first lane to the last, no element beyond, and
+/// picks the lanes.
+static void lowerGather(vector::GatherOp op, Addresses &addresses) {
+  std::optional<StridedLanes> lanes = stridedLanes(op, addresses);
+  if (!lanes || lanes->stride < 2 || lanes->stride > maxLoads)
+    return;
+  int64_t width = lanes->type.getDimSize(0);
+  int64_t first = lanes->begin * lanes->stride;
+  int64_t last = (lanes->end - 1) * lanes->stride + 1 - width;
+  if (last < first || !llvm::isInt<32>(lanes->first.constant + last))
+    return;
+  OpBuilder builder(op);
+  Value picked = op.getPassThru();
+  for (int64_t start = first; start < last + width; start += width) {
+    int64_t begin = std::min(start, last);
+    Position position{lanes->first.base, lanes->first.constant + begin};
+    Value loaded = LLVM::LoadOp::create(
+        builder, op.getLoc(), lanes->type,
+        addresses.addressOf(builder, lanes->memref, position),
+        elementBytes(cast<MemRefType>(lanes->memref.getType())));
+    llvm::SmallVector<int64_t> sources;
+    for (int64_t lane = 0; lane < width; ++lane) {
+      int64_t offset = lane * lanes->stride - begin;
+      bool isLoaded = lane >= lanes->begin && lane < lanes->end &&
+                      offset >= 0 && offset < width;
+      sources.push_back(isLoaded ? width + offset : lane);
+    }
+    picked = vector::ShuffleOp::create(builder, op.getLoc(), picked, loaded,
+                                       sources);
+  }
+  op.getResult().replaceAllUsesWith(picked);
+  op.erase();
+}
+
 static void lower(Operation *op, Addresses &addresses) {
   if (auto load = dyn_cast<affine::AffineLoadOp>(op))
     lowerLoad(load, addresses);
   else if (auto load = dyn_cast<affine::AffineVectorLoadOp>(op))
     lowerLoad(load, addresses);
+  else if (auto gather = dyn_cast<vector::GatherOp>(op))
+    lowerGather(gather, addresses);
   else if (auto store = dyn_cast<affine::AffineStoreOp>(op))
     lowerStore(store, store.getValueToStore(), addresses);
   else if (auto store = dyn_cast<affine::AffineVectorStoreOp>(op))

@@ -8,11 +8,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "TransposeAccesses.h"
+#include "StridedLanes.h"
 #include "Transpose.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
@@ -21,13 +21,8 @@ namespace autotune {
 
 namespace {
 
-/// Where the lanes of a gather or scatter are.
-struct Lanes {
-  Value memref;
-  Position first;
-  int64_t stride;
-  VectorType type;
-
+/// Lanes that transposition can move.
+struct Lanes : StridedLanes {
   /// Whether the lanes differ by a constant from the other's.
   bool isLike(const Lanes &other) const {
     return memref == other.memref && first.base == other.first.base &&
@@ -79,25 +74,11 @@ public:
 
 private:
   template <typename Access> std::optional<Lanes> lanesOf(Access op) {
-    auto memref = dyn_cast<MemRefType>(op.getBase().getType());
-    auto type = dyn_cast<VectorType>(op.getIndices().getType());
-    DenseIntElementsAttr lanes, mask;
-    if (!memref || !isPlainMemref(memref) || type.getRank() != 1 ||
-        !isTransposable(type.getDimSize(0)) ||
-        !matchPattern(op.getIndices(), m_Constant(&lanes)) ||
-        !matchPattern(op.getMask(), m_Constant(&mask)) || !mask.isSplat() ||
-        !mask.template getSplatValue<bool>() || lanes.isSplat())
+    std::optional<StridedLanes> lanes = stridedLanes(op, addresses);
+    if (!lanes || !lanes->isWhole() ||
+        !isTransposable(lanes->type.getDimSize(0)))
       return std::nullopt;
-    auto positions = llvm::to_vector(lanes.template getValues<int32_t>());
-    int64_t stride = int64_t(positions[1]) - positions[0];
-    for (auto [lane, position] : llvm::enumerate(positions))
-      if (position != stride * int64_t(lane))
-        return std::nullopt;
-    AffineMap identity =
-        AffineMap::getMultiDimIdentityMap(memref.getRank(), op.getContext());
-    return Lanes{op.getBase(),
-                 addresses.positionOf(memref, identity, op.getOffsets()),
-                 stride, type.clone(memref.getElementType())};
+    return Lanes{*lanes};
   }
 
   void addGather(vector::GatherOp op, const Lanes &lanes) {
