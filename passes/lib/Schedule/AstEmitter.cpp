@@ -73,6 +73,8 @@ Refusal AstEmitter::emitMark(const isl::ast_node &node, Form form) {
   isl::ast_node child = isl::manage(isl_ast_node_mark_get_node(node.get()));
   if (label.starts_with(mark::pack))
     return emitPack(packOf(ast, node), child, form);
+  if (label.starts_with(tilesMark))
+    return emitTiles(tilesOf(ast, node), child, form);
   if (label.starts_with(stridesMark))
     return emitStrided(label.drop_front(stridesMark.size()), child, form);
   if (label.starts_with(mark::unroll))
@@ -97,6 +99,48 @@ Refusal AstEmitter::emitStrided(llvm::StringRef label,
   Refusal refusal = emitNode(child, form);
   strides = std::move(outer);
   return refusal;
+}
+
+Refusal AstEmitter::emitTiles(const GeneratedTiles &tiles,
+                              const isl::ast_node &child, Form form) {
+  Iterators around = iterators;
+  for (auto [depth, expr] : llvm::enumerate(tiles.outer)) {
+    std::optional<AffineExpr> value = converter().convert(expr);
+    if (!value)
+      return "a generated iterator is not affine";
+    iterators[std::to_string(depth)] = *value;
+  }
+  Refusal refusal = emitCases(tiles, child, 0, form);
+  iterators = std::move(around);
+  return refusal;
+}
+
+Refusal AstEmitter::emitCases(const GeneratedTiles &tiles,
+                              const isl::ast_node &otherwise, unsigned number,
+                              Form form) {
+  const std::vector<GeneratedCase> &cases = ast.cases[tiles.cases];
+  bool isExhaustive = ast.areExhaustive[tiles.cases];
+  if (number == cases.size())
+    return isExhaustive ? std::nullopt : emitNode(otherwise, form);
+  const auto &[test, root] = cases[number];
+  std::optional<bool> known = decided(test);
+  if (known == true)
+    return emitNode(root, form);
+  if (known == false)
+    return emitCases(tiles, otherwise, number + 1, form);
+  std::optional<Value> holds = condition(test);
+  if (!holds)
+    return "a generated condition is not affine";
+  bool hasElse = !isExhaustive || number + 1 < cases.size();
+  auto op = scf::IfOp::create(builder, loc, *holds, hasElse);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(op.thenBlock());
+  if (Refusal refusal = emitNode(root, form))
+    return refusal;
+  if (!hasElse)
+    return std::nullopt;
+  builder.setInsertionPointToStart(op.elseBlock());
+  return emitCases(tiles, otherwise, number + 1, form);
 }
 
 //===--- conditions and statements ----------------------------------------===//
@@ -138,22 +182,60 @@ std::optional<Value> AstEmitter::condition(const isl::ast_expr &expr) {
   std::optional<arith::CmpIPredicate> predicate = predicateOf(op);
   if (!predicate)
     return std::nullopt;
-  std::optional<AffineExpr> lhs = converter().convert(astArg(expr, 0));
-  std::optional<AffineExpr> rhs = converter().convert(astArg(expr, 1));
-  if (!lhs || !rhs)
+  std::optional<AffineExpr> distance = difference(expr);
+  if (!distance)
     return std::nullopt;
-  AffineValues values(scope, scope.simplify(*lhs - *rhs));
-  Value difference =
+  AffineValues values(scope, *distance);
+  Value applied =
       affine::AffineApplyOp::create(builder, loc, values.map, values.operands);
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  return Value(
-      arith::CmpIOp::create(builder, loc, *predicate, difference, zero));
+  return Value(arith::CmpIOp::create(builder, loc, *predicate, applied, zero));
+}
+
+std::optional<AffineExpr>
+AstEmitter::difference(const isl::ast_expr &comparison) {
+  std::optional<AffineExpr> lhs = converter().convert(astArg(comparison, 0));
+  std::optional<AffineExpr> rhs = converter().convert(astArg(comparison, 1));
+  if (!lhs || !rhs)
+    return std::nullopt;
+  return scope.simplify(*lhs - *rhs);
+}
+
+std::optional<bool> AstEmitter::decided(const isl::ast_expr &condition) {
+  if (!isAstOp(condition)) // The constants 0 and 1.
+    return !isl::manage(isl_ast_expr_int_get_val(condition.get())).is_zero();
+  isl_ast_expr_op_type op = astOp(condition);
+  if (op == isl_ast_expr_op_and || op == isl_ast_expr_op_and_then) {
+    bool areAllTrue = true;
+    for (int i = 0; i < isl_ast_expr_op_get_n_arg(condition.get()); ++i) {
+      std::optional<bool> part = decided(astArg(condition, i));
+      if (part == false)
+        return false;
+      areAllTrue &= part == true;
+    }
+    return areAllTrue ? std::optional<bool>(true) : std::nullopt;
+  }
+  if (op != isl_ast_expr_op_ge && op != isl_ast_expr_op_le)
+    return std::nullopt;
+  std::optional<AffineExpr> distance = difference(condition);
+  if (!distance)
+    return std::nullopt;
+  if (op == isl_ast_expr_op_le)
+    distance = -*distance;
+  if (scope.minimum(*distance).value_or(-1) >= 0)
+    return true;
+  if (scope.maximum(*distance).value_or(0) < 0)
+    return false;
+  return std::nullopt;
 }
 
 Refusal AstEmitter::emitIf(const isl::ast_node &node, Form form) {
+  isl::ast_expr test = isl::manage(isl_ast_node_if_get_cond(node.get()));
+  isl::ast_node then = isl::manage(isl_ast_node_if_get_then_node(node.get()));
+  if (decided(test) == true)
+    return emitNode(then, form);
   if (lanes)
     return "a condition inside a vector";
-  isl::ast_expr test = isl::manage(isl_ast_node_if_get_cond(node.get()));
   std::optional<Value> holds = condition(test);
   if (!holds)
     return "a generated condition is not affine";
@@ -161,7 +243,6 @@ Refusal AstEmitter::emitIf(const isl::ast_node &node, Form form) {
   auto op = scf::IfOp::create(builder, loc, *holds, hasElse);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(op.thenBlock());
-  isl::ast_node then = isl::manage(isl_ast_node_if_get_then_node(node.get()));
   if (Refusal refusal = emitNode(then, form))
     return refusal;
   if (!hasElse)
@@ -175,13 +256,22 @@ AstEmitter::instanceOf(const isl::ast_node &node) {
   isl::ast_expr call = isl::manage(isl_ast_node_user_get_expr(node.get()));
   std::string name =
       isl::manage(isl_ast_expr_get_id(astArg(call, 0).get())).name();
-  Instance instance{&scop.statement(name), {}};
-  for (int i = 1; i < isl_ast_expr_op_get_n_arg(call.get()); ++i) {
+  const Coordinates &coordinates = ast.coordinates.at(name);
+  unsigned numPlaces = isl_set_dim(coordinates.places.get(), isl_dim_set);
+  unsigned numArgs = isl_ast_expr_op_get_n_arg(call.get()) - 1;
+  llvm::SmallVector<AffineExpr> place;
+  for (unsigned depth = 0; depth < numPlaces - numArgs; ++depth)
+    place.push_back(iterators.lookup(std::to_string(depth)));
+  for (unsigned i = 1; i <= numArgs; ++i) {
     std::optional<AffineExpr> value = converter().convert(astArg(call, i));
     if (!value)
       return std::nullopt;
-    instance.ivs.push_back(scope.simplify(*value));
+    place.push_back(*value);
   }
+  Instance instance{&scop.statement(name), {}};
+  for (unsigned i = 0; i < coordinates.counters.size(); ++i)
+    instance.ivs.push_back(scope.simplify(
+        affineExprOf(coordinates.counters.at(i), place, builder.getContext())));
   return instance;
 }
 
@@ -280,14 +370,53 @@ DimRange AstEmitter::rangeOf(const Bounds &bounds) const {
   return range;
 }
 
+static std::string iteratorOf(const isl::ast_node &node) {
+  isl::ast_expr iterator =
+      isl::manage(isl_ast_node_for_get_iterator(node.get()));
+  return isl::manage(isl_ast_expr_get_id(iterator.get())).name();
+}
+
+/// Whether unrolling leaves statements alone: no conditions, and no loops or
+/// vectors of varying length. What varies is better kept short than unrolled.
+bool AstEmitter::isStraight(const isl::ast_node &node) {
+  switch (isl_ast_node_get_type(node.get())) {
+  case isl_ast_node_user:
+    return true;
+  case isl_ast_node_mark:
+    return isStraight(isl::manage(isl_ast_node_mark_get_node(node.get())));
+  case isl_ast_node_block: {
+    isl::ast_node_list children =
+        isl::manage(isl_ast_node_block_get_children(node.get()));
+    for (unsigned i = 0; i < children.size(); ++i)
+      if (!isStraight(children.at(i)))
+        return false;
+    return true;
+  }
+  case isl_ast_node_for: {
+    std::optional<Bounds> bounds = boundsOf(node);
+    bool isDegenerate = isl_ast_node_for_is_degenerate(node.get());
+    if (!bounds || (!isDegenerate && (!onlyConstant(bounds->lowers, false) ||
+                                      !onlyConstant(bounds->uppers, true))))
+      return false;
+    // Bounds of loops inside may vary with this one; its first value will do.
+    std::string iterator = iteratorOf(node);
+    AffineExpr outer = iterators.lookup(iterator);
+    iterators[iterator] = bounds->lowers.front();
+    bool isBodyStraight =
+        isStraight(isl::manage(isl_ast_node_for_get_body(node.get())));
+    iterators[iterator] = outer;
+    return isBodyStraight;
+  }
+  default:
+    return false;
+  }
+}
+
 Refusal AstEmitter::emitFor(const isl::ast_node &node, Form form) {
   std::optional<Bounds> bounds = boundsOf(node);
   if (!bounds)
     return "a generated loop bound is not affine";
-  isl::ast_expr iteratorExpr =
-      isl::manage(isl_ast_node_for_get_iterator(node.get()));
-  std::string iterator =
-      isl::manage(isl_ast_expr_get_id(iteratorExpr.get())).name();
+  std::string iterator = iteratorOf(node);
   if (lanes)
     return "a loop inside a vector";
   if (form.vectorWidth > 0)
@@ -295,9 +424,7 @@ Refusal AstEmitter::emitFor(const isl::ast_node &node, Form form) {
   isl::ast_node body = isl::manage(isl_ast_node_for_get_body(node.get()));
   if (isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true)
     return emitScope(body, iterator, bounds->lowers.front(), form);
-  bool isUnrolled = form.isUnrolled && onlyConstant(bounds->lowers, false) &&
-                    onlyConstant(bounds->uppers, true);
-  if (isUnrolled)
+  if (form.isUnrolled && isStraight(node))
     return emitUnrolled(body, iterator, *bounds, form);
   return emitLoop(body, iterator, *bounds, form);
 }
