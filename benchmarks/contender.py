@@ -6,10 +6,12 @@ is asked runs. The module is both sides: `Contender` is the caller's, `main` the
 
 import ctypes
 import importlib
+import math
 import os
 import pickle
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,18 +20,22 @@ from typing import Any, Self
 
 import numpy as np
 
-from benchmarks.programs import PROGRAMS, Array
+from benchmarks.program import Array, Program
 
 # Large pages, for every contender: times do not depend on where arrays happen to lie.
 _ALIGNMENT = 2 << 20
 _WARM_BELOW_SECS = 0.2
 
 
+class ContenderError(Exception):
+    """A contender crashed or was stopped."""
+
+
 class Contender:
     """A process that computes one program again and again; a context manager.
 
     Args:
-        program: Name of the program.
+        program: What it computes.
         library: Shared library with the program's C interface; None for NumPy.
         num_threads: Threads it may use, and cores that it is pinned to.
         seed: Of the inputs.
@@ -38,7 +44,7 @@ class Contender:
 
     def __init__(
         self,
-        program: str,
+        program: Program,
         library: Path | None,
         num_threads: int,
         seed: int,
@@ -62,9 +68,19 @@ class Contender:
         self._process.kill()
         self._process.communicate()
 
-    def secs(self) -> float:
-        """Runs once on fresh inputs; returns the seconds of the call."""
-        return float(self._ask("secs"))
+    def secs(self, limit_secs: float | None = None) -> float:
+        """Runs once on fresh inputs; returns the seconds of the call.
+
+        Raises:
+            ContenderError: The process crashed, or took longer than the limit.
+        """
+        watchdog = threading.Timer(limit_secs or math.inf, self._process.kill)
+        if limit_secs is not None:
+            watchdog.start()
+        try:
+            return float(self._ask("secs"))
+        finally:
+            watchdog.cancel()
 
     def outputs(self) -> list[Array]:
         """Returns the arrays as the last run left them."""
@@ -73,9 +89,13 @@ class Contender:
     def _ask(self, command: object) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        pickle.dump(command, self._process.stdin)
-        self._process.stdin.flush()
-        return pickle.load(self._process.stdout)
+        try:
+            pickle.dump(command, self._process.stdin)
+            self._process.stdin.flush()
+            return pickle.load(self._process.stdout)
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
+            status = self._process.wait()
+            raise ContenderError(f"ended with status {status}") from error
 
 
 def aligned_copy(array: Array) -> Array:
@@ -100,10 +120,9 @@ def openblas_core() -> str:
 
 
 def _prepare(
-    name: str, library: Path | None, arrays: list[Array]
+    program: Program, library: Path | None, arrays: list[Array]
 ) -> tuple[str, Callable[[], object]]:
     """Returns what the contender is, and its call."""
-    program = next(program for program in PROGRAMS if program.name == name)
     if library is None:
         assert program.prepare is not None
         return f"NumPy {np.__version__}, OpenBLAS {openblas_core()}", program.prepare(arrays)
@@ -114,7 +133,7 @@ def _prepare(
 
 
 def _timed(call: Callable[[], object], arrays: list[Array], inputs: list[Array]) -> float:
-    """Seconds of one call on fresh inputs; short calls run once before, to warm up."""
+    """Seconds of one call on fresh inputs."""
     for array, values in zip(arrays, inputs, strict=True):
         np.copyto(array, values)
     start = time.perf_counter()
@@ -130,14 +149,12 @@ def main() -> None:
         pickle.dump(value, sink)
         sink.flush()
 
-    name, library, num_threads, seed = pickle.load(source)
+    program, library, num_threads, seed = pickle.load(source)
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-num_threads:])
-    program = next(program for program in PROGRAMS if program.name == name)
     inputs = program.inputs(seed)
     arrays = [aligned_copy(array) for array in inputs]
-    about, call = _prepare(name, library, arrays)
+    about, call = _prepare(program, library, arrays)
     answer(about)
-    last_secs = 0.0
     while True:
         try:
             command = pickle.load(source)
@@ -146,10 +163,9 @@ def main() -> None:
         if command == "outputs":
             answer(arrays)
             continue
-        if last_secs < _WARM_BELOW_SECS:
-            _timed(call, arrays, inputs)
-        last_secs = _timed(call, arrays, inputs)
-        answer(last_secs)
+        secs = _timed(call, arrays, inputs)
+        # Short calls were a warm-up.
+        answer(_timed(call, arrays, inputs) if secs < _WARM_BELOW_SECS else secs)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autotune.errors import FrontEndError
-from autotune.workload import ModuleParts
+from autotune.workload import Modes, ModuleParts
 
 TIMEOUT_SECS = 300.0
 
@@ -58,10 +58,15 @@ class Sandbox:
         return list(self._request("run_upstream", text, entry, list(arrays)))
 
     def front_end(
-        self, source: bytes, filename: str, entry: str | None = None, fp: str = "contract"
+        self,
+        source: bytes,
+        filename: str,
+        entry: str | None = None,
+        fp: str = "contract",
+        math: str = "inline",
     ) -> ModuleParts:
         """Runs the front end; raises its FrontEndError."""
-        answer = self._request("take_in", source, filename, entry, fp)
+        answer = self._request("take_in", source, filename, entry, Modes(fp, math))
         if isinstance(answer, FrontEndError):
             raise answer
         assert isinstance(answer, ModuleParts)

@@ -17,7 +17,7 @@ from mlir.passmanager import PassManager
 from autotune.errors import FrontEndError
 from autotune.front_end import canonicalize
 from autotune.object_code import openmp_runtime
-from autotune.workload import ModuleParts
+from autotune.workload import Modes, ModuleParts
 from tests.guarded_buffer import GuardedBuffer
 from tests.statement_slices import sink_slices
 
@@ -99,10 +99,10 @@ def call(engine: Any, entry: str, inputs: list[np.ndarray[Any, Any]]) -> list[An
 
 
 def take_in(
-    source: bytes, filename: str, entry: str | None, fp: str
+    source: bytes, filename: str, entry: str | None, modes: Modes
 ) -> ModuleParts | FrontEndError:
     try:
-        return canonicalize(source, filename, entry, fp)
+        return canonicalize(source, filename, entry, modes)
     except FrontEndError as error:
         return error
 

@@ -18,6 +18,7 @@ def compile(
     *,
     entry: str | None = None,
     fp: str = "contract",
+    math: str = "inline",
     threads: int = 1,
     db: str | None = None,
     **settings: object,
@@ -28,6 +29,7 @@ def compile(
         program: MLIR text (recognised by a line break), or the path of a file.
         entry: Public function to compile, where there are several.
         fp: `strict`, `contract` or `reassoc`.
+        math: `inline` computes elementary functions in vectors, `libm` calls the C library.
         threads: Threads that the code may use.
         db: Tuning database; None for the user's own.
         **settings: Fields of `autotune.tune.TuneConfig`: `trials`, `time_limit_secs`, `search`,
@@ -40,7 +42,9 @@ def compile(
     from autotune.tune import TuneConfig
 
     config = TuneConfig(**settings)  # type: ignore[arg-type]
-    return compile_in_memory(program, config, db, entry=entry, fp=fp, num_threads=threads)
+    return compile_in_memory(
+        program, config, db, entry=entry, fp=fp, math=math, num_threads=threads
+    )
 
 
 def load(path: str | os.PathLike[str]) -> "CompiledModule":

@@ -62,8 +62,9 @@ def _bench_output(directory: Path) -> Compilation:
     source = directory / SOURCE_FILE
     if not source.exists():
         raise InputError(f"{source}: missing; the untuned program is built from it")
-    entry, fp, num_threads = made.entry, made.fp, made.num_threads
-    program = Program(source.read_bytes(), str(source), entry, fp, num_threads)
+    program = Program(
+        source.read_bytes(), str(source), made.entry, made.fp, made.math, made.num_threads
+    )
     with open_workshop(program, reproducers_folder(), time.monotonic) as workshop:
         return workshop.apply(schedules)
 

@@ -16,6 +16,7 @@ from autotune import bench, database_commands, doctor
 from autotune.compilation import (
     EMITTED,
     FP_MODES,
+    MATH_MODES,
     Compilation,
     Workshop,
     open_workshop,
@@ -96,7 +97,12 @@ def apply_command(arguments: argparse.Namespace) -> int:
 
 def _produce(arguments: argparse.Namespace, work: Callable[[Workshop], Compilation]) -> int:
     """Has the front end take the program, works on it, and writes the output directory."""
-    settings = {"entry": arguments.entry, "fp": arguments.fp, "num_threads": arguments.threads}
+    settings = {
+        "entry": arguments.entry,
+        "fp": arguments.fp,
+        "math": arguments.math,
+        "num_threads": arguments.threads,
+    }
     program = read_program(arguments.model, **settings)
     output: Path = arguments.output or Path(f"{arguments.model.stem}.autotune")
     if output.exists() and not output.is_dir():
@@ -164,6 +170,9 @@ def _add_program(parser: argparse.ArgumentParser) -> None:
     add("--threads", type=int, default=1, metavar="N", help="threads of the code (default 1)")
     add(
         "--fp", default="contract", metavar="MODE", help=f"{', '.join(FP_MODES)} (default contract)"
+    )
+    add(
+        "--math", default="inline", metavar="MODE", help=f"{', '.join(MATH_MODES)} (default inline)"
     )
     add(
         "--emit",

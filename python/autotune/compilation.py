@@ -35,10 +35,11 @@ from autotune.schedule import Schedule
 from autotune.search_loop import Session
 from autotune.target import building_cores, detect, timing_cores
 from autotune.tune import BaselineError, ConfigError, ReplayError, TuneConfig, replay, tune
-from autotune.workload import ModuleParts, Target, Workload
+from autotune.workload import Modes, ModuleParts, Target, Workload
 
 EMITTED = ("so", "obj", "llvm", "mlir", "header")
 FP_MODES = ("strict", "contract", "reassoc")
+MATH_MODES = ("inline", "libm")
 TUNED_FILE = "model.tuned.mlir"
 SOURCE_FILE = "model.source.mlir"
 
@@ -58,7 +59,8 @@ class Program:
         source: MLIR, as text or bytecode.
         filename: Name for messages.
         entry: Public function to compile; None where there is only one.
-        fp: One of `FP_MODES`.
+        fp: One of `FP_MODES`; see `Modes`.
+        math: One of `MATH_MODES`.
         num_threads: Threads that the generated code may use.
 
     Raises:
@@ -69,11 +71,14 @@ class Program:
     filename: str
     entry: str | None = None
     fp: str = "contract"
+    math: str = "inline"
     num_threads: int = 1
 
     def __post_init__(self) -> None:
         if self.fp not in FP_MODES:
             raise ConfigError(f"fp {self.fp!r} is none of {', '.join(FP_MODES)}")
+        if self.math not in MATH_MODES:
+            raise ConfigError(f"math {self.math!r} is none of {', '.join(MATH_MODES)}")
         if self.num_threads < 1:
             raise ConfigError(f"the number of threads is {self.num_threads}, not 1 or more")
 
@@ -137,7 +142,7 @@ class Compilation:
     def _tuned_header(self) -> str:
         """Returns the comment lines that `autotune.replay_file` reads."""
         program = self.program
-        settings = f"fp={program.fp} threads={program.num_threads}"
+        settings = f"fp={program.fp} math={program.math} threads={program.num_threads}"
         lines = [f"// autotune-program {self.parts.entry}: {settings}"]
         for workload in self.report.workloads:
             lines.append(f"// autotune-schedule {workload.name}: {workload.schedule}".rstrip())
@@ -211,7 +216,8 @@ class Workshop:
         """Returns a shell command that builds, checks and times a candidate of the program."""
         program = self.program
         line = shlex.quote(f"{candidate.workload.name}: {candidate.schedule}")
-        options = ["--fp", program.fp, "--threads", str(program.num_threads)]
+        options = ["--fp", program.fp, "--math", program.math]
+        options += ["--threads", str(program.num_threads)]
         options += [] if program.entry is None else ["--entry", program.entry]
         apply = ["./run", "apply", program.filename, "--schedule", "failing.txt", *options]
         return f"echo {line} > failing.txt && {shlex.join(apply)}"
@@ -281,7 +287,8 @@ def open_workshop(
         CompilerPool(target, len(allowed), _COMPILE_TIMEOUT_SECS, allowed, reproducers) as compiler,
         LocalRunner(target, measuring, own, compiler.paused) as runner,
     ):
-        parts = compiler.front_end(program.source, program.filename, program.entry, program.fp)
+        modes = Modes(program.fp, program.math)
+        parts = compiler.front_end(program.source, program.filename, program.entry, modes)
         yield Workshop(program, parts, compiler, runner, target, clock)
 
 

@@ -57,6 +57,8 @@ LOWERING = (
     "convert-scf-to-cf",
     "convert-vector-to-llvm{enable-x86vector=1}",
     "finalize-memref-to-llvm{use-aligned-alloc=1}",
+    "convert-math-to-llvm{approximate-log1p=0}",
+    "convert-math-to-libm",
     "convert-func-to-llvm{use-bare-ptr-memref-call-conv=1}",
     "convert-openmp-to-llvm",
     "convert-ub-to-llvm",
@@ -109,7 +111,7 @@ class Compiler:
     def _front_end(self, request: FrontEndRequest) -> ModuleParts | InputError:
         try:
             return front_end.canonicalize(
-                request.source, request.filename, request.entry, request.fp
+                request.source, request.filename, request.entry, request.modes
             )
         except InputError as error:
             return error
@@ -247,6 +249,8 @@ def _lower(module: ir.Operation, target: Target) -> str:
             _run(function, "autotune-relax-fma", FailureKind.COMPILE_ERROR)
             if _SCHEDULED in function.attributes:
                 _run(function, "autotune-limit-unrolling", FailureKind.COMPILE_ERROR)
+            else:
+                function.walk(_split_address)
     text: str = translate_module_to_llvmir(module)
     return text
 
@@ -286,6 +290,29 @@ def _align_allocation(operation: ir.Operation) -> ir.WalkResult:
     if operation.name == "memref.alloc" and "alignment" not in operation.attributes:
         operation.attributes["alignment"] = _attribute(operation, "64 : i64")
     return ir.WalkResult.ADVANCE
+
+
+def _split_address(operation: ir.Operation) -> ir.WalkResult:
+    """Rewrites `base[row + column]` as `(base[row])[column]`, the addresses that C compilers make.
+
+    LLVM then sees that neighbouring elements of a row are those of the next iteration. The row is
+    in bounds, because the sum is, and is marked as one that does not wrap.
+    """
+    while operation.name == "llvm.getelementptr" and len(operation.operands) == 2:
+        total = operation.operands[1].owner
+        if isinstance(total, ir.Block) or total.name != "llvm.add" or not _is_unwrapped(total):
+            break
+        row, column = total.operands
+        outer = operation.clone(ir.InsertionPoint(operation)).operation
+        outer.operands[1] = row
+        operation.operands[0], operation.operands[1] = outer.results[0], column
+        operation = outer
+    return ir.WalkResult.ADVANCE
+
+
+def _is_unwrapped(addition: ir.Operation) -> bool:
+    """Whether a sum of unsigned numbers is known not to wrap; Python's bindings hide the flag."""
+    return "nuw" in addition.get_asm(use_local_scope=True)
 
 
 def _is_internal(function: ir.Operation) -> bool:

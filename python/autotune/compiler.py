@@ -28,7 +28,7 @@ from autotune.measurement import (
 )
 from autotune.schedule import Schedule
 from autotune.worker_process import WorkerCrashError, WorkerProcess, WorkerTimeoutError
-from autotune.workload import ModuleParts, Target
+from autotune.workload import Modes, ModuleParts, Target
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class FrontEndRequest:
     source: bytes
     filename: str
     entry: str | None
-    fp: str
+    modes: Modes
 
 
 @dataclass(frozen=True)
@@ -159,14 +159,16 @@ class CompilerPool:
             for lane in lanes:
                 lane.resume()
 
-    def front_end(self, source: bytes, filename: str, entry: str | None, fp: str) -> ModuleParts:
+    def front_end(
+        self, source: bytes, filename: str, entry: str | None, modes: Modes
+    ) -> ModuleParts:
         """Returns a program, text or bytecode, in affine normal form.
 
         Args:
             source: The program.
             filename: Its name, for messages.
             entry: Public function to compile; None where there is only one.
-            fp: `strict`, `contract` or `reassoc`.
+            modes: What may happen to floating-point arithmetic.
 
         Raises:
             InputError: The program cannot be taken; the text says where and why.
@@ -178,7 +180,7 @@ class CompilerPool:
             assert isinstance(answer, ModuleParts | InputError)
             return answer
 
-        parts = self._submit(FrontEndRequest(source, filename, entry, fp), finish).result()
+        parts = self._submit(FrontEndRequest(source, filename, entry, modes), finish).result()
         if isinstance(parts, InputError):
             raise parts
         return parts

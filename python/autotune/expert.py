@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from autotune.loop_tree import Band, is_tiled, num_statements, outermost_bands, path_to
 from autotune.schedule import (
     Distribute,
     Interchange,
@@ -49,6 +50,10 @@ class Recipe:
         packs: Whether reused operands are packed.
         reschedule: Options of the scheduler; None keeps the program's order.
         steps: Tile of the outermost of rescheduled loops; 0 leaves them whole.
+        columns_of_vectors: Whether vectors run across rows that are walked one after the other, as
+            a recurrence along each row needs it.
+        block: Iterations of an outermost loop that its statements share before they are separated,
+            so that one finds in the cache what the other has read; 0 separates them altogether.
     """
 
     rows: int
@@ -58,6 +63,8 @@ class Recipe:
     packs: bool = False
     reschedule: tuple[int, int] | None = None
     steps: int = 0
+    columns_of_vectors: bool = False
+    block: int = 0
 
 
 RECIPES = (
@@ -73,6 +80,8 @@ RECIPES = (
     Recipe(rows=4, vectors=1, reschedule=(1, 0), columns=128, steps=32),
     Recipe(rows=4, vectors=2),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
+    Recipe(rows=1, vectors=1, columns_of_vectors=True),
+    Recipe(rows=6, vectors=4, block=32),
 )
 
 
@@ -84,21 +93,6 @@ def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
         if cook.run() and cook.state.tree_hash not in seen:
             seen.add(cook.state.tree_hash)
             yield cook.state.schedule
-
-
-@dataclass(frozen=True)
-class _Band:
-    """A band on the way to a statement.
-
-    Attributes:
-        number: Pre-order number.
-        members: JSON of its members, outermost first.
-        is_plain: Whether its loops are neither unrolled nor vectors.
-    """
-
-    number: int
-    members: list[dict[str, Any]]
-    is_plain: bool
 
 
 class _Cook:
@@ -119,13 +113,17 @@ class _Cook:
             return False
         start = self.state
         if self._recipe.reschedule is None:
-            self._distribute()
+            if not self._recipe.columns_of_vectors:
+                self._distribute()
         elif not self._try(Reschedule(*self._recipe.reschedule)):
             return False
         statements = self._loops()["statements"]
         deepest = sorted(statements, key=lambda name: -int(statements[name]["depth"]))
-        for statement in deepest[:_MAX_STATEMENTS]:
-            self._shape(statement)
+        if self._recipe.columns_of_vectors:
+            self._vectorize_columns(deepest)
+        else:
+            for statement in deepest[:_MAX_STATEMENTS]:
+                self._shape(statement)
         if self._target.num_threads > 1:
             for statement in deepest[:_MAX_STATEMENTS]:
                 self._parallelize(statement)
@@ -147,20 +145,36 @@ class _Cook:
 
     def _distribute(self) -> None:
         """Gives every statement loops of its own, where legal."""
+        if self._recipe.block:
+            self._add_blocks()
         for _ in range(_MAX_DISTRIBUTIONS):
             menus = self._explorer.menus(self.state)
             options = [dict(menu.fixed) for menu in menus if menu.name == Distribute.name]
-            outermost = [each for each in options if int(each["depth"]) == 0]
+            blocks = {band["number"] for band in self._shared_bands() if is_tiled(band)}
+            outermost = [
+                each
+                for each in options
+                if int(each["depth"]) == 0 and int(each["band"]) not in blocks
+            ]
             if not outermost:
                 return
             first = outermost[0]
             if not self._try(Distribute(int(first["band"]), 0, int(first["cut"]))):
                 return
 
-    def _path(self, statement: str) -> list[_Band]:
+    def _add_blocks(self) -> None:
+        """Cuts the outermost loops that statements share into blocks."""
+        for band in reversed(self._shared_bands()):
+            others = (0,) * (len(band["members"]) - 1)
+            self._try(Tile(band["number"], (self._recipe.block, *others)))
+
+    def _shared_bands(self) -> list[dict[str, Any]]:
+        """Returns the outermost bands that are around more than one statement."""
+        return [band for band in outermost_bands(self._loops()["tree"]) if num_statements(band) > 1]
+
+    def _path(self, statement: str) -> list[Band]:
         """Returns the bands around a statement, outermost first."""
-        path = _find(self._loops()["tree"], statement, [], is_plain=True)
-        return [] if path is None else path
+        return path_to(self._loops()["tree"], statement)
 
     def _statements_in(self, band: int) -> list[str]:
         """Returns the statements in the loops of a band."""
@@ -182,7 +196,7 @@ class _Cook:
         if not path or not path[-1].is_plain:
             return
         accesses = self._accesses(statement)
-        lanes = self._target.vector_bits // max(access["bits"] for access in accesses)
+        lanes = self._lanes(accesses)
 
         def can_vectorize(band: int, member: int) -> bool:
             return self._is_legal(Vectorize(band, member, lanes))
@@ -201,7 +215,28 @@ class _Cook:
         shape = _Shape(statement, band, column, reductions, rows, lanes, accesses, strides)
         self._apply(shape)
 
-    def _interleave(self, band: _Band) -> None:
+    def _vectorize_columns(self, statements: list[str]) -> None:
+        """Unrolls loops along rows by a vector, and runs vectors along the loops around them."""
+        for statement in statements:
+            path, accesses = self._path(statement), self._accesses(statement)
+            if len(path) > 1 and path[-1].is_plain and len(path[-1].members) == 1:
+                strides = _strides(path[-1].members[0], accesses, statement)
+                lanes = self._lanes(accesses)
+                if any(abs(stride) == 1 for stride in strides):
+                    self._try(UnrollAndJam(path[-1].number, (lanes,)))
+        for statement in statements:
+            lanes = self._lanes(self._accesses(statement))
+            steps = (
+                Vectorize(band.number, member, lanes)
+                for band in self._path(statement)
+                for member in range(len(band.members))
+            )
+            any(self._try(step) for step in steps)
+
+    def _lanes(self, accesses: list[dict[str, Any]]) -> int:
+        return self._target.vector_bits // max(int(access["bits"]) for access in accesses)
+
+    def _interleave(self, band: Band) -> None:
         """Jams the outermost loop that allows it: chains of dependent operations side by side."""
         for position in range(len(band.members) - 1):
             factors = [1] * len(band.members)
@@ -225,9 +260,7 @@ class _Cook:
         column = order.index(shape.column)
         if jam[column] == shape.lanes:
             jam[column] = 1
-        is_jammed = any(factor > 1 for factor in jam) and self._try(
-            UnrollAndJam(point, tuple(jam))
-        )
+        is_jammed = any(factor > 1 for factor in jam) and self._try(UnrollAndJam(point, tuple(jam)))
         if is_jammed and jam[column] > 1:
             strip = sum(factor > 1 for factor in jam[:column])
             for statement in self._statements_in(point):
@@ -336,7 +369,7 @@ class _Shape:
     """
 
     statement: str
-    band: _Band
+    band: Band
     column: int
     reductions: list[int]
     rows: list[int]
@@ -401,22 +434,6 @@ class _Shape:
         return sorted(pair for pair in found if pair[0] not in written)
 
 
-def _find(
-    node: dict[str, Any], statement: str, above: list[_Band], is_plain: bool
-) -> list[_Band] | None:
-    if node["kind"] == "leaf":
-        return above if node["statement"] == statement else None
-    if node["kind"] == "band":
-        above = [*above, _Band(int(node["number"]), node["members"], is_plain)]
-    if node["kind"] == "mark":
-        is_plain = is_plain and not node["label"].startswith(("unroll", "vectorize"))
-    for child in node["children"]:
-        found = _find(child, statement, above, is_plain)
-        if found is not None:
-            return found
-    return None
-
-
 def _strides(member: dict[str, Any], accesses: list[dict[str, Any]], statement: str) -> list[int]:
     """Returns the strides of a member: those of the innermost loop counter it is made of."""
     counters = member["depends_on"].get(statement, [])
@@ -426,11 +443,11 @@ def _strides(member: dict[str, Any], accesses: list[dict[str, Any]], statement: 
 
 
 def _vector_member(
-    path: list[_Band],
+    path: list[Band],
     accesses: list[dict[str, Any]],
     can_vectorize: Callable[[int, int], bool],
     statement: str,
-) -> tuple[_Band, int] | None:
+) -> tuple[Band, int] | None:
     """Returns the band and member along which most accesses are contiguous, stores first."""
     best, best_score = None, (0, 0)
     for band in path:

@@ -13,7 +13,7 @@ from mlir.passmanager import PassManager
 
 import autotune._passes  # noqa: F401  registers the passes
 from autotune.errors import FrontEndError
-from autotune.workload import Argument, ModuleParts, Role, Workload
+from autotune.workload import Argument, Modes, ModuleParts, Role, Workload
 
 _PREPARE = (
     "inline",
@@ -41,7 +41,11 @@ _RAISE = (
     "canonicalize",
     "cse",
     "func.func(autotune-check-bounds)",
+    "func.func(autotune-split-loops)",
 )
+_INLINE_FUNCTIONS = ("exp", "exp2", "expm1", "log", "log1p", "tanh", "erf")
+# MLIR computes it as exp(x) - 1, which is 0 near 0.
+_NEVER_CALLED = ("expm1",)
 _DEMOTE = (
     "autotune-widen-booleans",
     "func.func(autotune-demote)",
@@ -49,15 +53,14 @@ _DEMOTE = (
 )
 
 
-def canonicalize(source: bytes, filename: str, entry: str | None, fp: str) -> ModuleParts:
+def canonicalize(source: bytes, filename: str, entry: str | None, modes: Modes) -> ModuleParts:
     """Brings a program to the affine normal form and splits it in workloads.
 
     Args:
         source: An MLIR module, text or bytecode.
         filename: The file's name for messages.
         entry: Symbol of the function to tune; None takes the only public one.
-        fp: `strict`, `contract` or `reassoc`; all but the first form fused multiply-adds, the last
-            lets reductions combine in any order.
+        modes: What may happen to floating-point arithmetic.
 
     Raises:
         FrontEndError: For everything that the front end cannot take, with the first reason.
@@ -76,7 +79,7 @@ def canonicalize(source: bytes, filename: str, entry: str | None, fp: str) -> Mo
         try:
             module = ir.Module.parse(source)
             name = _choose_entry(module, filename, entry)
-            PassManager.parse(_pipeline(name, fp)).run(module.operation)
+            PassManager.parse(_pipeline(name, modes)).run(module.operation)
         except ir.MLIRError as error:
             raise _located(error, filename, source) from None
         functions = _functions(module)
@@ -93,15 +96,19 @@ def canonicalize(source: bytes, filename: str, entry: str | None, fp: str) -> Mo
         )
 
 
-def _pipeline(entry: str, fp: str) -> str:
-    fma = () if fp == "strict" else ("func.func(autotune-form-fma)",)
-    reassociation = ("func.func(autotune-allow-reassociation)",) if fp == "reassoc" else ()
+def _pipeline(entry: str, modes: Modes) -> str:
+    arithmetic = []
+    if modes.fp != "strict":
+        arithmetic.append("func.func(autotune-form-fma)")
+    functions = ",".join(_INLINE_FUNCTIONS if modes.math == "inline" else _NEVER_CALLED)
+    arithmetic.append(f"func.func(autotune-expand-math{{functions={functions}}})")
+    reassociation = ("func.func(autotune-allow-reassociation)",) if modes.fp == "reassoc" else ()
     passes = (
         f"autotune-check-input{{entry={entry}}}",
         *_PREPARE,
         *_BUFFERIZE,
         *_RAISE,
-        *fma,
+        *arithmetic,
         *_DEMOTE,
         *reassociation,
         "autotune-outline",

@@ -14,7 +14,8 @@ from autotune.errors import InputError
 from autotune.schedule import Schedule, ScheduleError
 
 _PROGRAM = re.compile(
-    r"// autotune-program (?P<entry>\S+): fp=(?P<fp>\w+) threads=(?P<threads>\d+)"
+    r"// autotune-program (?P<entry>\S+): "
+    r"fp=(?P<fp>\w+) math=(?P<math>\w+) threads=(?P<threads>\d+)"
 )
 _COMMENT = "// autotune-schedule "
 _LINE = re.compile(r"(?P<name>[\w$.-]+):(?P<pipeline>.*)")
@@ -22,10 +23,11 @@ _LINE = re.compile(r"(?P<name>[\w$.-]+):(?P<pipeline>.*)")
 
 @dataclass(frozen=True)
 class ProgramLine:
-    """How `model.tuned.mlir` was made: entry function, floating-point mode, threads."""
+    """How `model.tuned.mlir` was made: entry function, floating-point modes, threads."""
 
     entry: str
     fp: str
+    math: str
     num_threads: int
 
 
@@ -63,7 +65,7 @@ def read_program_line(path: Path) -> ProgramLine:
     match = _PROGRAM.search(read_text(path))
     if match is None:
         raise InputError(f"{path}: not written by autotune, no line '// autotune-program'")
-    return ProgramLine(match["entry"], match["fp"], int(match["threads"]))
+    return ProgramLine(match["entry"], match["fp"], match["math"], int(match["threads"]))
 
 
 def read_text(path: Path) -> str:

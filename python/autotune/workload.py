@@ -35,6 +35,21 @@ class Argument:
 
 
 @dataclass(frozen=True)
+class Modes:
+    """What may happen to a program's floating-point arithmetic before it is tuned.
+
+    Attributes:
+        fp: `strict` keeps every operation; `contract` fuses multiply-adds; `reassoc` also lets
+            reductions combine in any order.
+        math: `inline` computes elementary functions by polynomials, in vectors, within 2.5
+            units in the last place; `libm` calls the C library.
+    """
+
+    fp: str = "contract"
+    math: str = "inline"
+
+
+@dataclass(frozen=True)
 class Workload:
     """A group of affine loop nests, tuned as one.
 

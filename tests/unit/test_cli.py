@@ -62,6 +62,7 @@ def refused(capsys, *arguments: str) -> str:
         (["compile", "x.mlir", "--search", "genetic"], "search 'genetic' is none of"),
         (["compile", "x.mlir", "--proposer", "llm"], "proposer 'llm' is none of"),
         (["compile", "x.mlir", "--fp", "fast"], "'fast' is none of strict, contract, reassoc"),
+        (["compile", "x.mlir", "--math", "fast"], "'fast' is none of inline, libm"),
         (["compile", "x.mlir", "--threads", "0"], "number of threads is 0"),
         (["compile", "x.mlir", "--emit", "so,exe"], "'exe' is none of so, obj"),
         (["compile", "missing.mlir"], "missing.mlir: No such file"),

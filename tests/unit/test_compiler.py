@@ -1,6 +1,7 @@
 """The compiler pool: artefacts, failures with reasons, workers that crash and hang."""
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from autotune.measurement import (
     ModuleBuild,
 )
 from autotune.schedule import Schedule
-from autotune.workload import Target, Workload
+from autotune.workload import Modes, Target, Workload
 from tests.unit.kernels import buffer, matmul, workload
 
 _HUGE_VECTOR = workload(
@@ -149,6 +150,28 @@ def test_module_keeps_only_the_entry_public(pool: CompilerPool) -> None:
     assert "affine.for" in build.tuned_text
 
 
+def test_untuned_code_addresses_rows_and_columns_as_c_does(pool: CompilerPool) -> None:
+    text = """
+      func.func @entry(%a: memref<8x16xf32>, %b: memref<8xf32>) attributes {autotune.entry} {
+        affine.for %i = 1 to 8 {
+          affine.for %j = 1 to 16 {
+            %value = affine.load %a[%i, %j - 1] : memref<8x16xf32>
+            affine.store %value, %b[%i - 1] : memref<8xf32>
+          }
+        }
+        return
+      }"""
+    build = pool.build_module(text, {})
+    assert isinstance(build, ModuleBuild)
+    address = r"(%\d+) = getelementptr inbounds nuw float, ptr (%\d+), i64 (%\d+)"
+    row, element, vector = re.findall(address, build.llvm_ir)
+    assert f"{row[2]} = mul nuw nsw" in build.llvm_ir
+    assert element[1] == row[0]
+    # Column and index are summed before: `b[i]` on the way to `b[i - 1]` may be out of bounds.
+    for index in (element[2], vector[2]):
+        assert re.search(rf"{index} = add i64 %\d+, -1", build.llvm_ir)
+
+
 def test_schedules_change_code_and_trees(pool: CompilerPool) -> None:
     untiled, tiled = (
         pool.expand(Candidate(matmul(64), Schedule.parse(text))).result()
@@ -200,7 +223,7 @@ _CRASHING = "scf.execute_region {\n" * 20_000 + "scf.yield\n}" * 20_000
 )
 def test_bad_programs_raise_one_line(pool: CompilerPool, source: bytes, reason: str) -> None:
     with pytest.raises(InputError, match=reason) as raised:
-        pool.front_end(source, "bad.mlir", None, "contract")
+        pool.front_end(source, "bad.mlir", None, Modes())
     assert "\n" not in str(raised.value)
 
 
@@ -214,7 +237,7 @@ def test_program_comes_apart_in_workloads(pool: CompilerPool) -> None:
         }
         return
       }"""
-    parts = pool.front_end(source, "twice.mlir", None, "contract")
+    parts = pool.front_end(source, "twice.mlir", None, Modes())
     assert parts.entry == "twice"
     assert parts.arguments == (buffer("f32", 8),)
     assert isinstance(_build(pool, parts.workloads[0]), Artefact)

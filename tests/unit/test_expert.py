@@ -11,12 +11,21 @@ from autotune.compiler import CompilerPool
 from autotune.expert import expert_schedules
 from autotune.measurement import Description
 from autotune.proposer import UniformProposer
-from autotune.schedule import Pack, Parallelize, Reschedule, Schedule, Tile, UnrollAndJam, Vectorize
+from autotune.schedule import (
+    Distribute,
+    Pack,
+    Parallelize,
+    Reschedule,
+    Schedule,
+    Tile,
+    UnrollAndJam,
+    Vectorize,
+)
 from autotune.search import Explorer
 from autotune.target import detect
 from autotune.tune import WorkloadSpace
 from autotune.workload import Workload
-from tests.unit.kernels import buffer, matmul, workload
+from tests.unit.kernels import buffer, matmul, scalar, workload
 
 _SMOOTH = workload(
     """
@@ -163,3 +172,49 @@ def _parallel_loops(node: dict[str, Any], is_marked: bool = False) -> list[dict[
         *loops,
         *(x for child in node.get("children", []) for x in _parallel_loops(child, is_mark)),
     ]
+
+
+def test_recurrences_along_rows_run_as_columns_of_vectors(pool: CompilerPool) -> None:
+    sums = workload(
+        """
+        affine.for %i = 0 to 64 {
+          affine.for %j = 1 to 64 {
+            %a = affine.load %0[%i, %j - 1] : memref<64x64xf64>
+            %b = affine.load %0[%i, %j] : memref<64x64xf64>
+            %c = arith.divf %a, %b : f64
+            affine.store %c, %0[%i, %j] : memref<64x64xf64>
+          }
+          affine.store %2, %1[%i] : memref<64xf64>
+        }""",
+        buffer("f64", 64, 64),
+        buffer("f64", 64),
+        scalar("f64"),
+    )
+    steps = [schedule.transformations for schedule in _schedules(pool, sums, 12)]
+    assert (UnrollAndJam(1, (8,)), Vectorize(0, 0, 8)) in steps
+
+
+def test_statements_that_share_rows_are_separated_within_blocks(pool: CompilerPool) -> None:
+    twice = workload(
+        """
+        affine.for %i = 0 to 640 {
+          affine.for %j = 0 to 640 {
+            %a = affine.load %0[%i, %j] : memref<640x640xf64>
+            %b = affine.load %1[%i] : memref<640xf64>
+            %c = arith.addf %b, %a : f64
+            affine.store %c, %1[%i] : memref<640xf64>
+          }
+          affine.for %j = 0 to 640 {
+            %a = affine.load %0[%i, %j] : memref<640x640xf64>
+            %b = affine.load %1[%i] : memref<640xf64>
+            %c = affine.load %2[%j] : memref<640xf64>
+            %d = math.fma %a, %b, %c : f64
+            affine.store %d, %2[%j] : memref<640xf64>
+          }
+        }""",
+        buffer("f64", 640, 640),
+        buffer("f64", 640),
+        buffer("f64", 640),
+    )
+    beginnings = [schedule.transformations[:2] for schedule in _schedules(pool, twice, 16)]
+    assert (Tile(0, (32,)), Distribute(1, 0, 1)) in beginnings

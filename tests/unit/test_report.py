@@ -46,7 +46,8 @@ def test_a_failed_write_leaves_nothing(tmp_path):
     [
         json.dumps({"schema": 1, "workloads": [{"name": "a", "schedule": str(TILE)}]}),
         f"# comment\n\na: {TILE}\n",
-        f"// autotune-program main: fp=contract threads=1\n// autotune-schedule a: {TILE}\n"
+        "// autotune-program main: fp=contract math=inline threads=1\n"
+        f"// autotune-schedule a: {TILE}\n"
         "module {\n  func.func @a: nonsense\n}\n",
     ],
 )
@@ -74,9 +75,12 @@ def test_bad_schedule_files_are_named_with_line_and_reason(tmp_path, content, re
 
 
 def test_the_program_line_says_how_a_file_was_made(tmp_path):
-    (tmp_path / "file").write_text("// autotune-program main: fp=strict threads=2\nmodule {}\n")
+    (tmp_path / "file").write_text(
+        "// autotune-program main: fp=strict math=libm threads=2\nmodule {}\n"
+    )
     made = read_program_line(tmp_path / "file")
-    assert (made.entry, made.fp, made.num_threads) == ("main", "strict", 2)
+    assert (made.entry, made.fp, made.math) == ("main", "strict", "libm")
+    assert made.num_threads == 2
     (tmp_path / "file").write_text("module {}\n")
     with pytest.raises(InputError, match="not written by autotune"):
         read_program_line(tmp_path / "file")

@@ -48,6 +48,28 @@ def _product_with_transposed(rows: int, depth: int, element: str) -> Workload:
     return workload(body, buffer(element, rows, depth), buffer(element, rows, rows))
 
 
+def _recurrence(rows: int, columns: int, distance: int) -> Workload:
+    """P[i, j] = 1 / (3 - P[i, j - 1]) + P[i, j - distance] P[i, j] + P[i, j + 1]."""
+    matrix = f"memref<{rows}x{columns}xf64>"
+    body = f"""
+      %one = arith.constant 1.0 : f64
+      %three = arith.constant 3.0 : f64
+      affine.for %i = 0 to {rows} {{
+        affine.for %j = {distance} to {columns - 1} {{
+          %a = affine.load %0[%i, %j - 1] : {matrix}
+          %b = affine.load %0[%i, %j - {distance}] : {matrix}
+          %c = affine.load %0[%i, %j] : {matrix}
+          %d = affine.load %0[%i, %j + 1] : {matrix}
+          %e = arith.subf %three, %a : f64
+          %f = arith.divf %one, %e : f64
+          %g = math.fma %b, %c, %f : f64
+          %h = arith.addf %g, %d : f64
+          affine.store %h, %0[%i, %j] : {matrix}
+        }}
+      }}"""
+    return workload(body, buffer("f64", rows, columns))
+
+
 def _run(pool: CompilerPool, sandbox: Sandbox, of: Workload, schedule: str) -> list[np.ndarray]:
     built = pool.build(Candidate(of, Schedule.parse(schedule))).result()
     assert built.artefact is not None, built.failure
@@ -87,3 +109,29 @@ def test_packed_columns(
     for band, steps in enumerate(("", tile)):
         pack = f"autotune-pack{{band={band} array=0 panel-dim=0 panel={panel}}}"
         assert _agrees(pool, sandbox, of, steps + pack)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(32, 33), (37, 41), (17, 18)])
+@pytest.mark.parametrize("distance", [1, 2, 3, 7, 8, 9])
+@pytest.mark.parametrize("jam", ["8,8", "8,3", "16,4"])
+def test_columns_that_depend_on_columns(
+    pool: CompilerPool, sandbox: Sandbox, rows: int, columns: int, distance: int, jam: str
+) -> None:
+    of = _recurrence(rows, columns, distance)
+    steps = f"autotune-unroll-and-jam{{band=0 factors={jam}}}"
+    assert _agrees(pool, sandbox, of, f"{steps},autotune-vectorize{{band=1 member=0 width=8}}")
+
+
+@pytest.mark.parametrize("member", [0, 1])
+def test_a_transposition(pool: CompilerPool, sandbox: Sandbox, member: int) -> None:
+    body = """
+      affine.for %i = 0 to 45 {
+        affine.for %j = 0 to 37 {
+          %a = affine.load %0[%j, %i] : memref<37x45xf32>
+          affine.store %a, %1[%i, %j] : memref<45x37xf32>
+        }
+      }"""
+    of = workload(body, buffer("f32", 37, 45), buffer("f32", 45, 37))
+    steps = "autotune-unroll-and-jam{band=0 factors=8,8}"
+    vector = f"autotune-vectorize{{band=1 member={member} width=8}}"
+    assert _agrees(pool, sandbox, of, f"{steps},{vector}")

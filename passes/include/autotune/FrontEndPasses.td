@@ -5,6 +5,15 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SplitLoops : Pass<"autotune-split-loops", "::mlir::func::FuncOp"> {
+  let summary = "Split loops whose iterations all read what one of them writes";
+  let description = [{
+    `for j A[j] = f(A[j], A[k])` becomes three loops: up to `k`, `k`, and beyond.
+    Where the iteration `k` may lie inside an innermost loop, it is all that
+    keeps the others from running at once.
+  }];
+}
+
 def FormFma : Pass<"autotune-form-fma", "::mlir::func::FuncOp"> {
   let summary = "Contract multiply-add pairs into math.fma";
   let description = [{
@@ -14,6 +23,31 @@ def FormFma : Pass<"autotune-form-fma", "::mlir::func::FuncOp"> {
     the baseline and every candidate round alike.
   }];
   let dependentDialects = ["::mlir::math::MathDialect"];
+}
+
+def ExpandMath : Pass<"autotune-expand-math", "::mlir::func::FuncOp"> {
+  let summary = "Replace elementary functions by arithmetic";
+  let description = [{
+    `math.exp`, `exp2`, `expm1`, `log`, `log1p`, `tanh` and `erf` of scalars
+    become range reductions and polynomials of `arith` operations and
+    `math.fma`, which vectors can run. The others stay calls of the C library,
+    or machine instructions. Runs once, before any scheduling and after
+    `autotune-form-fma`, so that the baseline and every candidate round alike
+    in every mode. Types of less than 32 bits are computed in f32.
+
+    The largest errors are in units in the last place; zeros, infinities and NaN
+    are those of IEEE 754, and subnormal numbers are numbers:
+
+    |       | exp | exp2 | expm1 | log | log1p | tanh | erf |
+    |-------|-----|------|-------|-----|-------|------|-----|
+    | f32   | 1.1 | 1.0  | 1.7   | 0.9 | 0.9   | 2.5  | 1.1 |
+    | f64   | 1.1 | 1.3  | 2.3   | 0.9 | 0.9   | 2.5  | 1.3 |
+  }];
+  let options = [ListOption<
+      "functions", "functions", "std::string",
+      "Names of operations of the math dialect; those without a formula stay">];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
 }
 
 def CheckInput : Pass<"autotune-check-input", "::mlir::ModuleOp"> {
@@ -149,7 +183,8 @@ def AllowReassociation
     Where a store updates its element by a chain of one kind of floating-point
     operation (sums with `arith.addf`, `arith.subf` and `math.fma`, products,
     maxima, minima), the chain gets `fastmath<reassoc>`: the values that one
-    element combines may come in any order, and in partial results.
+    element combines may come in any order, and in partial results. Maxima and
+    minima also get `nsz`: which of two zeros wins would depend on the order.
     ```mlir
     %old = affine.load %C[%i] : memref<8xf32>
     %new = math.fma %a, %b, %old : f32

@@ -65,10 +65,15 @@ bool collectChain(Value value, Combiner combiner,
   return false;
 }
 
+/// Which zero is the largest of zeros of both signs depends on the order too,
+/// and machines have no instruction that minds.
 void allowReassociation(Operation *op) {
   auto flagged = cast<arith::ArithFastMathInterface>(op);
   arith::FastMathFlags flags =
       flagged.getFastMathFlagsAttr().getValue() | arith::FastMathFlags::reassoc;
+  Combiner combiner = combinerOf(op);
+  if (combiner != Combiner::Sum && combiner != Combiner::Product)
+    flags = flags | arith::FastMathFlags::nsz;
   op->setAttr(flagged.getFastMathAttrName(),
               arith::FastMathFlagsAttr::get(op->getContext(), flags));
 }

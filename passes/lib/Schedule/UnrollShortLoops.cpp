@@ -10,8 +10,8 @@
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Affine/Analysis/LoopAnalysis.h"
-#include "mlir/Dialect/Affine/LoopUtils.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
@@ -30,10 +30,42 @@ static bool isVectorOp(Operation &op) {
   return llvm::any_of(op.getResultTypes(), llvm::IsaPred<VectorType>);
 }
 
+/// The loop's counter after `number` iterations.
+static Value counterAfter(OpBuilder &builder, affine::AffineForOp loop,
+                          uint64_t number) {
+  AffineMap lower = loop.getLowerBoundMap();
+  AffineExpr first = lower.getResult(0);
+  AffineMap map =
+      AffineMap::get(lower.getNumDims(), lower.getNumSymbols(),
+                     first + int64_t(number) * loop.getStep().getSExtValue());
+  return affine::AffineApplyOp::create(builder, loop.getLoc(), map,
+                                       loop.getLowerBoundOperands());
+}
+
+/// Replaces the loop by its iterations. Upstream's utility loses values that
+/// are handed on from one iteration to the next but one.
+static void unrollFully(affine::AffineForOp loop, uint64_t tripCount) {
+  OpBuilder builder(loop);
+  auto yield = cast<affine::AffineYieldOp>(loop.getBody()->getTerminator());
+  llvm::SmallVector<Value> carried(loop.getInits());
+  for (uint64_t number = 0; number < tripCount; ++number) {
+    IRMapping mapping;
+    mapping.map(loop.getInductionVar(), counterAfter(builder, loop, number));
+    mapping.map(loop.getRegionIterArgs(), carried);
+    for (Operation &op : loop.getBody()->without_terminator())
+      builder.clone(op, mapping);
+    for (auto [value, next] : llvm::zip(carried, yield.getOperands()))
+      value = mapping.lookupOrDefault(next);
+  }
+  loop.replaceAllUsesWith(carried);
+  loop.erase();
+}
+
 /// Unrolls the loop where it is innermost, has vectors, and is short.
 static void unrollShort(affine::AffineForOp loop) {
   std::optional<uint64_t> tripCount = affine::getConstantTripCount(loop);
-  if (!tripCount || *tripCount == 0)
+  if (!tripCount || *tripCount == 0 ||
+      loop.getLowerBoundMap().getNumResults() != 1)
     return;
   uint64_t numOps = 0;
   bool hasVectors = false;
@@ -44,7 +76,7 @@ static void unrollShort(affine::AffineForOp loop) {
     numOps += !op.hasTrait<OpTrait::ConstantLike>();
   }
   if (hasVectors && *tripCount * numOps <= maxOps)
-    (void)affine::loopUnrollFull(loop);
+    unrollFully(loop, *tripCount);
 }
 
 /// Annotates the loops of a region that LLVM is not to unroll.

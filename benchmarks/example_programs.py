@@ -3,18 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
-Call = Callable[[], None]
+from benchmarks.program import Array, Call
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 @dataclass(frozen=True)
-class Program:
+class Example:
     """An example, the arrays of its C interface, and its NumPy counterpart.
 
     Attributes:
@@ -146,17 +144,17 @@ def _polybench(
     shapes: tuple[tuple[int, ...], ...],
     prepare: Callable[[Sequence[Array]], Call] | None,
     is_timed: bool,
-) -> Program:
+) -> Example:
     entry = "kernel_" + name.replace("-", "_")
-    return Program(f"polybench/{name}", entry, "float64", shapes, prepare, is_timed)
+    return Example(f"polybench/{name}", entry, "float64", shapes, prepare, is_timed)
 
 
 _SQUARE = (1024, 1024)
 _IMAGE = (1, 64, 56, 56)
 
 PROGRAMS = (
-    Program("matmul", "matmul", "float32", (_SQUARE, _SQUARE, _SQUARE), _matmul, True),
-    Program("conv2d", "conv2d", "float32", (_IMAGE, (64, 64, 3, 3), (64,), _IMAGE), _conv2d, True),
+    Example("matmul", "matmul", "float32", (_SQUARE, _SQUARE, _SQUARE), _matmul, True),
+    Example("conv2d", "conv2d", "float32", (_IMAGE, (64, 64, 3, 3), (64,), _IMAGE), _conv2d, True),
     _polybench("gemm", ((1000, 1100), (1000, 1200), (1200, 1100)), _gemm, True),
     _polybench(
         "2mm",

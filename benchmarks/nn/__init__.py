@@ -1,0 +1,1 @@
+"""Operators of neural networks, as importers give them to MLIR, beside PyTorch."""

@@ -1,0 +1,73 @@
+"""What a core can do at best: its arithmetic and its memory traffic, by two small loops."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.contender import Contender
+from benchmarks.program import Array
+
+_SOURCE = Path(__file__).resolve().with_name("peak.c")
+_STEPS, _LENGTH = 20_000_000, 1 << 24
+_NUM_SUMS, _VECTOR_BYTES = 16, 64
+_REPEATS = 5
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A loop whose time is known for a perfect machine.
+
+    Attributes:
+        entry: Symbol.
+        shapes: Of its arrays.
+        element: NumPy's name of the element type.
+    """
+
+    entry: str
+    shapes: tuple[tuple[int, ...], ...]
+    element: str
+
+    @property
+    def name(self) -> str:
+        return self.entry
+
+    @property
+    def prepare(self) -> None:
+        return None
+
+    def inputs(self, seed: int) -> list[Array]:
+        """Numbers that stay between zero and one."""
+        generator = np.random.default_rng(seed)
+        return [0.5 * generator.random(shape).astype(self.element) for shape in self.shapes]
+
+
+def peak(command: str, element: str, folder: Path) -> dict[str, Any]:
+    """Returns operations and bytes a second of one core.
+
+    Args:
+        command: A C compiler.
+        element: `f64` or `f32`.
+        folder: For the library.
+    """
+    c_type, dtype = {"f64": ("double", "float64"), "f32": ("float", "float32")}[element]
+    library = folder / f"peak-{element}.so"
+    macros = [f"-DT={c_type}", f"-DSTEPS={_STEPS}L", f"-DLENGTH={_LENGTH}L"]
+    options = ["-O3", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC"]
+    subprocess.run([command, *options, *macros, str(_SOURCE), "-o", str(library)], check=True)
+    lanes = _VECTOR_BYTES // np.dtype(dtype).itemsize
+    arithmetic = Probe("peak_arithmetic", (((_NUM_SUMS + 2) * lanes,),), dtype)
+    bandwidth = Probe("peak_bandwidth", ((_LENGTH,),) * 3, dtype)
+    num_operations = 2 * _NUM_SUMS * lanes * _STEPS
+    num_bytes = 3 * _LENGTH * np.dtype(dtype).itemsize
+    return {
+        "operations_per_sec": num_operations / _shortest_secs(arithmetic, library),
+        "bytes_per_sec": num_bytes / _shortest_secs(bandwidth, library),
+    }
+
+
+def _shortest_secs(probe: Probe, library: Path) -> float:
+    with Contender(probe, library, num_threads=1, seed=0, environment={}) as contender:
+        return min(contender.secs() for _ in range(_REPEATS))

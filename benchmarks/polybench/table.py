@@ -1,0 +1,137 @@
+"""Results of the PolyBench suite as Markdown."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+UNTUNED, EXPERT, TUNED, CLANG = "untuned", "expert", "tuned", "clang"
+OURS = (UNTUNED, EXPERT, TUNED)
+
+Result = Mapping[str, Any]
+
+
+def markdown(document: Mapping[str, Any]) -> str:
+    """Returns a table of all results with geometric means, under a line about the machine."""
+    results = document["results"]
+    names = contender_names(results)
+    header = [
+        "kernel",
+        "threads",
+        *(f"{name}, s" for name in names),
+        *(title for title, _ in RATIOS),
+    ]
+    header += ["GFLOP/s", "trials", "failures"]
+    rows = [header, ["---"] * len(header), *(_row(result, names) for result in results)]
+    rows += [
+        ["**geometric mean**", str(count), *[""] * len(names), *_means(results, count), "", "", ""]
+        for count in sorted({result["num_threads"] for result in results})
+    ]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{about(document)}\n\n{table}\n"
+
+
+def about(document: Mapping[str, Any]) -> str:
+    """Returns what the figures depend on."""
+    machine, settings = document["machine"], document["settings"]
+    packages = [f"{name} {value}" for name, value in machine["packages"].items() if value]
+    compilers = [text for text in document["compilers"].values() if text]
+    parts = [f"{machine['cpu']}, {machine['num_cores']} cores, {machine['system']}"]
+    parts.append(f"size {settings['size']}, {settings['dtype']}, {settings['trials']} trials")
+    return "; ".join([*parts, *dict.fromkeys(compilers), *packages])
+
+
+def contender_names(results: Iterable[Result]) -> list[str]:
+    """Returns the contenders of all results: ours first, then the peers."""
+    found = {name for result in results for name in result.get("secs", {})}
+    return [name for name in OURS if name in found] + sorted(found - set(OURS))
+
+
+def median_secs(result: Result, name: str) -> float | None:
+    """Returns a contender's time; None where it has none."""
+    times = result.get("secs", {}).get(name)
+    return None if times is None else float(times["median"])
+
+
+def best_of_ours(result: Result) -> float | None:
+    """Returns the shortest time of what the tuner generates, the untuned program included."""
+    return min((secs for name in OURS if (secs := median_secs(result, name))), default=None)
+
+
+def _ratio_to(name: str) -> Callable[[Result], float | None]:
+    return lambda result: _quotient(median_secs(result, name), best_of_ours(result))
+
+
+def _ratio_to_best_peer(result: Result) -> float | None:
+    peers = [name for name in result.get("secs", {}) if name not in OURS]
+    best = min((secs for name in peers if (secs := median_secs(result, name))), default=None)
+    return _quotient(best, best_of_ours(result))
+
+
+def _untuned_to_clang(result: Result) -> float | None:
+    return _quotient(median_secs(result, CLANG), median_secs(result, UNTUNED))
+
+
+RATIOS: tuple[tuple[str, Callable[[Result], float | None]], ...] = (
+    ("untuned over clang", _untuned_to_clang),
+    ("over untuned", _ratio_to(UNTUNED)),
+    ("over clang", _ratio_to(CLANG)),
+    ("over best peer", _ratio_to_best_peer),
+)
+
+
+def geometric_mean(ratios: Iterable[float | None]) -> float | None:
+    """Returns the mean of the ratios that there are."""
+    logs = [math.log(ratio) for ratio in ratios if ratio]
+    return math.exp(sum(logs) / len(logs)) if logs else None
+
+
+def _quotient(above: float | None, below: float | None) -> float | None:
+    return above / below if above and below else None
+
+
+def _means(results: Iterable[Result], num_threads: int) -> list[str]:
+    chosen = [result for result in results if result["num_threads"] == num_threads]
+    means = (geometric_mean(ratio(result) for result in chosen) for _, ratio in RATIOS)
+    return [f"**{mean:.2f}**" if mean else "" for mean in means]
+
+
+def _row(result: Result, names: Iterable[str]) -> list[str]:
+    start = [result["kernel"], str(result["num_threads"])]
+    failures = [f"{name}: {reason}" for name, reason in result.get("failures", {}).items()]
+    if "error" in result:
+        failures.append(" ".join(result["error"]))
+    best = best_of_ours(result)
+    rate = f"{result['num_operations'] / best / 1e9:.2f}" if best else ""
+    ratios = (ratio(result) for _, ratio in RATIOS)
+    return [
+        *start,
+        *(_time(result, name) for name in names),
+        *(f"{ratio:.2f}" if ratio else "" for ratio in ratios),
+        rate,
+        str(_num_trials(result)),
+        "; ".join(failures + _candidate_failures(result)) or "none",
+    ]
+
+
+def _time(result: Result, name: str) -> str:
+    secs = median_secs(result, name)
+    if secs is None:
+        return ""
+    check = result["checks"].get(name, {"is_right": True})
+    return f"{secs:.4g}" + ("" if check["is_right"] else " WRONG")
+
+
+def _workloads(result: Result) -> list[Mapping[str, Any]]:
+    return list(result.get("reports", {}).get(TUNED, {}).get("workloads", []))
+
+
+def _num_trials(result: Result) -> int:
+    return sum(workload["trials"] for workload in _workloads(result))
+
+
+def _candidate_failures(result: Result) -> list[str]:
+    failures: dict[str, int] = {}
+    for workload in _workloads(result):
+        for kind, count in workload["failures"].items():
+            failures[kind] = failures.get(kind, 0) + count
+    return [f"{count} {kind}" for kind, count in sorted(failures.items())]

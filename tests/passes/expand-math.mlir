@@ -1,0 +1,57 @@
+// RUN: autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-expand-math{functions=exp,exp2,expm1,log,log1p,tanh,erf,sin}))' | FileCheck %s
+// RUN: autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-expand-math{functions=expm1}))' | FileCheck %s --check-prefix=SOME
+
+// The scale 2^n is made of the exponent's bits, in two parts.
+// CHECK-LABEL: func.func @exp
+// CHECK-NOT:     math.exp
+// CHECK:         math.fma
+// CHECK:         arith.bitcast {{.*}} : f32 to i32
+// CHECK-COUNT-2: arith.bitcast {{.*}} : i32 to f32
+// CHECK:         return
+// SOME-LABEL:  func.func @exp
+// SOME:          math.exp
+func.func @exp(%x: f32) -> f32 {
+  %y = math.exp %x : f32
+  return %y : f32
+}
+
+// CHECK-LABEL: func.func @doubles
+// CHECK-NOT:     math.{{(exp2|log|log1p|erf)}}
+// CHECK:         arith.bitcast {{.*}} : f64 to i64
+// CHECK-NOT:     math.{{(exp2|log|log1p|erf)}}
+// CHECK:         return
+func.func @doubles(%x: f64) -> f64 {
+  %0 = math.exp2 %x : f64
+  %1 = math.log %0 : f64
+  %2 = math.log1p %1 : f64
+  %3 = math.erf %2 : f64
+  return %3 : f64
+}
+
+// CHECK-LABEL: func.func @narrow
+// CHECK:         arith.extf {{.*}} : bf16 to f32
+// CHECK-NOT:     math.tanh
+// CHECK:         %[[RESULT:.*]] = arith.truncf {{.*}} : f32 to bf16
+// CHECK:         return %[[RESULT]]
+func.func @narrow(%x: bf16) -> bf16 {
+  %y = math.tanh %x : bf16
+  return %y : bf16
+}
+
+// What has no formula stays, and so do vectors and formats that are wider.
+// CHECK-LABEL: func.func @others
+// CHECK:         math.sin
+// CHECK:         math.exp {{.*}} : vector<4xf32>
+// CHECK:         math.exp {{.*}} : f128
+// CHECK:         math.sqrt
+// SOME-LABEL:  func.func @others
+// SOME-NOT:      math.expm1
+// SOME:          return
+func.func @others(%x: f32, %v: vector<4xf32>, %q: f128) -> (f32, vector<4xf32>, f128, f32) {
+  %0 = math.sin %x : f32
+  %1 = math.exp %v : vector<4xf32>
+  %2 = math.exp %q : f128
+  %3 = math.expm1 %x : f32
+  %4 = math.sqrt %3 : f32
+  return %0, %1, %2, %4 : f32, vector<4xf32>, f128, f32
+}
