@@ -382,8 +382,14 @@ bool AstEmitter::isStraight(const isl::ast_node &node) {
   switch (isl_ast_node_get_type(node.get())) {
   case isl_ast_node_user:
     return true;
-  case isl_ast_node_mark:
-    return isStraight(isl::manage(isl_ast_node_mark_get_node(node.get())));
+  case isl_ast_node_mark: {
+    isl::ast_node child = isl::manage(isl_ast_node_mark_get_node(node.get()));
+    bool isEnd = isl::manage(isl_ast_node_mark_get_id(node.get())).name() ==
+                 endMark.str();
+    // Loops that are not unrolled may have any length.
+    return (isEnd && isl_ast_node_get_type(child.get()) == isl_ast_node_for) ||
+           isStraight(child);
+  }
   case isl_ast_node_block: {
     isl::ast_node_list children =
         isl::manage(isl_ast_node_block_get_children(node.get()));
