@@ -24,6 +24,7 @@ from autotune.schedule import (
     Transformation,
     UnrollAndJam,
     Vectorize,
+    Wavefront,
 )
 from autotune.search import Explorer, State
 from autotune.workload import Target
@@ -175,6 +176,11 @@ class _Cook:
         """Returns the bands around a statement, outermost first."""
         return path_to(self._loops()["tree"], statement)
 
+    def _statements_in(self, band: int) -> list[str]:
+        """Returns the statements in the loops of a band."""
+        names: list[str] = list(self._loops()["statements"])
+        return [s for s in names if any(each.number == band for each in self._path(s))]
+
     def _accesses(self, statement: str) -> list[dict[str, Any]]:
         loops = self._loops()
         accesses: list[dict[str, Any]] = loops["statements"][statement]["accesses"]
@@ -252,13 +258,13 @@ class _Cook:
         order = self._innermost_reductions(shape, point)
         jam = [jam[m] for m in order]
         column = order.index(shape.column)
-        if any(factor > 1 for factor in jam) and self._try(UnrollAndJam(point, tuple(jam))):
-            path = self._path(shape.statement)
-            if jam[column] > 1:
-                strip = sum(factor > 1 for factor in jam[:column])
-                self._try(Vectorize(path[-1].number, strip, shape.lanes))
-            else:
-                self._try(Vectorize(point, column, shape.lanes))
+        if jam[column] == shape.lanes:
+            jam[column] = 1
+        is_jammed = any(factor > 1 for factor in jam) and self._try(UnrollAndJam(point, tuple(jam)))
+        if is_jammed and jam[column] > 1:
+            strip = sum(factor > 1 for factor in jam[:column])
+            for statement in self._statements_in(point):
+                self._try(Vectorize(self._path(statement)[-1].number, strip, shape.lanes))
         else:
             self._try(Vectorize(point, column, shape.lanes))
         if self._recipe.packs and shape.reductions:
@@ -327,6 +333,16 @@ class _Cook:
                 break
         if best is not None:
             self._try(best)
+        elif self._recipe.steps:
+            self._parallelize_diagonals(statement)
+
+    def _parallelize_diagonals(self, statement: str) -> None:
+        """Runs the tiles of a diagonal on all threads."""
+        start = self.state
+        for band in self._path(statement)[:1]:
+            is_shared = len(band.members) > 1 and self._try(Wavefront(band.number))
+            if is_shared and not self._try(Parallelize(band.number, 1)):
+                self.state = start
 
     def _shares(self, statement: str) -> Iterator[tuple[float, Parallelize]]:
         """Yields how even the threads' shares of each loop are, 1 where they are equal."""

@@ -73,6 +73,8 @@ Refusal AstEmitter::emitMark(const isl::ast_node &node, Form form) {
   isl::ast_node child = isl::manage(isl_ast_node_mark_get_node(node.get()));
   if (label.starts_with(mark::pack))
     return emitPack(packOf(ast, node), child, form);
+  if (label.starts_with(tilesMark))
+    return emitTiles(tilesOf(ast, node), child, form);
   if (label.starts_with(stridesMark))
     return emitStrided(label.drop_front(stridesMark.size()), child, form);
   if (label.starts_with(mark::unroll))
@@ -99,89 +101,29 @@ Refusal AstEmitter::emitStrided(llvm::StringRef label,
   return refusal;
 }
 
-//===--- conditions and statements ----------------------------------------===//
-
-static std::optional<arith::CmpIPredicate>
-predicateOf(isl_ast_expr_op_type op) {
-  switch (op) {
-  case isl_ast_expr_op_eq:
-    return arith::CmpIPredicate::eq;
-  case isl_ast_expr_op_le:
-    return arith::CmpIPredicate::sle;
-  case isl_ast_expr_op_lt:
-    return arith::CmpIPredicate::slt;
-  case isl_ast_expr_op_ge:
-    return arith::CmpIPredicate::sge;
-  case isl_ast_expr_op_gt:
-    return arith::CmpIPredicate::sgt;
-  default:
-    return std::nullopt;
-  }
-}
-
-std::optional<Value> AstEmitter::condition(const isl::ast_expr &expr) {
-  isl_ast_expr_op_type op = astOp(expr);
-  bool isAnd = op == isl_ast_expr_op_and || op == isl_ast_expr_op_and_then;
-  bool isOr = op == isl_ast_expr_op_or || op == isl_ast_expr_op_or_else;
-  if (isAnd || isOr) {
-    std::optional<Value> result = condition(astArg(expr, 0));
-    for (int i = 1; result && i < isl_ast_expr_op_get_n_arg(expr.get()); ++i) {
-      std::optional<Value> next = condition(astArg(expr, i));
-      if (!next)
-        return std::nullopt;
-      result = isAnd
-                   ? Value(arith::AndIOp::create(builder, loc, *result, *next))
-                   : Value(arith::OrIOp::create(builder, loc, *result, *next));
-    }
-    return result;
-  }
-  std::optional<arith::CmpIPredicate> predicate = predicateOf(op);
-  if (!predicate)
-    return std::nullopt;
-  std::optional<AffineExpr> lhs = converter().convert(astArg(expr, 0));
-  std::optional<AffineExpr> rhs = converter().convert(astArg(expr, 1));
-  if (!lhs || !rhs)
-    return std::nullopt;
-  AffineValues values(scope, scope.simplify(*lhs - *rhs));
-  Value difference =
-      affine::AffineApplyOp::create(builder, loc, values.map, values.operands);
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  return Value(
-      arith::CmpIOp::create(builder, loc, *predicate, difference, zero));
-}
-
-Refusal AstEmitter::emitIf(const isl::ast_node &node, Form form) {
-  if (lanes)
-    return "a condition inside a vector";
-  isl::ast_expr test = isl::manage(isl_ast_node_if_get_cond(node.get()));
-  std::optional<Value> holds = condition(test);
-  if (!holds)
-    return "a generated condition is not affine";
-  bool hasElse = isl_ast_node_if_has_else_node(node.get()) == isl_bool_true;
-  auto op = scf::IfOp::create(builder, loc, *holds, hasElse);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(op.thenBlock());
-  isl::ast_node then = isl::manage(isl_ast_node_if_get_then_node(node.get()));
-  if (Refusal refusal = emitNode(then, form))
-    return refusal;
-  if (!hasElse)
-    return std::nullopt;
-  builder.setInsertionPointToStart(op.elseBlock());
-  return emitNode(isl::manage(isl_ast_node_if_get_else_node(node.get())), form);
-}
+//===--- statements -------------------------------------------------------===//
 
 std::optional<AstEmitter::Instance>
 AstEmitter::instanceOf(const isl::ast_node &node) {
   isl::ast_expr call = isl::manage(isl_ast_node_user_get_expr(node.get()));
   std::string name =
       isl::manage(isl_ast_expr_get_id(astArg(call, 0).get())).name();
-  Instance instance{&scop.statement(name), {}};
-  for (int i = 1; i < isl_ast_expr_op_get_n_arg(call.get()); ++i) {
+  const Coordinates &coordinates = ast.coordinates.at(name);
+  unsigned numPlaces = isl_set_dim(coordinates.places.get(), isl_dim_set);
+  unsigned numArgs = isl_ast_expr_op_get_n_arg(call.get()) - 1;
+  llvm::SmallVector<AffineExpr> place;
+  for (unsigned depth = 0; depth < numPlaces - numArgs; ++depth)
+    place.push_back(iterators.lookup(std::to_string(depth)));
+  for (unsigned i = 1; i <= numArgs; ++i) {
     std::optional<AffineExpr> value = converter().convert(astArg(call, i));
     if (!value)
       return std::nullopt;
-    instance.ivs.push_back(scope.simplify(*value));
+    place.push_back(*value);
   }
+  Instance instance{&scop.statement(name), {}};
+  for (unsigned i = 0; i < coordinates.counters.size(); ++i)
+    instance.ivs.push_back(scope.simplify(
+        affineExprOf(coordinates.counters.at(i), place, builder.getContext())));
   return instance;
 }
 
@@ -280,14 +222,59 @@ DimRange AstEmitter::rangeOf(const Bounds &bounds) const {
   return range;
 }
 
+static std::string iteratorOf(const isl::ast_node &node) {
+  isl::ast_expr iterator =
+      isl::manage(isl_ast_node_for_get_iterator(node.get()));
+  return isl::manage(isl_ast_expr_get_id(iterator.get())).name();
+}
+
+/// Whether unrolling leaves statements alone: no conditions, and no loops or
+/// vectors of varying length. What varies is better kept short than unrolled.
+bool AstEmitter::isStraight(const isl::ast_node &node) {
+  switch (isl_ast_node_get_type(node.get())) {
+  case isl_ast_node_user:
+    return true;
+  case isl_ast_node_mark: {
+    isl::ast_node child = isl::manage(isl_ast_node_mark_get_node(node.get()));
+    bool isEnd = isl::manage(isl_ast_node_mark_get_id(node.get())).name() ==
+                 endMark.str();
+    // Loops that are not unrolled may have any length.
+    return (isEnd && isl_ast_node_get_type(child.get()) == isl_ast_node_for) ||
+           isStraight(child);
+  }
+  case isl_ast_node_block: {
+    isl::ast_node_list children =
+        isl::manage(isl_ast_node_block_get_children(node.get()));
+    for (unsigned i = 0; i < children.size(); ++i)
+      if (!isStraight(children.at(i)))
+        return false;
+    return true;
+  }
+  case isl_ast_node_for: {
+    std::optional<Bounds> bounds = boundsOf(node);
+    bool isDegenerate = isl_ast_node_for_is_degenerate(node.get());
+    if (!bounds || (!isDegenerate && (!onlyConstant(bounds->lowers, false) ||
+                                      !onlyConstant(bounds->uppers, true))))
+      return false;
+    // Bounds of loops inside may vary with this one; its first value will do.
+    std::string iterator = iteratorOf(node);
+    AffineExpr outer = iterators.lookup(iterator);
+    iterators[iterator] = bounds->lowers.front();
+    bool isBodyStraight =
+        isStraight(isl::manage(isl_ast_node_for_get_body(node.get())));
+    iterators[iterator] = outer;
+    return isBodyStraight;
+  }
+  default:
+    return false;
+  }
+}
+
 Refusal AstEmitter::emitFor(const isl::ast_node &node, Form form) {
   std::optional<Bounds> bounds = boundsOf(node);
   if (!bounds)
     return "a generated loop bound is not affine";
-  isl::ast_expr iteratorExpr =
-      isl::manage(isl_ast_node_for_get_iterator(node.get()));
-  std::string iterator =
-      isl::manage(isl_ast_expr_get_id(iteratorExpr.get())).name();
+  std::string iterator = iteratorOf(node);
   if (lanes)
     return "a loop inside a vector";
   if (form.vectorWidth > 0)
@@ -295,9 +282,7 @@ Refusal AstEmitter::emitFor(const isl::ast_node &node, Form form) {
   isl::ast_node body = isl::manage(isl_ast_node_for_get_body(node.get()));
   if (isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true)
     return emitScope(body, iterator, bounds->lowers.front(), form);
-  bool isUnrolled = form.isUnrolled && onlyConstant(bounds->lowers, false) &&
-                    onlyConstant(bounds->uppers, true);
-  if (isUnrolled)
+  if (form.isUnrolled && isStraight(node))
     return emitUnrolled(body, iterator, *bounds, form);
   return emitLoop(body, iterator, *bounds, form);
 }

@@ -42,6 +42,11 @@ private:
                       Form form);
   Refusal emitPack(const GeneratedPack &copied, const isl::ast_node &child,
                    Form form);
+  Refusal emitTiles(const GeneratedTiles &tiles, const isl::ast_node &child,
+                    Form form);
+  /// Emits the cases from `number` on.
+  Refusal emitCases(const GeneratedTiles &tiles, const isl::ast_node &otherwise,
+                    unsigned number, Form form);
   Refusal emitIf(const isl::ast_node &node, Form form);
   Refusal emitFor(const isl::ast_node &node, Form form);
   /// Frees `buffers` here and goes on with those of the block outside.
@@ -70,9 +75,14 @@ private:
   std::optional<Bounds> boundsOf(const isl::ast_node &node);
   Bounds scaledBounds(const Bounds &bounds, int64_t stride) const;
   std::optional<mlir::Value> condition(const isl::ast_expr &expr);
+  /// left - right of a comparison.
+  std::optional<mlir::AffineExpr> difference(const isl::ast_expr &comparison);
+  /// What the condition is where the ranges of iterators decide it.
+  std::optional<bool> decided(const isl::ast_expr &condition);
   AstExprConverter converter() {
     return AstExprConverter(builder.getContext(), iterators);
   }
+  bool isStraight(const isl::ast_node &node);
   DimRange rangeOf(const Bounds &bounds) const;
 
   mlir::OpBuilder &builder;

@@ -2,6 +2,7 @@
 
 #include "AstExpr.h"
 
+#include <isl/aff.h>
 #include <isl/ast.h>
 #include <isl/val.h>
 
@@ -19,6 +20,29 @@ isl_ast_expr_op_type astOp(const isl::ast_expr &expr) {
 
 isl::ast_expr astArg(const isl::ast_expr &expr, int position) {
   return isl::manage(isl_ast_expr_op_get_arg(expr.get(), position));
+}
+
+AffineExpr affineExprOf(const isl::aff &aff, llvm::ArrayRef<AffineExpr> values,
+                        MLIRContext *context) {
+  isl::val denominator = isl::manage(isl_aff_get_denominator_val(aff.get()));
+  auto scaled = [&](isl_val *coefficient) {
+    isl::val product = isl::manage(coefficient).mul(denominator);
+    return getAffineConstantExpr(product.num_si(), context);
+  };
+  AffineExpr sum = scaled(isl_aff_get_constant_val(aff.get()));
+  for (auto [position, value] : llvm::enumerate(values))
+    sum = sum + value * scaled(isl_aff_get_coefficient_val(
+                            aff.get(), isl_dim_in, position));
+  for (int i = 0; i < isl_aff_dim(aff.get(), isl_dim_div); ++i) {
+    isl_val *factor = isl_aff_get_coefficient_val(aff.get(), isl_dim_div, i);
+    if (isl_val_is_zero(factor)) {
+      isl_val_free(factor);
+      continue;
+    }
+    isl::aff division = isl::manage(isl_aff_get_div(aff.get(), i));
+    sum = sum + affineExprOf(division, values, context) * scaled(factor);
+  }
+  return denominator.is_one() ? sum : sum.floorDiv(denominator.num_si());
 }
 
 std::optional<AffineExpr>

@@ -37,6 +37,11 @@ private:
   const Iterators &iterators;
 };
 
+/// The expression where the dimensions of its domain have these values.
+mlir::AffineExpr affineExprOf(const isl::aff &aff,
+                              llvm::ArrayRef<mlir::AffineExpr> values,
+                              mlir::MLIRContext *context);
+
 isl_ast_expr_op_type astOp(const isl::ast_expr &expr);
 isl::ast_expr astArg(const isl::ast_expr &expr, int position);
 bool isAstOp(const isl::ast_expr &expr);

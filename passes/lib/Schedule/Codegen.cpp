@@ -8,12 +8,18 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/ScopeExit.h"
+
+#include <isl/ctx.h>
 
 using namespace mlir;
 
 namespace autotune {
 #define GEN_PASS_DEF_CODEGEN
 #include "autotune/SchedulePasses.h.inc"
+
+/// Of isl; beyond these, loops take seconds to generate.
+static constexpr unsigned long maxOperations = 1'000'000;
 
 /// Erases everything but buffers and the terminator.
 static void eraseOldBody(llvm::ArrayRef<Operation *> operations) {
@@ -24,7 +30,21 @@ static void eraseOldBody(llvm::ArrayRef<Operation *> operations) {
 }
 
 static Refusal generate(func::FuncOp function, Model &model) {
-  GeneratedAst ast = generateAst(model.tree, model.scop);
+  isl_ctx *ctx = model.tree.domain.ctx().get();
+  unsigned long previous = isl_ctx_get_max_operations(ctx);
+  isl_ctx_set_max_operations(ctx, maxOperations);
+  auto restore =
+      llvm::make_scope_exit([&] { isl_ctx_set_max_operations(ctx, previous); });
+  GeneratedAst ast;
+  try {
+    ast = generateAst(model.tree, model.scop);
+  } catch (const isl::exception &) {
+    if (isl_ctx_last_error(ctx) != isl_error_quota)
+      throw;
+    isl_ctx_reset_error(ctx);
+    isl_ctx_reset_operations(ctx);
+    return "finding the bounds of these loops takes too long";
+  }
   if (ast.refusal)
     return ast.refusal;
   Block &body = function.getBody().front();

@@ -1,38 +1,61 @@
 //===- GeneratedAst.cpp - isl's AST of a schedule -------------------------===//
 
 #include "GeneratedAst.h"
-#include "Codegen.h"
+#include "SeparateEnds.h"
 
 #include <isl/aff.h>
 #include <isl/ast.h>
 #include <isl/ast_build.h>
 #include <isl/id.h>
+#include <isl/map.h>
 #include <isl/val.h>
 
 namespace autotune {
 
-/// Makes every member count its iterations, under a `stridesMark`: isl's work
-/// grows steeply with the integer divisions that multiples need.
-static void countIterations(Tree &node, unsigned depth) {
-  unsigned inner = depth + node.members.size();
-  for (Tree &child : node.children)
-    countIterations(child, inner);
+Tree stridedBand(std::vector<isl::union_pw_aff> members,
+                 llvm::ArrayRef<long> strides, unsigned depth, Tree child) {
+  Tree band = makeBand(std::move(members), std::move(child));
+  if (llvm::all_of(strides, [](long stride) { return stride <= 1; }))
+    return band;
   std::string label = stridesMark.str() + std::to_string(depth);
-  bool isStrided = false;
+  for (long stride : strides)
+    label += "," + std::to_string(std::max(stride, 1L));
+  return makeMark(label, std::move(band));
+}
+
+std::vector<long> stridesOf(const Tree &node, unsigned numMembers) {
+  std::vector<long> strides(numMembers, 1);
+  if (!node.isMark(stridesMark))
+    return strides;
+  llvm::StringRef label(node.label);
+  unsigned depth = 0;
+  label = label.drop_front(stridesMark.size());
+  label.consumeInteger(10, depth);
+  for (long &stride : strides) {
+    label.consume_front(",");
+    label.consumeInteger(10, stride);
+  }
+  return strides;
+}
+
+/// Makes every member count its iterations, under a `stridesMark`.
+static void countIterations(Tree &node, unsigned depth) {
+  for (Tree &child : node.children)
+    countIterations(child, depth + node.members.size());
+  if (!node.isBand())
+    return;
+  std::vector<long> strides;
   for (isl::union_pw_aff &member : node.members) {
     long stride = memberStride(member, node.domain);
-    label += "," + std::to_string(std::max(stride, 1L));
-    if (stride <= 1)
-      continue;
-    isStrided = true;
-    member = isl::manage(isl_union_pw_aff_floor(isl_union_pw_aff_scale_down_val(
-        member.release(),
-        isl_val_int_from_si(node.domain.ctx().get(), stride))));
+    strides.push_back(stride);
+    if (stride > 1)
+      member =
+          isl::manage(isl_union_pw_aff_floor(isl_union_pw_aff_scale_down_val(
+              member.release(),
+              isl_val_int_from_si(node.domain.ctx().get(), stride))));
   }
-  if (!isStrided)
-    return;
-  Tree band = std::move(node);
-  node = makeMark(label, std::move(band));
+  node = stridedBand(std::move(node.members), strides, depth,
+                     std::move(node.children.front()));
 }
 
 static unsigned depthOf(const Tree &node) {
@@ -42,11 +65,12 @@ static unsigned depthOf(const Tree &node) {
   return depth + node.members.size();
 }
 
-/// Calls iterators by their depth.
-static isl_ast_build *nameIterators(isl_ast_build *build, unsigned depth) {
+/// Calls the iterators from `first` to `last` by their depth.
+static isl_ast_build *nameIterators(isl_ast_build *build, unsigned first,
+                                    unsigned last) {
   isl_ctx *ctx = isl_ast_build_get_ctx(build);
-  isl_id_list *names = isl_id_list_alloc(ctx, depth);
-  for (unsigned i = 0; i < depth; ++i)
+  isl_id_list *names = isl_id_list_alloc(ctx, last - first);
+  for (unsigned i = first; i < last; ++i)
     names = isl_id_list_add(
         names, isl_id_alloc(ctx, std::to_string(i).c_str(), nullptr));
   return isl_ast_build_set_iterators(build, names);
@@ -66,8 +90,9 @@ static void addEndMarks(Tree &node) {
 
 namespace {
 /// What the callback for marks works on.
-struct PackCollector {
+struct MarkCollector {
   const Scop &scop;
+  const std::vector<TileCases> &cases;
   GeneratedAst &ast;
 };
 } // namespace
@@ -83,16 +108,22 @@ static GeneratedPack parsePack(llvm::StringRef label) {
   return pack;
 }
 
+static isl_ast_node *numbered(isl_ast_node *node, size_t number) {
+  return isl_ast_node_set_annotation(
+      node, isl_id_alloc(isl_ast_node_get_ctx(node),
+                         std::to_string(number).c_str(), nullptr));
+}
+
 static isl_ast_node *collectPack(isl_ast_node *node, isl_ast_build *build,
-                                 void *user) {
-  auto &collector = *static_cast<PackCollector *>(user);
-  std::string label = isl::manage(isl_ast_node_mark_get_id(node)).name();
-  if (!llvm::StringRef(label).starts_with(mark::pack))
-    return node;
+                                 llvm::StringRef label,
+                                 MarkCollector &collector) {
   GeneratedPack pack = parsePack(label);
   isl::union_map place = isl::manage(isl_ast_build_get_schedule(build));
+  isl::union_map instances(place.ctx(), "{ }");
+  for (const auto &[_, coordinates] : collector.ast.coordinates)
+    instances = instances.unite(isl::union_map(coordinates.placement));
   std::optional<PackRegion> region =
-      packRegion(collector.scop, place, pack.array);
+      packRegion(collector.scop, instances.apply_range(place), pack.array);
   if (!region) {
     collector.ast.refusal = "a packed array has no region of fixed size";
     return node;
@@ -101,42 +132,126 @@ static isl_ast_node *collectPack(isl_ast_node *node, isl_ast_build *build,
   for (unsigned i = 0; i < region->sizes.size(); ++i)
     pack.offset.push_back(isl::manage(isl_ast_build_expr_from_pw_aff(
         build, isl::pw_aff(region->offset.at(i)).release())));
-  std::string number = std::to_string(collector.ast.packs.size());
   collector.ast.packs.push_back(std::move(pack));
-  return isl_ast_node_set_annotation(
-      node,
-      isl_id_alloc(isl_ast_build_get_ctx(build), number.c_str(), nullptr));
+  return numbered(node, collector.ast.packs.size() - 1);
+}
+
+static isl_ast_node *collectTiles(isl_ast_node *node, isl_ast_build *build,
+                                  llvm::StringRef label,
+                                  MarkCollector &collector) {
+  GeneratedTiles tiles;
+  label.drop_front(tilesMark.size()).getAsInteger(10, tiles.cases);
+  // The space of the build lacks members whose value is fixed.
+  isl::union_map schedule = isl::manage(isl_ast_build_get_schedule(build));
+  std::optional<isl::multi_aff> around;
+  schedule.foreach_map([&](isl::map places) {
+    unsigned numOuter = collector.cases[tiles.cases].numOuter;
+    isl_map *outer =
+        isl_map_project_out(places.copy(), isl_dim_in, numOuter,
+                            isl_map_dim(places.get(), isl_dim_in) - numOuter);
+    if (!around)
+      around = singleExpression(isl::manage(isl_map_reverse(outer)));
+  });
+  if (!around) {
+    collector.ast.refusal = "a loop around tiles has more than one expression";
+    return node;
+  }
+  for (unsigned i = 0; i < around->size(); ++i)
+    tiles.outer.push_back(isl::manage(isl_ast_build_expr_from_pw_aff(
+        build, isl::pw_aff(around->at(i)).release())));
+  collector.ast.tiles.push_back(std::move(tiles));
+  return numbered(node, collector.ast.tiles.size() - 1);
+}
+
+static isl_ast_node *collectMark(isl_ast_node *node, isl_ast_build *build,
+                                 void *user) {
+  auto &collector = *static_cast<MarkCollector *>(user);
+  std::string label = isl::manage(isl_ast_node_mark_get_id(node)).name();
+  if (llvm::StringRef(label).starts_with(mark::pack))
+    return collectPack(node, build, label, collector);
+  if (llvm::StringRef(label).starts_with(tilesMark))
+    return collectTiles(node, build, label, collector);
+  return node;
+}
+
+/// Generates the AST of a tree with `numFixed` members around it, whose values
+/// are in `context`.
+static isl::ast_node buildAst(const Tree &tree, unsigned numFixed,
+                              const isl::set &context,
+                              MarkCollector &collector) {
+  Tree places = overPlaces(tree, collector.ast.coordinates, numFixed);
+  isl_ast_build *build = isl_ast_build_from_context(context.copy());
+  build = nameIterators(build, numFixed, numFixed + depthOf(tree));
+  build = isl_ast_build_set_after_each_mark(build, collectMark, &collector);
+  isl_ast_node *root = isl_ast_build_node_from_schedule(
+      build, separateEnds(scheduleFromTree(places)).release());
+  isl_ast_build_free(build);
+  return isl::manage(root);
+}
+
+/// Nothing but the set itself is taken for granted: the loops around may also
+/// visit points where nothing runs.
+static isl::ast_expr conditionOf(const isl::set &values) {
+  isl_ast_build *build = isl_ast_build_alloc(values.ctx().get());
+  isl_ast_expr *condition = isl_ast_build_expr_from_set(build, values.copy());
+  isl_ast_build_free(build);
+  return isl::manage(condition);
+}
+
+static const Tree *findMark(const Tree &node, llvm::StringRef label) {
+  if (node.kind == Tree::Kind::Mark && node.label == label)
+    return &node;
+  for (const Tree &child : node.children)
+    if (const Tree *found = findMark(child, label))
+      return found;
+  return nullptr;
 }
 
 GeneratedAst generateAst(Tree tree, const Scop &scop) {
   addEndMarks(tree);
   countIterations(tree, 0);
-  BandOptionMap options = fullTileOptions(tree);
-  isl::schedule schedule =
-      scheduleFromTree(tree, [&](const Tree &, unsigned number) {
-        auto found = options.find(number);
-        if (found == options.end())
-          return isl::union_set();
-        return found->second;
-      });
   GeneratedAst ast;
-  PackCollector collector{scop, ast};
-  isl_ast_build *build = isl_ast_build_alloc(schedule.ctx().get());
-  build = nameIterators(build, depthOf(tree));
-  build = isl_ast_build_set_after_each_mark(build, collectPack, &collector);
-  isl_ast_node *root = isl_ast_build_node_from_schedule(build, schedule.copy());
-  isl_ast_build_free(build);
-  ast.root = isl::manage(root);
+  std::optional<CoordinatesMap> coordinates = coordinatesOf(tree);
+  if (!coordinates) {
+    ast.refusal = "a loop counter has more than one expression";
+    return ast;
+  }
+  ast.coordinates = std::move(*coordinates);
+  std::vector<TileCases> allCases = markTiles(tree, ast.coordinates);
+  MarkCollector collector{scop, allCases, ast};
+  isl::set anywhere(tree.domain.ctx(), "{ : }");
+  ast.root = buildAst(tree, 0, anywhere, collector);
+  for (auto [number, cases] : llvm::enumerate(allCases)) {
+    std::string label = (tilesMark + llvm::Twine(number)).str();
+    const Tree &tiles = findMark(tree, label)->children.front();
+    ast.areExhaustive.push_back(cases.isExhaustive);
+    ast.cases.emplace_back();
+    for (const isl::set &each : cases.cases) {
+      isl::set values = fixOutermost(each, cases.numOuter).params();
+      ast.cases.back().push_back(
+          {conditionOf(values),
+           buildAst(tiles, cases.numOuter, values, collector)});
+    }
+  }
   return ast;
 }
 
-const GeneratedPack &packOf(const GeneratedAst &ast,
-                            const isl::ast_node &mark) {
+static unsigned numberOf(const isl::ast_node &mark) {
   std::string name =
       isl::manage(isl_ast_node_get_annotation(mark.get())).name();
   unsigned number = 0;
   llvm::StringRef(name).getAsInteger(10, number);
-  return ast.packs[number];
+  return number;
+}
+
+const GeneratedPack &packOf(const GeneratedAst &ast,
+                            const isl::ast_node &mark) {
+  return ast.packs[numberOf(mark)];
+}
+
+const GeneratedTiles &tilesOf(const GeneratedAst &ast,
+                              const isl::ast_node &mark) {
+  return ast.tiles[numberOf(mark)];
 }
 
 } // namespace autotune

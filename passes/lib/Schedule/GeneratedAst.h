@@ -9,6 +9,7 @@
 #ifndef AUTOTUNE_SCHEDULE_GENERATEDAST_H
 #define AUTOTUNE_SCHEDULE_GENERATEDAST_H
 
+#include "TileCases.h"
 #include "Transformations.h"
 
 namespace autotune {
@@ -22,9 +23,29 @@ struct GeneratedPack {
   llvm::SmallVector<int64_t> sizes;
 };
 
+/// One copy of a `tilesMark`.
+struct GeneratedTiles {
+  unsigned cases; ///< Position in `GeneratedAst::cases`.
+  /// Values of the iterators around the mark.
+  std::vector<isl::ast_expr> outer;
+};
+
+/// Code for some of the tiles; `condition` and `root` are in terms of the
+/// iterators around the mark.
+struct GeneratedCase {
+  isl::ast_expr condition;
+  isl::ast_node root;
+};
+
 struct GeneratedAst {
   isl::ast_node root;
+  CoordinatesMap coordinates;
   std::vector<GeneratedPack> packs;
+  std::vector<GeneratedTiles> tiles;
+  /// By the number of a `tilesMark`: what stands in some cases for what is
+  /// below the mark; whether there are no other tiles.
+  std::vector<std::vector<GeneratedCase>> cases;
+  std::vector<bool> areExhaustive;
   /// Why a copy cannot be made.
   Refusal refusal;
 };
@@ -38,12 +59,23 @@ constexpr llvm::StringLiteral endMark = "end";
 /// times as large (and more by a constant).
 constexpr llvm::StringLiteral stridesMark = "strides=";
 
-/// Generates the AST of `tree`, with full tiles apart from partial ones. Below
-/// each marked band there is an `endMark`. Iterators are called by their depth.
+/// A band of members whose strides are given, marked where some stride is
+/// not 1.
+Tree stridedBand(std::vector<isl::union_pw_aff> members,
+                 llvm::ArrayRef<long> strides, unsigned depth, Tree child);
+/// The strides of the members of a band, which may be below a `stridesMark`.
+std::vector<long> stridesOf(const Tree &node, unsigned numMembers);
+
+/// Generates the AST of `tree` over the places of instances, with complete
+/// tiles apart from partial ones. Below each marked band there is an `endMark`.
+/// Iterators are called by their depth.
 GeneratedAst generateAst(Tree tree, const Scop &scop);
 
 /// The copy that a pack mark's node stands for.
 const GeneratedPack &packOf(const GeneratedAst &ast, const isl::ast_node &mark);
+/// The tiles that begin at a mark's node.
+const GeneratedTiles &tilesOf(const GeneratedAst &ast,
+                              const isl::ast_node &mark);
 
 } // namespace autotune
 

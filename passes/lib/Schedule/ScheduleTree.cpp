@@ -105,8 +105,6 @@ namespace {
 /// Builds an isl schedule top-down at its leaves.
 class ScheduleWriter {
 public:
-  explicit ScheduleWriter(BandOptions options) : options(options) {}
-
   /// `node` is a leaf; returns it with `tree` in its place, at the same
   /// position.
   isl::schedule_node write(isl::schedule_node node, const Tree &tree) {
@@ -129,12 +127,6 @@ public:
 private:
   isl::schedule_node writeBand(isl::schedule_node node, const Tree &tree) {
     node = node.insert_partial_schedule(bandSchedule(tree.members));
-    if (options) {
-      isl::union_set chosen = options(tree, bandNumber);
-      if (!chosen.is_null())
-        node = node.as<isl::schedule_node_band>().set_ast_build_options(chosen);
-    }
-    ++bandNumber;
     return write(node.child(0), tree.children.front()).parent();
   }
 
@@ -147,17 +139,14 @@ private:
       node = write(node.child(i).child(0), tree.children[i]).parent().parent();
     return node;
   }
-
-  BandOptions options;
-  unsigned bandNumber = 0;
 };
 
 } // namespace
 
-isl::schedule scheduleFromTree(const Tree &tree, BandOptions options) {
+isl::schedule scheduleFromTree(const Tree &tree) {
   isl::schedule_node leaf =
       isl::schedule::from_domain(tree.domain).root().child(0);
-  return ScheduleWriter(options).write(leaf, tree).schedule();
+  return ScheduleWriter().write(leaf, tree).schedule();
 }
 
 static bool findNode(Tree &node, Tree::Kind kind, unsigned &number,

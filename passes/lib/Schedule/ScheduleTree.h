@@ -60,10 +60,7 @@ Tree makeSequence(std::vector<Tree> children);
 
 Tree treeFromSchedule(const isl::schedule &schedule);
 
-/// AST build options for the band whose path is given; null for none.
-using BandOptions =
-    llvm::function_ref<isl::union_set(const Tree &band, unsigned bandNumber)>;
-isl::schedule scheduleFromTree(const Tree &tree, BandOptions options = nullptr);
+isl::schedule scheduleFromTree(const Tree &tree);
 
 /// A node found by its pre-order number, with what lies above it.
 struct TreePath {

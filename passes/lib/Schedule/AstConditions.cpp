@@ -1,0 +1,164 @@
+//===- AstConditions.cpp - Conditions of isl ASTs -------------------------===//
+
+#include "AstEmitter.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+#include <isl/ast.h>
+
+using namespace mlir;
+
+namespace autotune {
+
+static std::optional<arith::CmpIPredicate>
+predicateOf(isl_ast_expr_op_type op) {
+  switch (op) {
+  case isl_ast_expr_op_eq:
+    return arith::CmpIPredicate::eq;
+  case isl_ast_expr_op_le:
+    return arith::CmpIPredicate::sle;
+  case isl_ast_expr_op_lt:
+    return arith::CmpIPredicate::slt;
+  case isl_ast_expr_op_ge:
+    return arith::CmpIPredicate::sge;
+  case isl_ast_expr_op_gt:
+    return arith::CmpIPredicate::sgt;
+  default:
+    return std::nullopt;
+  }
+}
+
+std::optional<Value> AstEmitter::condition(const isl::ast_expr &expr) {
+  isl_ast_expr_op_type op = astOp(expr);
+  bool isAnd = op == isl_ast_expr_op_and || op == isl_ast_expr_op_and_then;
+  bool isOr = op == isl_ast_expr_op_or || op == isl_ast_expr_op_or_else;
+  if (isAnd || isOr) {
+    std::optional<Value> result = condition(astArg(expr, 0));
+    for (int i = 1; result && i < isl_ast_expr_op_get_n_arg(expr.get()); ++i) {
+      std::optional<Value> next = condition(astArg(expr, i));
+      if (!next)
+        return std::nullopt;
+      result = isAnd
+                   ? Value(arith::AndIOp::create(builder, loc, *result, *next))
+                   : Value(arith::OrIOp::create(builder, loc, *result, *next));
+    }
+    return result;
+  }
+  std::optional<arith::CmpIPredicate> predicate = predicateOf(op);
+  if (!predicate)
+    return std::nullopt;
+  std::optional<AffineExpr> distance = difference(expr);
+  if (!distance)
+    return std::nullopt;
+  AffineValues values(scope, *distance);
+  Value applied =
+      affine::AffineApplyOp::create(builder, loc, values.map, values.operands);
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  return Value(arith::CmpIOp::create(builder, loc, *predicate, applied, zero));
+}
+
+std::optional<AffineExpr>
+AstEmitter::difference(const isl::ast_expr &comparison) {
+  std::optional<AffineExpr> lhs = converter().convert(astArg(comparison, 0));
+  std::optional<AffineExpr> rhs = converter().convert(astArg(comparison, 1));
+  if (!lhs || !rhs)
+    return std::nullopt;
+  return scope.simplify(*lhs - *rhs);
+}
+
+std::optional<bool> AstEmitter::decided(const isl::ast_expr &condition) {
+  if (!isAstOp(condition)) // The constants 0 and 1.
+    return !isl::manage(isl_ast_expr_int_get_val(condition.get())).is_zero();
+  isl_ast_expr_op_type op = astOp(condition);
+  if (op == isl_ast_expr_op_and || op == isl_ast_expr_op_and_then) {
+    bool areAllTrue = true;
+    for (int i = 0; i < isl_ast_expr_op_get_n_arg(condition.get()); ++i) {
+      std::optional<bool> part = decided(astArg(condition, i));
+      if (part == false)
+        return false;
+      areAllTrue &= part == true;
+    }
+    return areAllTrue ? std::optional<bool>(true) : std::nullopt;
+  }
+  if (op != isl_ast_expr_op_ge && op != isl_ast_expr_op_le)
+    return std::nullopt;
+  std::optional<AffineExpr> distance = difference(condition);
+  if (!distance)
+    return std::nullopt;
+  if (op == isl_ast_expr_op_le)
+    distance = -*distance;
+  if (scope.minimum(*distance).value_or(-1) >= 0)
+    return true;
+  if (scope.maximum(*distance).value_or(0) < 0)
+    return false;
+  return std::nullopt;
+}
+
+Refusal AstEmitter::emitIf(const isl::ast_node &node, Form form) {
+  isl::ast_expr test = isl::manage(isl_ast_node_if_get_cond(node.get()));
+  isl::ast_node then = isl::manage(isl_ast_node_if_get_then_node(node.get()));
+  if (decided(test) == true)
+    return emitNode(then, form);
+  if (lanes)
+    return "a condition inside a vector";
+  std::optional<Value> holds = condition(test);
+  if (!holds)
+    return "a generated condition is not affine";
+  bool hasElse = isl_ast_node_if_has_else_node(node.get()) == isl_bool_true;
+  auto op = scf::IfOp::create(builder, loc, *holds, hasElse);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(op.thenBlock());
+  if (Refusal refusal = emitNode(then, form))
+    return refusal;
+  if (!hasElse)
+    return std::nullopt;
+  builder.setInsertionPointToStart(op.elseBlock());
+  return emitNode(isl::manage(isl_ast_node_if_get_else_node(node.get())), form);
+}
+
+//===--- cases of tiles ---------------------------------------------------===//
+
+Refusal AstEmitter::emitTiles(const GeneratedTiles &tiles,
+                              const isl::ast_node &child, Form form) {
+  Iterators around = iterators;
+  for (auto [depth, expr] : llvm::enumerate(tiles.outer)) {
+    std::optional<AffineExpr> value = converter().convert(expr);
+    if (!value)
+      return "a generated iterator is not affine";
+    iterators[std::to_string(depth)] = *value;
+  }
+  Refusal refusal = emitCases(tiles, child, 0, form);
+  iterators = std::move(around);
+  return refusal;
+}
+
+Refusal AstEmitter::emitCases(const GeneratedTiles &tiles,
+                              const isl::ast_node &otherwise, unsigned number,
+                              Form form) {
+  const std::vector<GeneratedCase> &cases = ast.cases[tiles.cases];
+  bool isExhaustive = ast.areExhaustive[tiles.cases];
+  if (number == cases.size())
+    return isExhaustive ? std::nullopt : emitNode(otherwise, form);
+  const auto &[test, root] = cases[number];
+  std::optional<bool> known = decided(test);
+  if (known == true)
+    return emitNode(root, form);
+  if (known == false)
+    return emitCases(tiles, otherwise, number + 1, form);
+  std::optional<Value> holds = condition(test);
+  if (!holds)
+    return "a generated condition is not affine";
+  bool hasElse = !isExhaustive || number + 1 < cases.size();
+  auto op = scf::IfOp::create(builder, loc, *holds, hasElse);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(op.thenBlock());
+  if (Refusal refusal = emitNode(root, form))
+    return refusal;
+  if (!hasElse)
+    return std::nullopt;
+  builder.setInsertionPointToStart(op.elseBlock());
+  return emitCases(tiles, otherwise, number + 1, form);
+}
+
+} // namespace autotune

@@ -1,0 +1,261 @@
+//===- TileCases.cpp - Complete tiles and the others ----------------------===//
+
+#include "TileCases.h"
+#include "GeneratedAst.h"
+
+#include <isl/aff.h>
+#include <isl/constraint.h>
+#include <isl/local_space.h>
+#include <isl/set.h>
+
+namespace autotune {
+
+/// Tiles that end in more ways than this all get the compact code.
+static constexpr size_t maxBoundaries = 2;
+
+/// Whether everything below is unrolled or a vector, and something is.
+static bool isTile(const Tree &node, bool &hasStrips) {
+  if (node.isBand())
+    return false;
+  if (node.isMark(mark::unroll) || node.isMark(mark::vectorize)) {
+    hasStrips = true;
+    return true;
+  }
+  for (const Tree &child : node.children)
+    if (!isTile(child, hasStrips))
+      return false;
+  return true;
+}
+
+static void collectStatements(const Tree &node,
+                              std::vector<std::string> &statements) {
+  if (node.kind == Tree::Kind::Leaf && !node.domain.is_empty())
+    statements.push_back(statementOf(node));
+  for (const Tree &child : node.children)
+    collectStatements(child, statements);
+}
+
+static isl::val coefficient(isl_constraint *constraint, unsigned dim) {
+  return isl::manage(
+      isl_constraint_get_coefficient_val(constraint, isl_dim_set, dim));
+}
+
+namespace {
+
+/// Finds the cases of a tile with `numOuter` members around it.
+class CaseFinder {
+public:
+  CaseFinder(unsigned numOuter, const CoordinatesMap &coordinates)
+      : numOuter(numOuter), coordinates(coordinates) {}
+
+  TileCases find(const std::vector<std::string> &statements) {
+    TileCases result{numOuter, {}, false};
+    for (const std::string &name : statements)
+      if (!addBoundaries(coordinates.at(name).places))
+        return result;
+    llvm::erase_if(boundaries, [&](const isl::aff &distance) {
+      return outer.is_subset(within(distance));
+    });
+    if (boundaries.empty())
+      return result;
+    bool isListed = boundaries.size() <= maxBoundaries;
+    result.isExhaustive = isListed;
+    for (unsigned crossed = 0;
+         crossed < 1u << (isListed ? boundaries.size() : 0); ++crossed) {
+      isl::set tiles = crossing(crossed);
+      if (tiles.is_empty())
+        continue;
+      if (isUniform(tiles, crossed))
+        result.cases.push_back(tiles.gist(outer));
+      else
+        result.isExhaustive = false;
+    }
+    return result;
+  }
+
+private:
+  /// Adds the constraints that cut tiles; false where the places are not all
+  /// integer points of one polyhedron.
+  bool addBoundaries(const isl::set &places) {
+    if (isl_set_n_basic_set(places.get()) != 1)
+      return false;
+    isl_basic_set_list *list = isl_set_get_basic_set_list(places.get());
+    isl::basic_set polyhedron =
+        isl::manage(isl_basic_set_list_get_basic_set(list, 0));
+    isl_basic_set_list_free(list);
+    if (isl_basic_set_dim(polyhedron.get(), isl_dim_div) > 0)
+      return false;
+    unsigned num = isl_set_dim(places.get(), isl_dim_set);
+    isl::set around = isl::manage(isl_set_reset_tuple_id(isl_set_project_out(
+        places.copy(), isl_dim_set, numOuter, num - numOuter)));
+    around = isl::set(isl::manage(
+        isl_set_simple_hull(isl_set_remove_divs(around.release()))));
+    outer = outer.is_null() ? around : hullOf(outer.unite(around));
+    isl_constraint_list *constraints =
+        isl_basic_set_get_constraint_list(polyhedron.get());
+    bool isUsable = true;
+    for (int i = 0; i < isl_constraint_list_n_constraint(constraints); ++i) {
+      isl_constraint *each = isl_constraint_list_get_constraint(constraints, i);
+      isUsable &= addBoundary(each, places);
+      isl_constraint_free(each);
+    }
+    isl_constraint_list_free(constraints);
+    return isUsable;
+  }
+
+  static isl::set hullOf(const isl::set &set) {
+    return isl::set(isl::manage(isl_set_simple_hull(set.copy())));
+  }
+
+  bool addBoundary(isl_constraint *constraint, const isl::set &places) {
+    unsigned num = isl_set_dim(places.get(), isl_dim_set);
+    bool isBoundary =
+        isl_constraint_involves_dims(constraint, isl_dim_set, 0, numOuter) &&
+        isl_constraint_involves_dims(constraint, isl_dim_set, numOuter,
+                                     num - numOuter);
+    if (!isBoundary)
+      return true;
+    if (isl_constraint_is_equality(constraint))
+      return false;
+    isl::val least = isl::manage(isl_constraint_get_constant_val(constraint));
+    for (unsigned dim = numOuter; dim < num; ++dim) {
+      isl::val factor = coefficient(constraint, dim);
+      if (factor.is_zero())
+        continue;
+      isl::val value =
+          factor.is_pos() ? places.dim_min_val(dim) : places.dim_max_val(dim);
+      if (!value.is_int())
+        return false;
+      least = least.add(factor.mul(value));
+    }
+    isl_aff *distance = isl_aff_zero_on_domain(
+        isl_local_space_from_space(isl_set_get_space(outer.get())));
+    for (unsigned dim = 0; dim < numOuter; ++dim)
+      distance = isl_aff_set_coefficient_val(
+          distance, isl_dim_in, dim, coefficient(constraint, dim).release());
+    distance = isl_aff_set_constant_val(distance, least.release());
+    isl::aff boundary = isl::manage(distance);
+    auto isSame = [&](const isl::aff &other) {
+      return isl_aff_plain_is_equal(boundary.get(), other.get());
+    };
+    if (llvm::none_of(boundaries, isSame))
+      boundaries.push_back(boundary);
+    return true;
+  }
+
+  /// The tiles that lie within the boundary.
+  static isl::set within(const isl::aff &distance) {
+    isl::aff zero = distance.sub(distance);
+    return isl::set(distance.ge_set(zero));
+  }
+
+  /// The tiles that cross just these boundaries.
+  isl::set crossing(unsigned crossed) const {
+    isl::set tiles = outer;
+    for (auto [number, distance] : llvm::enumerate(boundaries)) {
+      isl::set inside = within(distance);
+      tiles =
+          tiles.intersect(crossed >> number & 1 ? inside.complement() : inside);
+    }
+    return tiles;
+  }
+
+  /// Whether the tiles are all cut at the same place.
+  bool isUniform(const isl::set &tiles, unsigned crossed) const {
+    for (auto [number, distance] : llvm::enumerate(boundaries)) {
+      if (!(crossed >> number & 1))
+        continue;
+      isl::val least =
+          isl::manage(isl_set_min_val(tiles.get(), distance.get()));
+      isl::val most = isl::manage(isl_set_max_val(tiles.get(), distance.get()));
+      if (!least.is_int() || !least.eq(most))
+        return false;
+    }
+    return true;
+  }
+
+  unsigned numOuter;
+  const CoordinatesMap &coordinates;
+  /// The places of tiles, and maybe more.
+  isl::set outer;
+  /// How far, at least, a tile's points are within a constraint.
+  std::vector<isl::aff> boundaries;
+};
+
+/// Marks the tiles of a tree.
+class TileMarker {
+public:
+  explicit TileMarker(const CoordinatesMap &coordinates)
+      : coordinates(coordinates) {}
+
+  void visit(Tree &node, unsigned depth) {
+    bool hasStrips = false;
+    if (isTile(node, hasStrips))
+      return hasStrips ? mark(node, depth) : void();
+    bool isStrided = node.isMark(stridesMark);
+    Tree &band = isStrided ? node.children.front() : node;
+    for (Tree &child : band.children)
+      visit(child, depth + band.members.size());
+    if (band.isBand() && band.children.front().isMark(tilesMark))
+      lift(node, band, depth);
+  }
+
+  std::vector<TileCases> found;
+
+private:
+  void mark(Tree &node, unsigned depth) {
+    std::vector<std::string> statements;
+    collectStatements(node, statements);
+    TileCases cases = CaseFinder(depth, coordinates).find(statements);
+    if (cases.cases.empty())
+      return;
+    node = makeMark((tilesMark + llvm::Twine(found.size())).str(),
+                    Tree(std::move(node)));
+    found.push_back(std::move(cases));
+  }
+
+  /// Moves the mark below a band outside of the members that do not decide.
+  void lift(Tree &node, Tree &band, unsigned depth) {
+    unsigned number = 0;
+    std::string label = band.children.front().label;
+    llvm::StringRef(label)
+        .drop_front(tilesMark.size())
+        .getAsInteger(10, number);
+    TileCases &cases = found[number];
+    unsigned numKept = 0, num = band.members.size();
+    for (const isl::set &each : cases.cases)
+      for (unsigned i = numKept; i < num; ++i)
+        if (isl_set_involves_dims(each.get(), isl_dim_set, depth + i, 1))
+          numKept = i + 1;
+    if (numKept == num)
+      return;
+    for (isl::set &each : cases.cases)
+      each = isl::manage(isl_set_project_out(each.release(), isl_dim_set,
+                                             depth + numKept, num - numKept));
+    cases.numOuter = depth + numKept;
+    std::vector<long> strides = stridesOf(node, num);
+    Tree body = std::move(band.children.front().children.front());
+    auto begin = band.members.begin();
+    std::vector<isl::union_pw_aff> kept(begin, begin + numKept),
+        passed(begin + numKept, band.members.end());
+    Tree inner =
+        stridedBand(passed, llvm::ArrayRef(strides).drop_front(numKept),
+                    depth + numKept, std::move(body));
+    Tree marked = makeMark(label, std::move(inner));
+    node = stridedBand(kept, llvm::ArrayRef(strides).take_front(numKept), depth,
+                       std::move(marked));
+  }
+
+  const CoordinatesMap &coordinates;
+};
+
+} // namespace
+
+std::vector<TileCases> markTiles(Tree &tree,
+                                 const CoordinatesMap &coordinates) {
+  TileMarker marker(coordinates);
+  marker.visit(tree, 0);
+  return std::move(marker.found);
+}
+
+} // namespace autotune
