@@ -1,6 +1,6 @@
 """How much arithmetic a kernel does, counted exactly from its loop nests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from benchmarks.polybench.loop_nests import (
     Branch,
     Constant,
     Declaration,
+    Element,
     Function,
     Loop,
     Number,
@@ -23,7 +24,8 @@ from benchmarks.program import Array
 def operation_count(function: Function) -> int:
     """Returns the executed additions, multiplications, comparisons and so on.
 
-    Operations on constants alone, and those of subscripts, do not count.
+    Operations on constants alone, and those of subscripts, do not count; what every iteration of
+    a loop computes from the same operands counts once.
     """
     return _count(function.body, {}, np.ones(1, np.int64))
 
@@ -58,15 +60,50 @@ def _count_one(statement: Statement, counters: Mapping[str, Array], weights: Arr
 
 
 def _count_loop(loop: Loop, counters: Mapping[str, Array], weights: Array) -> int:
-    low = _values(loop.low, counters, len(weights))
-    trips = np.maximum(_values(loop.high, counters, len(weights)) - low + 1, 0)
+    extents = _values(loop.high, counters, len(weights)) + 1
+    trips = np.maximum(extents - _values(loop.low, counters, len(weights)), 0)
+    repeated = int((weights * np.maximum(trips - 1, 0)).sum())
+    return _count_iterations(loop, counters, weights, trips) - repeated * _num_invariant(loop)
+
+
+def _count_iterations(
+    loop: Loop, counters: Mapping[str, Array], weights: Array, trips: Array
+) -> int:
     if not _uses(loop.body, loop.counter):
         return _count(loop.body, counters, weights * trips)
+    low = _values(loop.low, counters, len(weights))
     points = np.repeat(np.arange(len(weights)), trips)
     first = np.repeat(np.cumsum(trips) - trips, trips)
     inner = {name: values[points] for name, values in counters.items() if _uses(loop.body, name)}
     inner[loop.counter] = low[points] + np.arange(len(points)) - first
     return _count(loop.body, inner, weights[points])
+
+
+def _num_invariant(loop: Loop) -> int:
+    """Operations right in the loop whose operands the loop does not change."""
+    assignments = [each for each in loop.body if isinstance(each, Assignment)]
+    if len(assignments) < len(loop.body):
+        return 0
+    written = {each.target.array for each in assignments}
+    return sum(_num_invariant_in(each.value, loop.counter, written) for each in assignments)
+
+
+def _num_invariant_in(value: Value, counter: str, written: Set[str]) -> int:
+    if not isinstance(value, Operation):
+        return 0
+    if _is_invariant(value, counter, written):
+        return _operations(value)
+    return sum(_num_invariant_in(operand, counter, written) for operand in value.operands)
+
+
+def _is_invariant(value: Value, counter: str, written: Set[str]) -> bool:
+    match value:
+        case Element():
+            names = {name for index in value.indices for name, _ in index.terms}
+            return counter not in names and value.array not in written
+        case Operation():
+            return all(_is_invariant(operand, counter, written) for operand in value.operands)
+    return True
 
 
 def _values(expression: Affine, counters: Mapping[str, Array], num_points: int) -> Array:
