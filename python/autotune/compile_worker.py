@@ -335,7 +335,9 @@ def _attribute(operation: ir.Operation, text: str) -> ir.Attribute:
 
 
 def _tree_hash(function: ir.Operation) -> str:
-    return hashlib.sha256(_text(function.attributes["autotune.schedule"]).encode()).hexdigest()
+    """A hash of order and memory: where values are kept shows in the dependences."""
+    texts = [_text(function.attributes[f"autotune.{x}"]) for x in ("schedule", "dependences")]
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 def _text(attribute: ir.Attribute) -> str:

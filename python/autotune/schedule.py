@@ -277,6 +277,73 @@ class Wavefront(Transformation):
 
 
 @dataclass(frozen=True)
+class Unroll(Transformation):
+    """Unrolls a loop where it is.
+
+    for i: S(i)  ->  for i by 2: { S(i); S(i+1) }     (factor=2)
+
+    With as many copies as there are iterations the loop vanishes. Refused for a factor beyond the
+    loop, for a parallel loop as a whole, and on unrolled and vector loops.
+    """
+
+    name: ClassVar[str] = "autotune-unroll"
+    band: int
+    member: int
+    factor: int
+
+
+@dataclass(frozen=True)
+class Privatize(Transformation):
+    """Accumulates in partial results, so that the iterations of a reduction have no order.
+
+    for j: A[e] += x(j)  ->  P[e][:] = 0; for j: P[e][j mod n] += x(j); A[e] += sum of P[e]
+
+    Only iterations a multiple of `lanes` apart depend on each other then. `array` counts the
+    function's arguments, then its allocations; `P` becomes the last of them. Refused when an
+    operation is neither exactly associative nor marked `reassoc`, when something else uses the
+    elements inside the loop, and once loops are parallel, unrolled, vectors or packed.
+    """
+
+    name: ClassVar[str] = "autotune-privatize"
+    band: int
+    member: int
+    array: int
+    lanes: int
+
+
+@dataclass(frozen=True)
+class Contract(Transformation):
+    """Shrinks a temporary to what is in use at once.
+
+    for i: { T[i] = ..; .. = T[i] }  ->  for i: { T[0] = ..; .. = T[0] }
+
+    Folds every dimension modulo the number of neighbours that hold values still needed. Refused for
+    arrays visible outside the workload, when all of the array is in use at once, and when marked
+    loops would carry a dependence.
+    """
+
+    name: ClassVar[str] = "autotune-contract"
+    array: int
+
+
+@dataclass(frozen=True)
+class Expand(Transformation):
+    """Gives every iteration of a loop a temporary of its own.
+
+    for i: { t = ..; .. = t }  ->  for i: { T[i] = ..; .. = T[i] }
+
+    Iterations no longer wait for each other to be done with the temporary. Refused for arrays
+    visible outside the workload or used outside of the loop, and when a value is used in another
+    iteration.
+    """
+
+    name: ClassVar[str] = "autotune-expand"
+    band: int
+    member: int
+    array: int
+
+
+@dataclass(frozen=True)
 class Reschedule(Transformation):
     """Replaces the whole order by one that isl's scheduler finds.
 

@@ -131,13 +131,22 @@ class Program:
     """A function `@program` over arrays of one element type.
 
     Attributes:
-        shapes: Extents by array, in argument order.
+        shapes: Extents by array; those that are not private in argument order.
         element: `f32` or `f64`.
+        private: Arrays that the function allocates; it writes them before it reads them.
+        is_reassociable: Whether sums may be added up in any order.
     """
 
     shapes: tuple[tuple[str, tuple[int, ...]], ...]
     element: str
     body: tuple[Node, ...]
+    private: frozenset[str] = frozenset()
+    is_reassociable: bool = False
+
+    @property
+    def arguments(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """Extents of the function's arguments, by name."""
+        return tuple((name, shape) for name, shape in self.shapes if name not in self.private)
 
     def statements(self) -> list[Statement]:
         return list(_statements(self.body))
@@ -203,16 +212,20 @@ class _Printer:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._types = {
-            name: f"memref<{'x'.join(map(str, shape))}x{program.element}>"
+            name: f"memref<{''.join(f'{size}x' for size in shape)}{program.element}>"
             for name, shape in program.shapes
         }
         self._lines: list[str] = []
         self._num_values = 0
 
     def text(self) -> str:
-        arguments = ", ".join(f"%{name}: {kind}" for name, kind in self._types.items())
+        visible = [name for name, _ in self._program.arguments]
+        arguments = ", ".join(f"%{name}: {self._types[name]}" for name in visible)
         self._lines = [f"func.func @program({arguments}) {{"]
+        private = [(x, kind) for x, kind in self._types.items() if x in self._program.private]
+        self._lines += [f"  %{name} = memref.alloc() : {kind}" for name, kind in private]
         self._print_nodes(self._program.body, (), 1)
+        self._lines += [f"  memref.dealloc %{name} : {kind}" for name, kind in private]
         self._lines += ["  return", "}", ""]
         return "\n".join(self._lines)
 
@@ -254,7 +267,9 @@ class _Printer:
             return define(f"arith.constant {value:e} : {element}")
 
         def binary(name: str, left: str, right: str) -> str:
-            return define(f"arith.{name} {left}, {right} : {element}")
+            is_sum = name in ("addf", "subf") and self._program.is_reassociable
+            flags = " fastmath<reassoc>" if is_sum else ""
+            return define(f"arith.{name} {left}, {right}{flags} : {element}")
 
         result = _compute(statement.form, reads, constant, binary)
         target = statement.target

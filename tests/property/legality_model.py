@@ -170,6 +170,12 @@ def _(transformation: schedule.Skew, tree: Tree) -> Tree:
 
 
 @transformed.register
+def _(transformation: schedule.Unroll, tree: Tree) -> Tree:
+    """Unrolling a loop where it is moves no instance."""
+    return tree
+
+
+@transformed.register
 def _(transformation: schedule.Pack, tree: Tree) -> Tree:
     """Packing copies what is read; it moves no instance."""
     return tree

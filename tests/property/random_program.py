@@ -35,7 +35,20 @@ def random_program(rng: random.Random) -> Program:
             if count > MAX_INSTANCES:
                 break
         if 0 < count <= MAX_INSTANCES:
-            return _finished(program)
+            return _with_private_arrays(_finished(program), rng)
+
+
+def _with_private_arrays(program: Program, rng: random.Random) -> Program:
+    """Makes arrays private that are only read where they were written before."""
+    written, undefined = set[tuple[str, tuple[int, ...]]](), set[str]()
+    for instance in instances(program):
+        undefined |= {element[0] for element in instance.reads if element not in written}
+        written.add(instance.writes)
+    touched = [name for name, _ in program.shapes if any(e[0] == name for e in written)]
+    private = {name for name in touched if name not in undefined and rng.random() < 0.8}
+    if len(private) == len(program.shapes):
+        private.remove(min(private))
+    return replace(program, private=frozenset(private))
 
 
 @dataclass(frozen=True)
@@ -61,14 +74,18 @@ class _Draft:
         self._max_extent = MAX_EXTENT_BY_DEPTH[self._max_depth]
         names = ["A", "B", "C", "D"][: rng.randint(2, 4)]
         self._ranks = {name: rng.choice([1, 2, 2, 2, 3]) for name in names}
+        self._temporary_ranks: dict[str, int] = {}
         self._num_statements = 0
         self._num_loops = 0
 
     def program(self) -> Program:
         nests = self._rng.choice([1, 1, 2, 2, 3])
         body = tuple(self._loop(_Scope(())) for _ in range(nests))
-        shapes = tuple((name, (1,) * rank) for name, rank in self._ranks.items())
-        return Program(shapes, self._rng.choice(["f32", "f64"]), body)
+        ranks = self._ranks | self._temporary_ranks
+        shapes = tuple((name, (1,) * rank) for name, rank in ranks.items())
+        element = self._rng.choice(["f32", "f64"])
+        is_reassociable = element == "f64" and self._rng.random() < 0.6
+        return Program(shapes, element, body, is_reassociable=is_reassociable)
 
     def _body(self, scope: _Scope) -> tuple[Node, ...]:
         nodes: list[Node] = []
@@ -77,6 +94,8 @@ class _Draft:
                 nodes.append(self._loop(scope))
             elif self._num_statements < 5:
                 nodes.append(self._guarded_statement(scope))
+        if scope.iterators and self._num_statements < 4 and self._rng.random() < 0.2:
+            nodes[:0] = self._temporary(scope)
         return tuple(nodes) or (self._guarded_statement(scope),)
 
     def _loop(self, scope: _Scope) -> Loop:
@@ -109,6 +128,20 @@ class _Draft:
         if kind == "min":
             return lowers, [*uppers, bound]
         return [bound], [*uppers, replace(bound, constant=bound.constant + 3)]
+
+    def _temporary(self, scope: _Scope) -> list[Node]:
+        """A value that is kept in an array of its own and used right away."""
+        rank = self._rng.randint(0, min(2, scope.depth))
+        names = self._rng.sample(scope.iterators, rank)
+        place = Access(
+            f"T{len(self._temporary_ranks)}", tuple(Expression(((name, 1),)) for name in names)
+        )
+        self._temporary_ranks[place.array] = rank
+        first, second = self._statement(scope), self._statement(scope)
+        producer = replace(first, target=place, reads=(self._access(scope),), form=Form.SCALE)
+        target = self._access(scope)
+        consumer = replace(second, target=target, reads=(target, place), form=Form.MAXIMUM)
+        return [producer, consumer]
 
     def _guarded_statement(self, scope: _Scope) -> Node:
         statement = self._statement(scope)

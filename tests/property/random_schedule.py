@@ -5,16 +5,20 @@ from collections.abc import Callable, Sequence
 
 from autotune.measurement import Menu
 from autotune.schedule import (
+    Contract,
     Distribute,
+    Expand,
     Fuse,
     Interchange,
     Parallelize,
+    Privatize,
     Reschedule,
     Reverse,
     Shift,
     Skew,
     Tile,
     Transformation,
+    Unroll,
     UnrollAndJam,
     Vectorize,
     Wavefront,
@@ -49,6 +53,24 @@ def draw_freely(rng: random.Random, tree: Tree) -> Transformation | None:
     if kind is Skew:
         return _draw_skew(rng, number, band, tree)
     return _DRAWN_FOR_BANDS[kind](rng, number, band)
+
+
+def draw_memory_change(rng: random.Random, tree: Tree, visible: int, arrays: int) -> Transformation:
+    """Draws one that moves values, legal or not.
+
+    Args:
+        rng: Source of chance.
+        tree: A tree with bands.
+        visible: Arguments of the program.
+        arrays: All its arrays.
+    """
+    bands = [node for node in pre_order(tree) if isinstance(node, Band)]
+    number = rng.randrange(len(bands))
+    member = _draw_member(rng, bands[number])
+    if arrays == visible or rng.random() < 0.5:
+        return Privatize(number, member, rng.randrange(arrays), rng.choice([2, 2, 3, 4, 8]))
+    array = rng.randrange(visible, arrays)
+    return rng.choice([Contract(array), Expand(number, member, array)])
 
 
 def _draw_interchange(rng: random.Random, number: int, band: Band) -> Transformation | None:
@@ -90,6 +112,9 @@ _DRAWN_FOR_BANDS: dict[
     ),
     Vectorize: lambda rng, number, band: Vectorize(
         number, _draw_member(rng, band), rng.choice([2, 4, 4, 8, 16])
+    ),
+    Unroll: lambda rng, number, band: Unroll(
+        number, _draw_member(rng, band), rng.choice([2, 3, 4, 8])
     ),
     Reverse: lambda rng, number, band: Reverse(number, _draw_member(rng, band)),
     Shift: lambda rng, number, band: Shift(number, _draw_member(rng, band), rng.choice([-2, 1, 3])),

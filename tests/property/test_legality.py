@@ -2,16 +2,27 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
-from autotune.schedule import Reschedule, Transformation, Wavefront
+from autotune.schedule import (
+    Contract,
+    Expand,
+    Privatize,
+    Reschedule,
+    Transformation,
+    Wavefront,
+)
 from tests.property.affine_program import Program, instances
 from tests.property.legality_model import find_reordered_pair, sorted_instances, transformed
+from tests.property.memory_model import Memory, contents, moved, private_shapes
 from tests.property.random_program import random_program
-from tests.property.random_schedule import draw_freely
-from tests.property.schedule_tree import parse_tree
+from tests.property.random_schedule import draw_freely, draw_memory_change
+from tests.property.schedule_tree import Band, Tree, parse_tree, pre_order
 from tests.sandbox import Sandbox
+
+MemoryChange = Contract | Expand | Privatize
 
 MAX_INSTANCES = 250
 NUM_STEPS = 8
@@ -32,21 +43,21 @@ def check_walk(seed: int, sandbox: Sandbox) -> Counter[str]:
     """Tries transformations one after the other, keeping the accepted ones; counts the outcomes."""
     rng = random.Random(seed)
     program = small_program(rng)
-    original = list(instances(program))
+    memory = Memory.of(program)
     extracted = sandbox.transform(program.text(), pipeline("autotune-extract"))
     assert extracted.text is not None, f"{extracted.diagnostics}\n{program.text()}"
     text, tree = extracted.text, parse_tree(extracted.attributes["schedule"])
-    assert sorted_instances(original, tree) == original, program.text()
+    assert sorted_instances(memory.instances, tree) == list(memory.instances), program.text()
     outcomes: Counter[str] = Counter()
     applied: list[Transformation] = []
     for _ in range(NUM_STEPS):
-        step = draw_freely(rng, tree)
+        step = draw_step(rng, tree, memory)
         if step is None:
             continue
         # isl chooses a new order, and strides decide diagonals: what comes out can be judged.
-        has_model = not isinstance(step, Reschedule | Wavefront)
+        has_model = not isinstance(step, Reschedule | Wavefront | MemoryChange)
         naive = transformed(step, tree) if has_model else None
-        reordered = find_reordered_pair(original, naive) if naive else None
+        reordered = find_reordered_pair(memory.instances, naive) if naive else None
         after = sandbox.transform(text, pipeline(str(step)))
         report = f"seed {seed}: {applied} then {step}\n{after.diagnostics}\n{program.text()}"
         if after.text is None:
@@ -58,12 +69,35 @@ def check_walk(seed: int, sandbox: Sandbox) -> Counter[str]:
             continue
         outcomes["accepted"] += 1
         assert reordered is None, f"accepted, but reorders {reordered}: {report}"
-        text, tree = after.text, parse_tree(after.attributes["schedule"])
+        before, tree = tree, parse_tree(after.attributes["schedule"])
+        text = after.text
         applied.append(step)
-        assert find_reordered_pair(original, tree) is None, report
-        expected = sorted_instances(original, naive or tree)
-        assert sorted_instances(original, tree) == expected, f"another order: {report}"
+        if isinstance(step, MemoryChange):
+            memory = check_values(memory, step, before, tree, text, report)
+            outcomes["values moved"] += 1
+        assert find_reordered_pair(memory.instances, tree) is None, report
+        expected = sorted_instances(memory.instances, naive or tree)
+        assert sorted_instances(memory.instances, tree) == expected, f"another order: {report}"
     return outcomes
+
+
+def draw_step(rng: random.Random, tree: Tree, memory: Memory) -> Transformation | None:
+    has_loops = any(isinstance(node, Band) for node in pre_order(tree))
+    if has_loops and rng.random() < 0.4:
+        return draw_memory_change(rng, tree, memory.num_visible, len(memory.arrays))
+    return draw_freely(rng, tree)
+
+
+def check_values(
+    memory: Memory, step: Transformation, before: Tree, tree: Tree, text: str, report: str
+) -> Memory:
+    """Checks that every value still gets where it is read; returns the memory from then on."""
+    after = moved(step, memory, before, private_shapes(text))
+    order = sorted_instances(after.instances, tree)
+    same_sums = replace(memory, accumulating=after.accumulating)
+    expected = contents(same_sums, sorted_instances(memory.instances, before))
+    assert contents(after, order) == expected, f"a value is lost: {report}"
+    return replace(after, instances=tuple(order))
 
 
 def check_walks(seeds: range, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,6 +107,7 @@ def check_walks(seeds: range, sandbox: Sandbox, capsys: pytest.CaptureFixture[st
         print(f"\nbrute force agrees with the passes: {counts}")
     assert outcomes["accepted"] > len(seeds) / 4
     assert outcomes["illegal"] > len(seeds) / 4
+    assert outcomes["values moved"] > len(seeds) / 50
 
 
 def test_oracle_agrees_with_brute_force(

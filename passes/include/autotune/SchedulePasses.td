@@ -191,6 +191,69 @@ def Reschedule : SchedulePass<"autotune-reschedule"> {
            "1 looks for an outermost loop without dependences">];
 }
 
+def Unroll : SchedulePass<"autotune-unroll"> {
+  let summary = "Unroll a loop where it is";
+  let description = [{
+    `for i S(i)` with factor 2 becomes `for i step 2 { S(i); S(i + 1) }`; with
+    as many as there are iterations the loop vanishes. Loops inside are copied
+    one after the other. Refused for a factor beyond the loop, for a parallel
+    loop as a whole, and on unrolled and vector loops.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"member", "member", "unsigned", "0", "Position of the loop in the band">,
+    Option<"factor", "factor", "int64_t", "0", "Copies of the body">];
+}
+
+def Privatize : SchedulePass<"autotune-privatize"> {
+  let summary = "Accumulate in partial results, so that a reduction has no order";
+  let description = [{
+    `for j A[e] += x(j)` becomes `P[e][:] = 0; for j P[e][j mod lanes] += x(j);
+    A[e] += sum of P[e]`. Only iterations a multiple of `lanes` apart depend on
+    each other then, so that the loop can be a vector or run in parallel. The
+    partial results are combined in a fixed order. Refused where an operation is
+    neither exactly associative nor marked `reassoc`, where something else uses
+    the elements inside the loop, and once loops are parallel, unrolled, vectors
+    or packed.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"member", "member", "unsigned", "0", "Position of the loop in the band">,
+    Option<"array", "array", "unsigned", "0",
+           "Number of the array: arguments first, then allocations">,
+    Option<"lanes", "lanes", "int64_t", "0", "Partial results of an element">];
+  let dependentDialects = ["::mlir::vector::VectorDialect"];
+}
+
+def Contract : SchedulePass<"autotune-contract"> {
+  let summary = "Shrink a temporary to what is in use at once";
+  let description = [{
+    `for i { T[i] = ...; ... = T[i] }` becomes `for i { T[0] = ...; ... = T[0] }`:
+    every dimension of a temporary is folded modulo the number of neighbours that
+    hold values still needed. Refused for arrays visible outside the workload,
+    where all of the array is in use at once, and where marked loops would carry
+    a dependence.
+  }];
+  let options = [
+    Option<"array", "array", "unsigned", "0",
+           "Number of the array: arguments first, then allocations">];
+}
+
+def Expand : SchedulePass<"autotune-expand"> {
+  let summary = "Give every iteration of a loop a temporary of its own";
+  let description = [{
+    `for i { t = ...; ... = t }` becomes `for i { T[i] = ...; ... = T[i] }`, so
+    that iterations no longer wait for each other to be done with `t`. Refused
+    for arrays visible outside the workload or used outside of the loop, and
+    where a value is used in another iteration.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"member", "member", "unsigned", "0", "Position of the loop in the band">,
+    Option<"array", "array", "unsigned", "0",
+           "Number of the array: arguments first, then allocations">];
+}
+
 def Describe : SchedulePass<"autotune-describe"> {
   let summary = "Describe the current schedule";
   let description = [{

@@ -10,7 +10,7 @@ namespace autotune {
 
 namespace {
 
-/// Unrolled and vector bands below a plain band, with nothing plain between.
+/// Unrolled and vector bands below a plain band, down to the next plain one.
 struct Strip {
   std::vector<isl::union_pw_aff> members;
   isl::union_set domain;
@@ -18,11 +18,13 @@ struct Strip {
 
 } // namespace
 
-/// Appends a strip for every leaf that is reached without another plain loop.
+/// Appends a strip for every leaf or other plain loop that is reached first.
 static void collectStrips(const Tree &tree,
                           std::vector<isl::union_pw_aff> members, bool isMarked,
                           std::vector<Strip> &strips) {
   if (tree.isBand()) {
+    if (!isMarked && !members.empty())
+      strips.push_back({members, tree.domain});
     if (!isMarked)
       return;
     members.insert(members.end(), tree.members.begin(), tree.members.end());

@@ -35,7 +35,7 @@ class ExtractPass : public impl::ExtractBase<ExtractPass> {
       FailureOr<Scop> scop = buildScop(function, ctx);
       if (failed(scop))
         return failure();
-      Dependences dependences(computeDependences(*scop));
+      Dependences dependences(computeDependences(*scop, scop->originalOrder));
       mergeBands(scop->originalOrder, ActiveDependences(dependences));
       storeTree(function, scop->originalOrder);
       storeDependences(function, dependences);

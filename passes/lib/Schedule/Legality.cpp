@@ -14,7 +14,14 @@ using EqualForms = OpenDependence::EqualForms;
 
 //===--- direction vectors ------------------------------------------------===//
 
-/// The member at both ends of the dependence, if it is made alike there.
+/// The value as it is, whatever divisions it has.
+static MemberFormRef opaque(const MemberFormRef &form) {
+  return std::make_shared<MemberForm>(
+      MemberForm{Kind::Affine, form->value, 0, nullptr});
+}
+
+/// The member at both ends of the dependence, if it has a form there. Values
+/// that are not made alike are compared as they are.
 static std::optional<EqualForms>
 formsOf(const isl::union_pw_aff &member,
         const Dependences::Dependence &dependence) {
@@ -25,7 +32,7 @@ formsOf(const isl::union_pw_aff &member,
   for (const MemberForm *a = forms.atSource.get(), *b = forms.atSink.get();
        a || b; a = a->base.get(), b = b->base.get())
     if (!a || !b || a->kind != b->kind || a->size != b->size)
-      return std::nullopt;
+      return EqualForms{opaque(forms.atSource), opaque(forms.atSink)};
   return forms;
 }
 

@@ -163,4 +163,23 @@ transformTree(func::FuncOp function,
   });
 }
 
+LogicalResult
+transformMemory(func::FuncOp function,
+                llvm::function_ref<Refusal(Model &model)> transform) {
+  return guardIsl(function, [&](isl::ctx ctx) -> LogicalResult {
+    FailureOr<Model> model = loadModel(function, ctx);
+    if (failed(model))
+      return failure();
+    if (Refusal refusal = guarded(*model, transform))
+      return function.emitError("illegal: ") << *refusal;
+    FailureOr<Scop> scop = buildScop(function, ctx);
+    if (failed(scop))
+      return failure();
+    storeTree(function, model->tree);
+    storeDependences(function,
+                     Dependences(computeDependences(*scop, model->tree)));
+    return success();
+  });
+}
+
 } // namespace autotune

@@ -38,6 +38,13 @@ mlir::LogicalResult
 transformTree(mlir::func::FuncOp function,
               llvm::function_ref<Refusal(Model &model)> transform);
 
+/// Runs one transformation that moves values in memory: it rewrites the body
+/// along with the model once it is sure to accept. The order that the tree has
+/// then is where dependences count from.
+mlir::LogicalResult
+transformMemory(mlir::func::FuncOp function,
+                llvm::function_ref<Refusal(Model &model)> transform);
+
 /// Runs `body` in the thread's isl context and turns isl's exceptions (quota,
 /// overflow) into errors.
 mlir::LogicalResult

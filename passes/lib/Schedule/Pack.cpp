@@ -12,21 +12,23 @@ namespace autotune {
 #define GEN_PASS_DEF_PACK
 #include "autotune/SchedulePasses.h.inc"
 
-/// A buffer beyond this size leaves every cache.
-static constexpr int64_t maxBufferBytes = int64_t(1) << 26;
-
-static isl::union_map prefixSchedule(const TreePath &location) {
-  isl::union_set domain = location.node->domain;
+std::vector<isl::union_pw_aff> membersAround(const TreePath &location) {
   std::vector<isl::union_pw_aff> outer;
   for (const Tree *ancestor : location.ancestors)
     if (ancestor->isBand())
       outer.insert(outer.end(), ancestor->members.begin(),
                    ancestor->members.end());
-  if (outer.empty())
+  return outer;
+}
+
+isl::union_map placesOf(llvm::ArrayRef<isl::union_pw_aff> members,
+                        const isl::union_set &domain) {
+  if (members.empty())
     return isl::union_map(isl::manage(isl_union_map_from_domain_and_range(
         domain.copy(),
         isl_union_set_read_from_str(domain.ctx().get(), "{ [] }"))));
-  isl::multi_union_pw_aff prefix = bandSchedule(outer).intersect_domain(domain);
+  isl::multi_union_pw_aff prefix =
+      bandSchedule(members).intersect_domain(domain);
   return isl::manage(isl_union_map_from_multi_union_pw_aff(prefix.release()));
 }
 
@@ -62,7 +64,7 @@ static Refusal findWrite(const Model &model, const Tree &node, unsigned array) {
         continue;
       if (access.isWrite)
         return statement.name + " writes the array below the band";
-      if (!access.isExact)
+      if (!isa<affine::AffineLoadOp>(access.op))
         return statement.name + " may read the array anywhere";
     }
   return std::nullopt;
@@ -88,8 +90,8 @@ Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
     return "the array is packed already";
   if (Refusal refusal = findWrite(model, band, array))
     return refusal;
-  std::optional<PackRegion> region =
-      packRegion(model.scop, prefixSchedule(*location), array);
+  std::optional<PackRegion> region = packRegion(
+      model.scop, placesOf(membersAround(*location), band.domain), array);
   if (!region)
     return "the array is not read below the band in a region of fixed size";
   if (panelDim >= region->sizes.size() || panel < 1)

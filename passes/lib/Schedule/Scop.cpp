@@ -1,6 +1,7 @@
 //===- Scop.cpp - Polyhedral model of a workload function -----------------===//
 
 #include "Scop.h"
+#include "Accesses.h"
 #include "IslAffine.h"
 
 #include "mlir/Dialect/Affine/Analysis/Utils.h"
@@ -16,14 +17,6 @@
 using namespace mlir;
 
 namespace autotune {
-
-AffineMap composedMap(AffineMap map, ValueRange operands,
-                      llvm::SmallVectorImpl<Value> &values) {
-  values.assign(operands.begin(), operands.end());
-  affine::fullyComposeAffineMapAndOperands(&map, &values);
-  affine::canonicalizeMapAndOperands(&map, &values);
-  return map;
-}
 
 /// `map` with its symbols turned into trailing dimensions.
 static AffineMap withoutSymbols(AffineMap map) {
@@ -243,6 +236,9 @@ private:
     statement.ivs = ivs;
     statement.domain = isl::manage(
         isl_set_set_tuple_name(outer.copy(), statement.name.c_str()));
+    if (auto limits = root.getAttrOfType<StringAttr>(domainName))
+      statement.domain =
+          statement.domain.intersect(isl::set(ctx, limits.str()));
     collectSlice(&root, statement.slice);
     statement.isVectorizable = llvm::all_of(statement.slice, hasVectorForm);
     statement.usesCounters = llvm::any_of(
@@ -272,7 +268,7 @@ private:
   }
 
   bool usesCounter(Operation *op) {
-    if (isa<affine::AffineLoadOp, affine::AffineStoreOp>(op))
+    if (affineAccessOf(op))
       return false;
     llvm::SetVector<Value> values(op->operand_begin(), op->operand_end());
     getUsedValuesDefinedAbove(op->getRegions(), values);
@@ -290,12 +286,8 @@ private:
   }
 
   LogicalResult addAccesses(Operation *op, Statement &statement) {
-    if (auto load = dyn_cast<affine::AffineLoadOp>(op))
-      return addAffineAccess(op, load.getMemRef(), load.getAffineMap(),
-                             load.getMapOperands(), statement);
-    if (auto store = dyn_cast<affine::AffineStoreOp>(op))
-      return addAffineAccess(op, store.getMemRef(), store.getAffineMap(),
-                             store.getMapOperands(), statement);
+    if (std::optional<AffineAccess> access = affineAccessOf(op))
+      return addAffineAccess(op, *access, statement);
     if (auto load = dyn_cast<memref::LoadOp>(op))
       return addWholeAccess(op, load.getMemRef(), false, statement);
     if (auto store = dyn_cast<memref::StoreOp>(op))
@@ -305,24 +297,19 @@ private:
     return addOpaqueAccesses(op, statement);
   }
 
-  LogicalResult addAffineAccess(Operation *op, Value memref, AffineMap map,
-                                ValueRange operands, Statement &statement) {
-    auto array = arrayNumbers.find(memref);
+  LogicalResult addAffineAccess(Operation *op, const AffineAccess &access,
+                                Statement &statement) {
+    auto array = arrayNumbers.find(access.memref);
     if (array == arrayNumbers.end())
       return op->emitError("accesses a view; views must be folded first");
-    FailureOr<llvm::SmallVector<isl::aff>> subscripts =
-        affsOf(map, operands, statement.domain, op);
-    if (failed(subscripts))
-      return failure();
-    isl::space space = statement.domain.space().add_named_tuple(
-        arrayName(array->second), map.getNumResults());
-    isl::aff_list list(ctx, map.getNumResults());
-    for (isl::aff &subscript : *subscripts)
-      list = list.add(subscript);
-    isl::map relation = isl::multi_aff(space, list).as_map();
-    statement.accesses.push_back({array->second,
-                                  relation.intersect_domain(statement.domain),
-                                  isa<affine::AffineStoreOp>(op), true, op});
+    std::optional<AffineMap> map = accessMap(op, statement);
+    if (!map)
+      return op->emitError("a size or index known only at run time cannot be "
+                           "scheduled");
+    statement.accesses.push_back(
+        {array->second,
+         accessRelation(statement.domain, array->second, *map, access.width),
+         access.isWrite, true, op});
     return success();
   }
 
@@ -334,7 +321,7 @@ private:
       return op->emitError("accesses a view; views must be folded first");
     unsigned rank = cast<MemRefType>(memref.getType()).getRank();
     isl::space space = statement.domain.space().add_named_tuple(
-        arrayName(array->second), rank);
+        arrayId(ctx, array->second), rank);
     isl::map relation = isl::map::universe(space);
     statement.accesses.push_back({array->second,
                                   relation.intersect_domain(statement.domain),
@@ -360,10 +347,6 @@ private:
         isl::map::universe(space).intersect_domain(statement.domain);
     statement.accesses.push_back({~0u, relation, true, false, op});
     return success();
-  }
-
-  isl::id arrayName(unsigned number) {
-    return isl::id(ctx, "A" + std::to_string(number));
   }
 
   func::FuncOp function;
@@ -421,14 +404,28 @@ static isl::union_map latestSources(const isl::schedule &order,
   return access.compute_flow().may_dependence();
 }
 
-isl::union_map computeDependences(const Scop &scop) {
+isl::union_map computeDependences(const Scop &scop, const Tree &tree) {
   isl::union_map reads = scop.reads(), writes = scop.writes();
   isl::union_map kills = scop.exactWrites();
-  isl::schedule order = scheduleFromTree(scop.originalOrder);
+  isl::schedule order = scheduleFromTree(tree);
   isl::union_map flow = latestSources(order, reads, writes, kills);
   isl::union_map output = latestSources(order, writes, writes, kills);
   isl::union_map anti = latestSources(order, writes, reads, kills);
   return flow.unite(output).unite(anti).coalesce();
+}
+
+isl::union_map computeFlow(const Scop &scop, const Tree &order,
+                           unsigned array) {
+  auto only = [&](const isl::union_map &accesses) {
+    isl::union_map result(accesses.ctx(), "{ }");
+    accesses.foreach_map([&](isl::map part) {
+      if (part.range_tuple_id().name() == "A" + std::to_string(array))
+        result = result.unite(isl::union_map(part));
+    });
+    return result;
+  };
+  return latestSources(scheduleFromTree(order), only(scop.reads()),
+                       only(scop.writes()), only(scop.exactWrites()));
 }
 
 } // namespace autotune

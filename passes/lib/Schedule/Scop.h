@@ -20,7 +20,7 @@ struct Access {
   unsigned array;    ///< Position in Scop::arrays.
   isl::map relation; ///< Statement instance -> array element.
   bool isWrite;
-  bool isExact; ///< False where the whole array stands for one element.
+  bool isExact; ///< Whether all these elements, and no others, are accessed.
   mlir::Operation *op;
 };
 
@@ -67,7 +67,23 @@ mlir::FailureOr<Scop> buildScop(mlir::func::FuncOp function, isl::ctx ctx);
 /// Flow, anti and output dependences between instances with no other write to
 /// the element in between. The others follow from these by transitivity, so
 /// that an order is legal just when it respects these.
-isl::union_map computeDependences(const Scop &scop);
+isl::union_map computeDependences(const Scop &scop, const Tree &order);
+
+/// For every read of the array, the write that it gets its value from.
+isl::union_map computeFlow(const Scop &scop, const Tree &order, unsigned array);
+
+/// The subscripts of an affine access over the loop counters of its statement;
+/// nothing for other accesses.
+std::optional<mlir::AffineMap> accessMap(mlir::Operation *op,
+                                         const Statement &statement);
+/// How many elements along the innermost dimension an affine access takes.
+int64_t accessWidth(mlir::Operation *op);
+/// The elements at `subscripts` for each instance of `domain`.
+isl::map accessRelation(const isl::set &domain, unsigned array,
+                        mlir::AffineMap subscripts, int64_t width);
+
+/// Limits a statement, whose loops may do more, to a set of instances.
+constexpr llvm::StringLiteral domainName = "autotune.domain";
 
 /// `map` over `operands` with every operand a loop iv or a symbol.
 mlir::AffineMap composedMap(mlir::AffineMap map, mlir::ValueRange operands,

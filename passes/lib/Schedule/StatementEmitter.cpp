@@ -49,33 +49,17 @@ llvm::SmallVector<AffineExpr> atFirstLane(llvm::ArrayRef<AffineExpr> exprs,
 }
 
 static Value memrefOf(Operation *op) {
-  if (auto load = dyn_cast<affine::AffineLoadOp>(op))
+  if (auto load = dyn_cast<affine::AffineReadOpInterface>(op))
     return load.getMemRef();
-  return cast<affine::AffineStoreOp>(op).getMemRef();
+  return cast<affine::AffineWriteOpInterface>(op).getMemRef();
 }
 
 StatementEmitter::Place
 StatementEmitter::placeOf(Operation *op, const Statement &statement,
                           llvm::ArrayRef<AffineExpr> ivs) const {
-  AffineMapAttr mapAttribute;
-  ValueRange operands;
-  if (auto load = dyn_cast<affine::AffineLoadOp>(op)) {
-    mapAttribute = load.getAffineMapAttr();
-    operands = load.getMapOperands();
-  } else {
-    mapAttribute = cast<affine::AffineStoreOp>(op).getAffineMapAttr();
-    operands = cast<affine::AffineStoreOp>(op).getMapOperands();
-  }
-  llvm::SmallVector<Value> values;
-  AffineMap map = composedMap(mapAttribute.getValue(), operands, values);
-  llvm::SmallVector<AffineExpr> replacements;
-  for (Value value : values)
-    replacements.push_back(
-        ivs[llvm::find(statement.ivs, value) - statement.ivs.begin()]);
   Place place{memrefOf(op), {}};
-  for (AffineExpr expr : map.getResults())
-    place.subscripts.push_back(
-        scope.simplify(expr.replaceDimsAndSymbols(replacements, {})));
+  for (AffineExpr expr : accessMap(op, statement)->getResults())
+    place.subscripts.push_back(scope.simplify(expr.replaceDims(ivs)));
   for (const PackBinding &pack : packs)
     if (scop.arrays[pack.array] == place.memref) {
       place.memref = pack.buffer;
@@ -89,7 +73,7 @@ StatementEmitter::placeOf(Operation *op, const Statement &statement,
 }
 
 static bool isAffineAccess(Operation *op) {
-  return isa<affine::AffineLoadOp, affine::AffineStoreOp>(op);
+  return isa<affine::AffineReadOpInterface, affine::AffineWriteOpInterface>(op);
 }
 
 void StatementEmitter::mapLoaded(Operation *load, const Place &place,
@@ -130,6 +114,19 @@ void StatementEmitter::emit(OpBuilder &builder, const Statement &statement,
       affine::AffineStoreOp::create(
           builder, loc, mapping.lookupOrDefault(store.getValueToStore()),
           place.memref, values.map, values.operands);
+      continue;
+    }
+    if (auto row = dyn_cast<affine::AffineVectorStoreOp>(op)) {
+      affine::AffineVectorStoreOp::create(
+          builder, loc, mapping.lookupOrDefault(row.getValueToStore()),
+          place.memref, values.map, values.operands);
+      continue;
+    }
+    if (auto row = dyn_cast<affine::AffineVectorLoadOp>(op)) {
+      mapping.map(row.getResult(),
+                  affine::AffineVectorLoadOp::create(
+                      builder, loc, row.getVectorType(), place.memref,
+                      values.map, values.operands));
       continue;
     }
     Value loaded = affine::AffineLoadOp::create(builder, loc, place.memref,

@@ -9,6 +9,7 @@
 #define AUTOTUNE_SCHEDULE_TRANSFORMATIONS_H
 
 #include "Legality.h"
+#include "MemoryChange.h"
 #include "Model.h"
 
 namespace autotune {
@@ -35,8 +36,27 @@ Refusal skew(Model &model, unsigned band, unsigned member, unsigned outer,
              int64_t factor);
 Refusal wavefront(Model &model, unsigned band);
 
+Refusal unroll(Model &model, unsigned band, unsigned member, int64_t factor);
+
+/// Whether `privatize` is accepted; leaves the model as it is.
+Refusal checkPrivatize(const Model &model, unsigned band, unsigned member,
+                       unsigned array, int64_t lanes);
+/// These two change the model only; `change` is what the body needs.
+Refusal contract(Model &model, unsigned array, MemoryChange &change);
+Refusal expand(Model &model, unsigned band, unsigned member, unsigned array,
+               MemoryChange &change);
+
 /// Replaces the whole tree by one that isl's scheduler finds.
 Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence);
+
+/// Buffers beyond this size leave every cache.
+constexpr int64_t maxBufferBytes = int64_t(1) << 26;
+
+/// The members of the bands above a node, outermost first.
+std::vector<isl::union_pw_aff> membersAround(const TreePath &location);
+/// Instances -> their values in `members`; an empty tuple where there are none.
+isl::union_map placesOf(llvm::ArrayRef<isl::union_pw_aff> members,
+                        const isl::union_set &domain);
 
 /// Merges a band with the bands directly below as long as the whole stays
 /// permutable, here and further down.

@@ -1,0 +1,111 @@
+//===- Enumerate.h - List the legal transformations -------------*- C++ -*-===//
+//
+// One function a transformation, which asks for what is legal and puts it on a
+// menu with its parameters.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef AUTOTUNE_SCHEDULE_ENUMERATE_H
+#define AUTOTUNE_SCHEDULE_ENUMERATE_H
+
+#include "Transformations.h"
+
+namespace autotune {
+
+using Values = llvm::SmallVector<int64_t>;
+/// An option with, for each of its elements, the values to choose from.
+using Choices = std::vector<Values>;
+
+/// What the menus need to know of a band.
+struct BandFacts {
+  unsigned number;
+  llvm::SmallVector<int64_t> extents, strides;
+  llvm::SmallVector<unsigned> levels;
+  bool isPlain, isPermutable;
+};
+
+class Enumerator {
+public:
+  Enumerator(mlir::func::FuncOp function, Model &model, unsigned threads,
+             unsigned vectorBits)
+      : function(function), model(model), threads(threads),
+        vectorBits(vectorBits) {}
+
+  llvm::SmallVector<mlir::Attribute> run();
+
+private:
+  using Fixed = llvm::SmallVector<std::pair<llvm::StringRef, Values>>;
+  using Open = llvm::SmallVector<std::pair<llvm::StringRef, Choices>>;
+
+  // Loops: Enumerate.cpp.
+  BandFacts factsOf(const TreePath &path, unsigned number);
+  void addBand(const BandFacts &band);
+  void addTiles(const BandFacts &band);
+  void addUnrolls(const BandFacts &band);
+  /// Short loops as a whole, and copies of innermost ones.
+  void addUnrollsInPlace(const BandFacts &band);
+  bool isSafelySinkable(unsigned band, llvm::ArrayRef<unsigned> positions);
+  void addVectors(const BandFacts &band);
+  /// Lanes of a full register for the widest element below the band.
+  int64_t vectorWidth(unsigned number);
+  void addParallel(const BandFacts &band);
+
+  // Order: OrderMenus.cpp.
+  void addReversals(const BandFacts &band);
+  /// Those that let the band join the one around it.
+  void addSkews(const BandFacts &band);
+  void addSkew(const BandFacts &band, int64_t member, int64_t outer,
+               int64_t factor);
+  /// Where the second loop can run in parallel then, and not before.
+  void addWavefront(const BandFacts &band);
+  void addDistributions(const BandFacts &band);
+  void addFusions(int64_t sequence, const std::vector<Tree> &children);
+  /// Delays of the second child that let it be fused with the first.
+  void addShifts(int64_t sequence, int64_t child, int64_t depth);
+  /// The pre-order number of a band.
+  unsigned numberOf(const Tree &band);
+  /// Only from the program's own order: what was chosen since would be lost.
+  void addReschedules();
+  void addInterchanges(const BandFacts &band);
+  /// Each member moved to the outermost and to the innermost place.
+  void addRotations(const BandFacts &band, const Values &identity);
+  /// Members may be equal, as those of loops of one iteration.
+  bool changesOrder(const BandFacts &band, const Values &permutation);
+  void addInterchange(const BandFacts &band, const Values &permutation);
+
+  // Memory: MemoryMenus.cpp.
+  /// Whether a copy is legal does not depend on its layout.
+  void addPacks(const BandFacts &band);
+  void addPanels(const BandFacts &band, int64_t array, int64_t dim,
+                 int64_t size);
+
+  /// Partial results for the lanes of vectors, and for threads.
+  void addPrivatizations(const BandFacts &band);
+  void addPrivatization(const BandFacts &band, int64_t member, int64_t array,
+                        const Values &lanes);
+  void addExpansions(const BandFacts &band);
+  void addContractions();
+  /// The temporaries whose memory is the workload's own.
+  llvm::SmallVector<int64_t> privateArrays() const;
+
+  /// Whether a change of memory is accepted; the model is left as it was.
+  bool isLegalChange(
+      llvm::function_ref<Refusal(Model &, MemoryChange &)> transform) const;
+  /// Whether the transformation is accepted; the model is left as it was.
+  bool isLegal(llvm::function_ref<Refusal(Model &)> transform);
+  /// Menus whose product is every choice but the one that leaves all elements
+  /// at `neutral`.
+  void addWithOneChosen(llvm::StringRef pass, unsigned band,
+                        llvm::StringRef option,
+                        const std::vector<Values> &values, int64_t neutral);
+  void add(llvm::StringRef pass, const Fixed &fixed, const Open &open);
+
+  mlir::func::FuncOp function;
+  Model &model;
+  unsigned threads, vectorBits;
+  llvm::SmallVector<mlir::Attribute> menus;
+};
+
+} // namespace autotune
+
+#endif // AUTOTUNE_SCHEDULE_ENUMERATE_H

@@ -1,0 +1,221 @@
+"""What transformations of memory do to the elements that instances touch, and to their values.
+
+The second opinion on where values are kept: rewrites the accesses of instances, and follows every
+value from the instance that wrote it to those that read it. A value of a reduction is what it
+started from, with the set of instances that were added to it.
+"""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import singledispatch
+
+from autotune import schedule
+from tests.property.affine_program import Instance, Program, instances
+from tests.property.schedule_tree import (
+    Band,
+    Iteration,
+    Leaf,
+    Member,
+    Tree,
+    pre_order,
+)
+from tests.property.schedule_tree import Sequence as SequenceNode
+
+Element = tuple[str, Iteration]
+Value = tuple[object, frozenset[object]]
+
+_MAX_ROW = 64
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Instances with what they touch.
+
+    Attributes:
+        instances: In the order from which dependences count.
+        arrays: Names by number; those after the first `num_visible` are private.
+        num_visible: Arrays that can be seen after the program has run.
+        accumulating: Statements that add to what they overwrite, their first read.
+        starting: Statements that write what adds nothing.
+        combining: Statements that add partial results, their other reads, to their first read.
+    """
+
+    instances: tuple[Instance, ...]
+    arrays: tuple[str, ...]
+    num_visible: int
+    accumulating: frozenset[str] = frozenset()
+    starting: frozenset[str] = frozenset()
+    combining: frozenset[str] = frozenset()
+
+    @staticmethod
+    def of(program: Program) -> "Memory":
+        visible = tuple(name for name, _ in program.arguments)
+        hidden = tuple(name for name, _ in program.shapes if name in program.private)
+        return Memory(tuple(instances(program)), visible + hidden, len(visible))
+
+
+def contents(memory: Memory, order: Sequence[Instance]) -> tuple[object, object]:
+    """Returns what every instance reads, and what is left in visible arrays, in an order."""
+    values: dict[Element, Value] = {}
+    seen: dict[object, tuple[Value, ...]] = {}
+    for instance in order:
+        reads = tuple(values.get(each, (each, frozenset())) for each in instance.reads)
+        key = instance.statement, instance.iteration
+        value: Value = "nothing", frozenset()
+        if instance.statement in memory.combining:
+            base, added = reads[0]
+            value = base, added.union(*(more for _, more in reads[1:]))
+        elif instance.statement in memory.accumulating:
+            base, added = reads[0]
+            value = base, added | {key}
+            seen[key] = reads[1:]
+        elif instance.statement not in memory.starting:
+            value = key, frozenset()
+            seen[key] = reads
+        values[instance.writes] = value
+    visible = set(memory.arrays[: memory.num_visible])
+    return seen, {e: value for e, value in values.items() if e[0] in visible}
+
+
+@singledispatch
+def moved(
+    transformation: schedule.Transformation, memory: Memory, tree: Tree, shapes: Sequence[Iteration]
+) -> Memory:
+    """Returns the memory after a transformation; new instances come last.
+
+    Args:
+        transformation: One that the passes accepted.
+        memory: The memory before.
+        tree: The order before.
+        shapes: Of the private arrays afterwards.
+    """
+    raise TypeError(f"no model of {transformation}")
+
+
+@moved.register
+def _(
+    transformation: schedule.Contract, memory: Memory, tree: Tree, shapes: Sequence[Iteration]
+) -> Memory:
+    shape = shapes[transformation.array - memory.num_visible]
+
+    def fold(instance: Instance, element: Element) -> Element:
+        folded = (e % size for e, size in zip(element[1], shape, strict=True))
+        return element[0], tuple(folded)
+
+    return _redirected(memory, memory.arrays[transformation.array], fold)
+
+
+@moved.register
+def _(
+    transformation: schedule.Expand, memory: Memory, tree: Tree, shapes: Sequence[Iteration]
+) -> Memory:
+    band = _bands(tree)[transformation.band]
+    member = band.members[transformation.member]
+
+    def separate(instance: Instance, element: Element) -> Element:
+        return element[0], (member[instance.statement](instance.iteration), *element[1])
+
+    return _redirected(memory, memory.arrays[transformation.array], separate)
+
+
+@moved.register
+def _(
+    transformation: schedule.Privatize, memory: Memory, tree: Tree, shapes: Sequence[Iteration]
+) -> Memory:
+    band = _bands(tree)[transformation.band]
+    outer = [*_members_around(tree, band), *band.members[: transformation.member]]
+    member = band.members[transformation.member]
+    array, lanes = memory.arrays[transformation.array], transformation.lanes
+    partial = f"P{len(memory.arrays)}"
+    below = [x for x in memory.instances if x.statement in band.statements]
+    parts = {x.statement for x in below if x.writes[0] == array}
+    values = [member[x.statement](x.iteration) for x in below]
+    stride = math.gcd(*(value - values[0] for value in values)) or 1
+
+    def lane(instance: Instance, element: Element) -> Element:
+        value = member[instance.statement](instance.iteration)
+        return partial, (*element[1], value // stride % lanes)
+
+    places = {
+        (tuple(m[x.statement](x.iteration) for m in outer), x.writes[1])
+        for x in below
+        if x.statement in parts
+    }
+    redirected = _redirected(memory, array, lane, parts)
+    number = len({x.statement for x in memory.instances})
+    start, combination = f"S{number}", f"S{number + 1}"
+    added: list[Instance] = []
+    for iteration, element, row in _rows(sorted(places), lanes):
+        added += [Instance(start, iteration, (partial, (*element, k)), ()) for k in row]
+        reads = ((array, element), *((partial, (*element, k)) for k in row))
+        added.append(Instance(combination, iteration, (array, element), reads))
+    return replace(
+        redirected,
+        instances=(*redirected.instances, *added),
+        arrays=(*memory.arrays, partial),
+        accumulating=memory.accumulating | parts,
+        starting=memory.starting | {start},
+        combining=memory.combining | {combination},
+    )
+
+
+def _rows(
+    places: Sequence[tuple[Iteration, Iteration]], lanes: int
+) -> list[tuple[Iteration, Iteration, range]]:
+    """The instances that start and combine partial results: counters, element and lanes."""
+    row = next(n for n in range(min(lanes, _MAX_ROW), 0, -1) if lanes % n == 0)
+    rank = len(places[0][1])
+    kept = [
+        dim
+        for dim in range(rank)
+        if not any(
+            all(outer[position] == element[dim] for outer, element in places)
+            for position in range(len(places[0][0]))
+        )
+    ]
+    found = []
+    for outer, element in places:
+        counters = (*outer, *(element[dim] for dim in kept))
+        for number in range(lanes // row):
+            iteration = counters if lanes == row else (*counters, number)
+            found.append((iteration, element, range(number * row, (number + 1) * row)))
+    return found
+
+
+def private_shapes(text: str) -> list[Iteration]:
+    """Returns the shapes of the arrays that a function allocates."""
+    types = re.findall(r"memref\.alloc\(\).* : memref<((?:\d+x)*)[a-z]", text)
+    return [tuple(int(size) for size in each.split("x")[:-1]) for each in types]
+
+
+def _redirected(
+    memory: Memory,
+    array: str,
+    change: Callable[[Instance, Element], Element],
+    statements: set[str] | None = None,
+) -> Memory:
+    def place(instance: Instance, element: Element) -> Element:
+        is_meant = statements is None or instance.statement in statements
+        return change(instance, element) if is_meant and element[0] == array else element
+
+    rewritten = tuple(
+        replace(x, writes=place(x, x.writes), reads=tuple(place(x, e) for e in x.reads))
+        for x in memory.instances
+    )
+    return replace(memory, instances=rewritten)
+
+
+def _bands(tree: Tree) -> list[Band]:
+    return [node for node in pre_order(tree) if isinstance(node, Band)]
+
+
+def _members_around(tree: Tree, target: Band) -> list[Member]:
+    if tree is target or isinstance(tree, Leaf):
+        return []
+    if isinstance(tree, SequenceNode):
+        child = next(c for c in tree.children if any(x is target for x in pre_order(c)))
+        return _members_around(child, target)
+    inner = _members_around(tree.child, target)
+    return [*tree.members, *inner] if isinstance(tree, Band) else inner
