@@ -68,11 +68,13 @@ class Timing:
         budget_secs: No further round starts after this time.
         once_above_secs: A contender that takes longer does not run again.
         limit_secs: A contender that takes longer is stopped.
+        pause_secs: After each run; by default what threads need to go to sleep.
     """
 
     budget_secs: float
     once_above_secs: float = math.inf
     limit_secs: float | None = None
+    pause_secs: float = SPIN_SECS
 
 
 def run_in_turn(
@@ -92,7 +94,7 @@ def run_in_turn(
                 secs[name].append(contender.secs(timing.limit_secs))
             except ContenderError as error:
                 failures[name] = str(error)
-            time.sleep(SPIN_SECS)
+            time.sleep(timing.pause_secs)
     return {name: values for name, values in secs.items() if name not in failures}, failures
 
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.contender import Contender
-from benchmarks.measuring import Timing, largest_error, machine, run_in_turn, tune
+from benchmarks.measuring import SPIN_SECS, Timing, largest_error, machine, run_in_turn, tune
 from benchmarks.peak import peak
 from benchmarks.polybench.c_compilers import PEERS
 from benchmarks.polybench.charts import html_report
@@ -189,7 +189,13 @@ def compare(
     arguments: argparse.Namespace,
 ) -> dict[str, Any]:
     """Times a kernel's contenders in turn and checks their outputs."""
-    timing = Timing(arguments.budget, _ONCE_SHARE * arguments.budget, limit_secs=arguments.limit)
+    budget: float = arguments.budget
+    timing = Timing(
+        budget,
+        once_above_secs=_ONCE_SHARE * budget,
+        limit_secs=arguments.limit,
+        pause_secs=0.0 if num_threads == 1 else SPIN_SECS,
+    )
     sequential = {UNTUNED, *(name for name, peer in PEERS.items() if not peer.thread_options)}
     with ExitStack() as stack:
         contenders = {
