@@ -15,6 +15,7 @@ from typing import Any
 from autotune.loop_tree import Band, is_tiled, num_statements, outermost_bands, path_to
 from autotune.schedule import (
     Distribute,
+    Fuse,
     Interchange,
     Pack,
     Parallelize,
@@ -44,7 +45,8 @@ class Recipe:
 
     Attributes:
         rows: Iterations of the register tile across the vectors' loop.
-        vectors: Vectors of the register tile.
+        vectors: Vectors of the register tile; 0 leaves loops as they are fused, for LLVM to find
+            vectors in, as it does in reductions.
         columns: Cache tile along the vectors' loop, in iterations; 0 leaves it whole.
         reduction: Cache tile of a reduction loop; 0 leaves it whole.
         packs: Whether reused operands are packed.
@@ -78,6 +80,8 @@ RECIPES = (
     Recipe(rows=4, vectors=4, reschedule=(1, 1)),
     Recipe(rows=12, vectors=2, columns=256, reduction=256, packs=True),
     Recipe(rows=4, vectors=1, reschedule=(1, 0), columns=128, steps=32),
+    Recipe(rows=1, vectors=0),
+    Recipe(rows=1, vectors=0, reschedule=(1, 0)),
     Recipe(rows=4, vectors=2),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
     Recipe(rows=1, vectors=1, columns_of_vectors=True),
@@ -112,22 +116,29 @@ class _Cook:
         if not self.is_possible:
             return False
         start = self.state
-        if self._recipe.reschedule is None:
-            if not self._recipe.columns_of_vectors:
-                self._distribute()
-        elif not self._try(Reschedule(*self._recipe.reschedule)):
+        if not self._order():
             return False
         statements = self._loops()["statements"]
         deepest = sorted(statements, key=lambda name: -int(statements[name]["depth"]))
         if self._recipe.columns_of_vectors:
             self._vectorize_columns(deepest)
-        else:
+        elif self._recipe.vectors:
             for statement in deepest[:_MAX_STATEMENTS]:
                 self._shape(statement)
         if self._target.num_threads > 1:
             for statement in deepest[:_MAX_STATEMENTS]:
                 self._parallelize(statement)
         return self.state is not start
+
+    def _order(self) -> bool:
+        """Decides which statements share loops; returns whether that is possible."""
+        if self._recipe.reschedule is not None:
+            return self._try(Reschedule(*self._recipe.reschedule))
+        if not self._recipe.columns_of_vectors:
+            self._distribute()
+        if self._recipe.vectors == 0:
+            self._fuse()
+        return True
 
     def _try(self, transformation: Transformation) -> bool:
         following = self._explorer.visit(self.state.schedule.then(transformation))
@@ -161,6 +172,13 @@ class _Cook:
             first = outermost[0]
             if not self._try(Distribute(int(first["band"]), 0, int(first["cut"]))):
                 return
+
+    def _fuse(self) -> None:
+        """Gives neighbours one outermost loop, where legal."""
+        child = 0
+        for _ in range(len(outermost_bands(self._loops()["tree"])) - 1):
+            if not self._try(Fuse(0, child, 1)):
+                child += 1
 
     def _add_blocks(self) -> None:
         """Cuts the outermost loops that statements share into blocks."""

@@ -9,10 +9,12 @@ import pytest
 
 from autotune.compiler import CompilerPool
 from autotune.expert import expert_schedules
+from autotune.loop_tree import num_statements, outermost_bands
 from autotune.measurement import Description
 from autotune.proposer import UniformProposer
 from autotune.schedule import (
     Distribute,
+    Fuse,
     Pack,
     Parallelize,
     Reschedule,
@@ -86,6 +88,36 @@ def test_a_stencil_is_rescheduled(pool: CompilerPool) -> None:
     schedules = _schedules(pool, _SMOOTH, 4)
     assert any(Reschedule in _kinds(schedule) for schedule in schedules)
     assert all(Vectorize in _kinds(schedule) for schedule in schedules)
+
+
+def test_rows_that_are_summed_and_then_read_share_a_loop(pool: CompilerPool) -> None:
+    normalise = workload(
+        """
+        affine.for %i = 0 to 64 {
+          affine.for %j = 0 to 640 {
+            %a = affine.load %0[%i, %j] : memref<64x640xf32>
+            %b = affine.load %1[%i] : memref<64xf32>
+            %c = arith.addf %b, %a fastmath<reassoc> : f32
+            affine.store %c, %1[%i] : memref<64xf32>
+          }
+        }
+        affine.for %i = 0 to 64 {
+          affine.for %j = 0 to 640 {
+            %a = affine.load %0[%i, %j] : memref<64x640xf32>
+            %b = affine.load %1[%i] : memref<64xf32>
+            %c = arith.divf %a, %b : f32
+            affine.store %c, %0[%i, %j] : memref<64x640xf32>
+          }
+        }""",
+        buffer("f32", 64, 640),
+        buffer("f32", 64),
+    )
+    fused = [s for s in _schedules(pool, normalise, 20) if _kinds(s) == {Fuse}]
+    assert fused
+    description = WorkloadSpace(normalise, pool).describe(fused[0])
+    assert isinstance(description, Description)
+    (shared,) = outermost_bands(json.loads(description.loops)["tree"])
+    assert num_statements(shared) == 2
 
 
 def test_chains_without_vectors_run_side_by_side(pool: CompilerPool) -> None:
