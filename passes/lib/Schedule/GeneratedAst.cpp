@@ -143,15 +143,18 @@ static isl_ast_node *collectTiles(isl_ast_node *node, isl_ast_build *build,
   label.drop_front(tilesMark.size()).getAsInteger(10, tiles.cases);
   // The space of the build lacks members whose value is fixed.
   isl::union_map schedule = isl::manage(isl_ast_build_get_schedule(build));
-  std::optional<isl::multi_aff> around;
+  isl_map *outer = nullptr;
   schedule.foreach_map([&](isl::map places) {
     unsigned numOuter = collector.cases[tiles.cases].numOuter;
-    isl_map *outer =
+    isl_map *each = isl_map_reset_tuple_id(
         isl_map_project_out(places.copy(), isl_dim_in, numOuter,
-                            isl_map_dim(places.get(), isl_dim_in) - numOuter);
-    if (!around)
-      around = singleExpression(isl::manage(isl_map_reverse(outer)));
+                            isl_map_dim(places.get(), isl_dim_in) - numOuter),
+        isl_dim_in);
+    outer = outer ? isl_map_union(outer, each) : each;
   });
+  // What holds for one statement alone does not hold where it is absent.
+  std::optional<isl::multi_aff> around = singleExpression(isl::manage(
+      isl_map_reverse(isl_map_from_basic_map(isl_map_affine_hull(outer)))));
   if (!around) {
     collector.ast.refusal = "a loop around tiles has more than one expression";
     return node;
