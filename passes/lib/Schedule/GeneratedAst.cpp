@@ -227,8 +227,14 @@ GeneratedAst generateAst(Tree tree, const Scop &scop) {
   for (auto [number, cases] : llvm::enumerate(allCases)) {
     std::string label = (tilesMark + llvm::Twine(number)).str();
     const Tree &tiles = findMark(tree, label)->children.front();
-    ast.areExhaustive.push_back(cases.isExhaustive);
+    // A case is a whole tile; where isl visits tiles in pieces there are none.
+    bool isWhole = llvm::count_if(ast.tiles, [&](const GeneratedTiles &copy) {
+                     return copy.cases == number;
+                   }) == 1;
+    ast.areExhaustive.push_back(cases.isExhaustive && isWhole);
     ast.cases.emplace_back();
+    if (!isWhole)
+      continue;
     for (const isl::set &each : cases.cases) {
       isl::set values = fixOutermost(each, cases.numOuter).params();
       ast.cases.back().push_back(
