@@ -197,8 +197,9 @@ class _Cook:
 
     def _statements_in(self, band: int) -> list[str]:
         """Returns the statements in the loops of a band."""
-        names: list[str] = list(self._loops()["statements"])
-        return [s for s in names if any(each.number == band for each in self._path(s))]
+        loops = self._loops()
+        names: list[str] = list(loops["statements"])
+        return [s for s in names if any(b.number == band for b in path_to(loops["tree"], s))]
 
     def _accesses(self, statement: str) -> list[dict[str, Any]]:
         loops = self._loops()
