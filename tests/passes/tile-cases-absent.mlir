@@ -4,9 +4,11 @@
 // both: what holds for the first does not hold for the tile's number.
 // CHECK-LABEL: func @absent
 // CHECK:      affine.for %[[T:.*]] = 0 to 8 step 4
-// CHECK:        affine.for %[[I:.*]] = 0 to min
-// CHECK:          } else {
-// CHECK:            affine.store %{{.*}}, %arg1[%[[T]] + %[[I]]]
+// CHECK:        affine.for %[[I:.*]] = 0 to 1 {
+// CHECK:          scf.if
+// CHECK:          affine.store %{{.*}}, %arg1[%[[T]] + %[[I]]]
+// CHECK:        affine.for %[[R:.*]] = 1 to min
+// CHECK:          affine.store %{{.*}}, %arg1[%[[T]] + %[[R]]]
 func.func @absent(%A: memref<6xf64>, %B: memref<6xf64>) attributes {autotune.workload} {
   affine.for %i = 0 to 6 {
     affine.for %j = affine_map<(d0) -> (d0)>(%i) to 4 {

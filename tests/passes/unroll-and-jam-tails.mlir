@@ -2,9 +2,9 @@
 
 // 64 = 21 * 3 + 1: the last iteration has code of its own.
 // CHECK-LABEL: func @pair
-// CHECK:      affine.for %{{.*}} = 0 to {{.*}} step 3 {
+// CHECK:      affine.for %{{.*}} = 0 to 63 step 3 {
 // CHECK-COUNT-3: affine.store
-// CHECK:      } else {
+// CHECK:      affine.for %{{.*}} = 63 to 66 step 3 {
 // CHECK:      affine.store
 // CHECK-NOT:  affine.store
 // CHECK:      affine.for %{{.*}} = 0 to 64 {

@@ -34,14 +34,19 @@ std::optional<Value> AstEmitter::condition(const isl::ast_expr &expr) {
   bool isAnd = op == isl_ast_expr_op_and || op == isl_ast_expr_op_and_then;
   bool isOr = op == isl_ast_expr_op_or || op == isl_ast_expr_op_or_else;
   if (isAnd || isOr) {
-    std::optional<Value> result = condition(astArg(expr, 0));
-    for (int i = 1; result && i < isl_ast_expr_op_get_n_arg(expr.get()); ++i) {
+    Value result;
+    int last = isl_ast_expr_op_get_n_arg(expr.get()) - 1;
+    for (int i = 0; i <= last; ++i) {
+      bool isImplied = isAnd && decided(astArg(expr, i)) == true;
+      if (isImplied && (result || i < last))
+        continue;
       std::optional<Value> next = condition(astArg(expr, i));
       if (!next)
         return std::nullopt;
-      result = isAnd
-                   ? Value(arith::AndIOp::create(builder, loc, *result, *next))
-                   : Value(arith::OrIOp::create(builder, loc, *result, *next));
+      result = !result ? *next
+               : isAnd
+                   ? Value(arith::AndIOp::create(builder, loc, result, *next))
+                   : Value(arith::OrIOp::create(builder, loc, result, *next));
     }
     return result;
   }
@@ -81,17 +86,20 @@ std::optional<bool> AstEmitter::decided(const isl::ast_expr &condition) {
     }
     return areAllTrue ? std::optional<bool>(true) : std::nullopt;
   }
-  if (op != isl_ast_expr_op_ge && op != isl_ast_expr_op_le)
+  bool isEquality = op == isl_ast_expr_op_eq;
+  if (op != isl_ast_expr_op_ge && op != isl_ast_expr_op_le && !isEquality)
     return std::nullopt;
   std::optional<AffineExpr> distance = difference(condition);
   if (!distance)
     return std::nullopt;
   if (op == isl_ast_expr_op_le)
     distance = -*distance;
-  if (scope.minimum(*distance).value_or(-1) >= 0)
-    return true;
-  if (scope.maximum(*distance).value_or(0) < 0)
+  if (scope.isNotNegative(-*distance - 1) ||
+      (isEquality && scope.isNotNegative(*distance - 1)))
     return false;
+  if (scope.isNotNegative(*distance) &&
+      (!isEquality || scope.isNotNegative(-*distance)))
+    return true;
   return std::nullopt;
 }
 
@@ -115,50 +123,6 @@ Refusal AstEmitter::emitIf(const isl::ast_node &node, Form form) {
     return std::nullopt;
   builder.setInsertionPointToStart(op.elseBlock());
   return emitNode(isl::manage(isl_ast_node_if_get_else_node(node.get())), form);
-}
-
-//===--- cases of tiles ---------------------------------------------------===//
-
-Refusal AstEmitter::emitTiles(const GeneratedTiles &tiles,
-                              const isl::ast_node &child, Form form) {
-  Iterators around = iterators;
-  for (auto [depth, expr] : llvm::enumerate(tiles.outer)) {
-    std::optional<AffineExpr> value = converter().convert(expr);
-    if (!value)
-      return "a generated iterator is not affine";
-    iterators[std::to_string(depth)] = *value;
-  }
-  Refusal refusal = emitCases(tiles, child, 0, form);
-  iterators = std::move(around);
-  return refusal;
-}
-
-Refusal AstEmitter::emitCases(const GeneratedTiles &tiles,
-                              const isl::ast_node &otherwise, unsigned number,
-                              Form form) {
-  const std::vector<GeneratedCase> &cases = ast.cases[tiles.cases];
-  bool isExhaustive = ast.areExhaustive[tiles.cases];
-  if (number == cases.size())
-    return isExhaustive ? std::nullopt : emitNode(otherwise, form);
-  const auto &[test, root] = cases[number];
-  std::optional<bool> known = decided(test);
-  if (known == true)
-    return emitNode(root, form);
-  if (known == false)
-    return emitCases(tiles, otherwise, number + 1, form);
-  std::optional<Value> holds = condition(test);
-  if (!holds)
-    return "a generated condition is not affine";
-  bool hasElse = !isExhaustive || number + 1 < cases.size();
-  auto op = scf::IfOp::create(builder, loc, *holds, hasElse);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(op.thenBlock());
-  if (Refusal refusal = emitNode(root, form))
-    return refusal;
-  if (!hasElse)
-    return std::nullopt;
-  builder.setInsertionPointToStart(op.elseBlock());
-  return emitCases(tiles, otherwise, number + 1, form);
 }
 
 } // namespace autotune

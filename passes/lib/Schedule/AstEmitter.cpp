@@ -171,6 +171,33 @@ AstEmitter::boundsOf(const isl::ast_node &node) {
   return bounds;
 }
 
+static std::optional<int64_t> onlyConstant(llvm::ArrayRef<AffineExpr> exprs,
+                                           bool isMin) {
+  std::optional<int64_t> result;
+  for (AffineExpr expr : exprs) {
+    auto constant = dyn_cast<AffineConstantExpr>(expr);
+    if (!constant)
+      return std::nullopt;
+    int64_t value = constant.getValue();
+    result = !result ? value
+             : isMin ? std::min(*result, value)
+                     : std::max(*result, value);
+  }
+  return result;
+}
+
+/// Drops expressions that others imply.
+static void
+dropImplied(llvm::SmallVector<AffineExpr> &exprs,
+            llvm::function_ref<bool(AffineExpr, AffineExpr)> isImpliedBy) {
+  for (size_t i = exprs.size(); i-- > 0 && exprs.size() > 1;)
+    for (size_t j = 0; j < exprs.size(); ++j)
+      if (i != j && isImpliedBy(exprs[i], exprs[j])) {
+        exprs.erase(exprs.begin() + i);
+        break;
+      }
+}
+
 /// The bounds of the loop that advances by `stride` where the other advances by
 /// one.
 AstEmitter::Bounds AstEmitter::scaledBounds(const Bounds &bounds,
@@ -186,22 +213,13 @@ AstEmitter::Bounds AstEmitter::scaledBounds(const Bounds &bounds,
     scaled.uppers.push_back(
         scope.simplify(isQuotient ? last.getLHS() + 1 : upper * stride));
   }
+  dropImplied(scaled.lowers, [&](AffineExpr a, AffineExpr b) {
+    return scope.isNotNegative(b - a);
+  });
+  dropImplied(scaled.uppers, [&](AffineExpr a, AffineExpr b) {
+    return scope.isNotNegative(a - b);
+  });
   return scaled;
-}
-
-static std::optional<int64_t> onlyConstant(llvm::ArrayRef<AffineExpr> exprs,
-                                           bool isMin) {
-  std::optional<int64_t> result;
-  for (AffineExpr expr : exprs) {
-    auto constant = dyn_cast<AffineConstantExpr>(expr);
-    if (!constant)
-      return std::nullopt;
-    int64_t value = constant.getValue();
-    result = !result ? value
-             : isMin ? std::min(*result, value)
-                     : std::max(*result, value);
-  }
-  return result;
 }
 
 DimRange AstEmitter::rangeOf(const Bounds &bounds) const {
@@ -311,10 +329,29 @@ Refusal AstEmitter::emitUnrolled(const isl::ast_node &body,
 }
 
 Refusal AstEmitter::emitLoop(const isl::ast_node &body,
-                             llvm::StringRef iterator, const Bounds &counted,
+                             llvm::StringRef iterator, const Bounds &bounds,
                              Form form) {
+  bool areTiles =
+      isl_ast_node_get_type(body.get()) == isl_ast_node_mark &&
+      llvm::StringRef(isl::manage(isl_ast_node_mark_get_id(body.get())).name())
+          .starts_with(tilesMark);
+  if (areTiles && !form.isParallel)
+    return emitTileLoop({iterator, bounds, tilesOf(ast, body),
+                         isl::manage(isl_ast_node_mark_get_node(body.get()))},
+                        0, form);
+  return emitLoop(iterator, bounds, form,
+                  [&](Form inner) { return emitNode(body, inner); });
+}
+
+Refusal AstEmitter::emitLoop(llvm::StringRef iterator, const Bounds &counted,
+                             Form form,
+                             llvm::function_ref<Refusal(Form)> emitBody) {
   int64_t stride = strides.contains(iterator) ? strides.lookup(iterator) : 1;
   Bounds bounds = scaledBounds(counted, stride);
+  for (AffineExpr lower : bounds.lowers)
+    for (AffineExpr upper : bounds.uppers)
+      if (scope.isNotNegative(lower - upper))
+        return std::nullopt; // The loop is empty.
   AffineValues lower(scope, bounds.lowers), upper(scope, bounds.uppers);
   OpBuilder::InsertionGuard guard(builder);
   Block *outerAllocations = allocationBlock;
@@ -341,8 +378,10 @@ Refusal AstEmitter::emitLoop(const isl::ast_node &body,
   }
   DimRange range = rangeOf(bounds);
   range.multipleOf = std::lcm(range.multipleOf, stride);
-  AffineExpr value = scope.push(iv, range);
-  Refusal refusal = emitScope(body, iterator, value.floorDiv(stride), form);
+  AffineExpr value = scope.push(iv, range, bounds.lowers, bounds.uppers);
+  AffineExpr outer = std::exchange(iterators[iterator], value.floorDiv(stride));
+  Refusal refusal = emitBody(form);
+  iterators[iterator] = outer;
   scope.pop();
   allocationBlock = outerAllocations;
   if (isParallel)

@@ -44,6 +44,9 @@ private:
                    Form form);
   Refusal emitTiles(const GeneratedTiles &tiles, const isl::ast_node &child,
                     Form form);
+  /// Calls `emit` where the iterators have their values in the tiles.
+  Refusal inTiles(const GeneratedTiles &tiles,
+                  llvm::function_ref<Refusal()> emit);
   /// Emits the cases from `number` on.
   Refusal emitCases(const GeneratedTiles &tiles, const isl::ast_node &otherwise,
                     unsigned number, Form form);
@@ -57,10 +60,39 @@ private:
                        const Bounds &bounds, Form form);
   Refusal emitLoop(const isl::ast_node &body, llvm::StringRef iterator,
                    const Bounds &bounds, Form form);
+  Refusal emitLoop(llvm::StringRef iterator, const Bounds &bounds, Form form,
+                   llvm::function_ref<Refusal(Form)> emitBody);
   Refusal emitVector(const isl::ast_node &node, llvm::StringRef iterator,
                      const Bounds &bounds, int64_t width);
   Refusal emitScope(const isl::ast_node &body, llvm::StringRef iterator,
                     mlir::AffineExpr value, Form form);
+
+  /// A loop around nothing but tiles, or a piece of it.
+  struct TileLoop {
+    llvm::StringRef iterator;
+    Bounds bounds;
+    const GeneratedTiles &tiles;
+    isl::ast_node otherwise;
+    unsigned numPieces = 1;
+  };
+  /// Where a condition holds: these are not negative, and the counter goes from
+  /// max(lowers) to below min(uppers).
+  struct Cuts {
+    llvm::SmallVector<mlir::AffineExpr> notNegative, lowers, uppers;
+  };
+  /// Nothing where the condition has another form; `counter` is the loop's
+  /// dimension.
+  std::optional<Cuts> cutsOf(const isl::ast_expr &condition, unsigned counter);
+  /// Adds where the expression is not negative; false where it cannot be told.
+  bool cut(Cuts &cuts, mlir::AffineExpr notNegative, unsigned counter);
+  mlir::Value areNotNegative(llvm::ArrayRef<mlir::AffineExpr> exprs);
+  std::optional<Cuts> cutsOf(const TileLoop &loop, unsigned number);
+  /// Emits the loop for the cases from `number` on.
+  Refusal emitTileLoop(TileLoop loop, unsigned number, Form form);
+  /// Emits the loop before, within and after the cuts of a case.
+  Refusal emitPieces(const TileLoop &loop, unsigned number, const Cuts &cuts,
+                     Form form);
+
   mlir::Value laneMask(const Bounds &bounds, int64_t width);
 
   /// A statement and its loop counters.

@@ -1,7 +1,7 @@
 //===- GeneratedAst.cpp - isl's AST of a schedule -------------------------===//
 
 #include "GeneratedAst.h"
-#include "SeparateEnds.h"
+#include "LoopOptions.h"
 
 #include <isl/aff.h>
 #include <isl/ast.h>
@@ -155,11 +155,7 @@ static isl_ast_node *collectTiles(isl_ast_node *node, isl_ast_build *build,
   // What holds for one statement alone does not hold where it is absent.
   std::optional<isl::multi_aff> around = singleExpression(isl::manage(
       isl_map_reverse(isl_map_from_basic_map(isl_map_affine_hull(outer)))));
-  if (!around) {
-    collector.ast.refusal = "a loop around tiles has more than one expression";
-    return node;
-  }
-  for (unsigned i = 0; i < around->size(); ++i)
+  for (unsigned i = 0; around && i < around->size(); ++i)
     tiles.outer.push_back(isl::manage(isl_ast_build_expr_from_pw_aff(
         build, isl::pw_aff(around->at(i)).release())));
   collector.ast.tiles.push_back(std::move(tiles));
@@ -180,14 +176,14 @@ static isl_ast_node *collectMark(isl_ast_node *node, isl_ast_build *build,
 /// Generates the AST of a tree with `numFixed` members around it, whose values
 /// are in `context`.
 static isl::ast_node buildAst(const Tree &tree, unsigned numFixed,
-                              const isl::set &context,
-                              MarkCollector &collector) {
+                              const isl::set &context, MarkCollector &collector,
+                              const std::set<std::string> &whole = {}) {
   Tree places = overPlaces(tree, collector.ast.coordinates, numFixed);
   isl_ast_build *build = isl_ast_build_from_context(context.copy());
   build = nameIterators(build, numFixed, numFixed + depthOf(tree));
   build = isl_ast_build_set_after_each_mark(build, collectMark, &collector);
   isl_ast_node *root = isl_ast_build_node_from_schedule(
-      build, separateEnds(scheduleFromTree(places)).release());
+      build, withLoopOptions(scheduleFromTree(places), whole).release());
   isl_ast_build_free(build);
   return isl::manage(root);
 }
@@ -210,6 +206,29 @@ static const Tree *findMark(const Tree &node, llvm::StringRef label) {
   return nullptr;
 }
 
+static std::string labelOf(unsigned cases) {
+  return (tilesMark + llvm::Twine(cases)).str();
+}
+
+/// The marks of tiles that are visited in pieces.
+static std::set<std::string>
+dividedTiles(const GeneratedAst &ast, const std::vector<TileCases> &allCases) {
+  std::set<std::string> result;
+  for (unsigned number = 0; number < allCases.size(); ++number) {
+    unsigned numCopies = 0;
+    bool areKnown = true;
+    for (const GeneratedTiles &copy : ast.tiles) {
+      if (copy.cases != number)
+        continue;
+      ++numCopies;
+      areKnown &= copy.outer.size() == allCases[number].numOuter;
+    }
+    if (numCopies != 1 || !areKnown)
+      result.insert(labelOf(number));
+  }
+  return result;
+}
+
 GeneratedAst generateAst(Tree tree, const Scop &scop) {
   addEndMarks(tree);
   countIterations(tree, 0);
@@ -224,19 +243,25 @@ GeneratedAst generateAst(Tree tree, const Scop &scop) {
   MarkCollector collector{scop, allCases, ast};
   isl::set anywhere(tree.domain.ctx(), "{ : }");
   ast.root = buildAst(tree, 0, anywhere, collector);
+  if (std::set<std::string> divided = dividedTiles(ast, allCases);
+      !divided.empty()) {
+    ast.packs.clear();
+    ast.tiles.clear();
+    ast.root = buildAst(tree, 0, anywhere, collector, divided);
+  }
+  std::set<std::string> divided = dividedTiles(ast, allCases);
   for (auto [number, cases] : llvm::enumerate(allCases)) {
-    std::string label = (tilesMark + llvm::Twine(number)).str();
+    std::string label = labelOf(number);
     const Tree &tiles = findMark(tree, label)->children.front();
-    // A case is a whole tile; where isl visits tiles in pieces there are none.
-    bool isWhole = llvm::count_if(ast.tiles, [&](const GeneratedTiles &copy) {
-                     return copy.cases == number;
-                   }) == 1;
+    // A case is a whole tile.
+    bool isWhole = !divided.count(label);
     ast.areExhaustive.push_back(cases.isExhaustive && isWhole);
     ast.cases.emplace_back();
     if (!isWhole)
       continue;
     for (const isl::set &each : cases.cases) {
-      isl::set values = fixOutermost(each, cases.numOuter).params();
+      isl::set tiled = each.intersect(cases.outer);
+      isl::set values = fixOutermost(tiled, cases.numOuter).params();
       ast.cases.back().push_back(
           {conditionOf(values),
            buildAst(tiles, cases.numOuter, values, collector)});

@@ -11,14 +11,30 @@ using namespace mlir;
 namespace autotune {
 
 AffineExpr LoopScope::push(Value iv, DimRange range) {
+  return push(iv, range, {}, {});
+}
+
+AffineExpr LoopScope::push(Value iv, DimRange range,
+                           llvm::ArrayRef<AffineExpr> lowers,
+                           llvm::ArrayRef<AffineExpr> uppers) {
+  Limits limit;
+  llvm::append_range(limit.least, lowers);
+  for (AffineExpr upper : uppers)
+    limit.most.push_back(upper - 1);
+  if (range.min)
+    limit.least.push_back(getAffineConstantExpr(*range.min, context));
+  if (range.max)
+    limit.most.push_back(getAffineConstantExpr(*range.max, context));
   ivs.push_back(iv);
   ranges.push_back(range);
+  limits.push_back(std::move(limit));
   return getAffineDimExpr(ivs.size() - 1, context);
 }
 
 void LoopScope::pop() {
   ivs.pop_back();
   ranges.pop_back();
+  limits.pop_back();
 }
 
 AffineMap LoopScope::map(llvm::ArrayRef<AffineExpr> exprs) const {
@@ -75,6 +91,103 @@ int64_t LoopScope::multipleOf(AffineExpr expr) const {
   if (binary && expr.getKind() == AffineExprKind::Add)
     return std::gcd(multipleOf(binary.getLHS()), multipleOf(binary.getRHS()));
   return 1;
+}
+
+/// What divides the terms of an expression.
+static int64_t productOfDivisors(AffineExpr expr) {
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary || expr.getKind() == AffineExprKind::Mod)
+    return 1;
+  auto divisor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  bool isDivision = expr.getKind() == AffineExprKind::FloorDiv ||
+                    expr.getKind() == AffineExprKind::CeilDiv;
+  return productOfDivisors(binary.getLHS()) *
+         productOfDivisors(binary.getRHS()) *
+         (divisor && isDivision ? divisor.getValue() : 1);
+}
+
+LoopScope::Underestimate LoopScope::scaledUp(Underestimate sum,
+                                             AffineExpr expr) const {
+  int64_t factor = productOfDivisors(expr);
+  for (int64_t &each : sum.factors)
+    each *= factor;
+  sum.constant *= factor;
+  sum.scale *= factor;
+  return sum;
+}
+
+/// Adds `factor` times the expression, or less; false where it has no such
+/// form. The divisors in the expression divide `factor`.
+bool LoopScope::add(Underestimate &sum, AffineExpr expr, int64_t factor) const {
+  // Far from what overflows, even when multiplied once more.
+  constexpr int64_t limit = int64_t(1) << 28;
+  if (std::abs(factor) > limit || std::abs(sum.constant) > limit)
+    return false;
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
+    sum.constant += constant.getValue() * factor;
+    return std::abs(constant.getValue()) < limit;
+  }
+  if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+    sum.factors[dim.getPosition()] += factor;
+    return true;
+  }
+  auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!binary)
+    return false;
+  AffineExpr lhs = binary.getLHS();
+  if (expr.getKind() == AffineExprKind::Add)
+    return add(sum, lhs, factor) && add(sum, binary.getRHS(), factor);
+  auto rhs = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (!rhs || rhs.getValue() == 0)
+    return false;
+  int64_t value = rhs.getValue();
+  switch (expr.getKind()) {
+  case AffineExprKind::Mul:
+    return std::abs(value) < limit && add(sum, lhs, factor * value);
+  case AffineExprKind::Mod:
+    sum.constant += factor < 0 ? factor * (value - 1) : 0;
+    return true;
+  case AffineExprKind::FloorDiv:
+    if (factor > 0 && multipleOf(lhs) % value != 0)
+      sum.constant -= factor / value * (value - 1);
+    return add(sum, lhs, factor / value);
+  case AffineExprKind::CeilDiv:
+    if (factor < 0 && multipleOf(lhs) % value != 0)
+      sum.constant += factor / value * (value - 1);
+    return add(sum, lhs, factor / value);
+  default:
+    return false;
+  }
+}
+
+bool LoopScope::isNotNegative(AffineExpr expr) const {
+  Underestimate sum;
+  sum.factors.resize(ivs.size());
+  sum = scaledUp(std::move(sum), expr);
+  unsigned budget = 64;
+  return add(sum, expr, sum.scale) && isNotNegative(sum, budget);
+}
+
+/// Replaces the innermost dimension by each of its limits.
+bool LoopScope::isNotNegative(const Underestimate &sum,
+                              unsigned &budget) const {
+  unsigned dim = sum.factors.size();
+  while (dim > 0 && sum.factors[dim - 1] == 0)
+    --dim;
+  // An integer above -1 is not negative.
+  if (dim == 0)
+    return sum.constant > -sum.scale;
+  bool isFalling = sum.factors[--dim] < 0;
+  for (AffineExpr limit : isFalling ? limits[dim].most : limits[dim].least) {
+    if (budget == 0)
+      return false;
+    --budget;
+    Underestimate next = scaledUp(sum, limit);
+    int64_t factor = std::exchange(next.factors[dim], 0);
+    if (add(next, limit, factor) && isNotNegative(next, budget))
+      return true;
+  }
+  return false;
 }
 
 static void collectTerms(AffineExpr expr,

@@ -28,6 +28,10 @@ public:
   /// Opens a loop; a null `iv` is a placeholder that is substituted later (the
   /// lane of a vector).
   mlir::AffineExpr push(mlir::Value iv, DimRange range);
+  /// Opens a loop from max(lowers) to below min(uppers).
+  mlir::AffineExpr push(mlir::Value iv, DimRange range,
+                        llvm::ArrayRef<mlir::AffineExpr> lowers,
+                        llvm::ArrayRef<mlir::AffineExpr> uppers);
   void pop();
 
   unsigned size() const { return ivs.size(); }
@@ -39,10 +43,21 @@ public:
   std::optional<int64_t> minimum(mlir::AffineExpr expr) const;
   std::optional<int64_t> maximum(mlir::AffineExpr expr) const;
   int64_t multipleOf(mlir::AffineExpr expr) const;
+  /// Whether the bounds of the loops show that the expression is at least 0.
+  bool isNotNegative(mlir::AffineExpr expr) const;
 
   mlir::AffineMap map(llvm::ArrayRef<mlir::AffineExpr> exprs) const;
 
 private:
+  /// A combination of dimensions that is at most `scale` times an expression.
+  struct Underestimate {
+    llvm::SmallVector<int64_t> factors;
+    int64_t constant = 0, scale = 1;
+  };
+  Underestimate scaledUp(Underestimate sum, mlir::AffineExpr expr) const;
+  bool add(Underestimate &sum, mlir::AffineExpr expr, int64_t factor) const;
+  bool isNotNegative(const Underestimate &sum, unsigned &budget) const;
+
   std::optional<int64_t> bound(mlir::AffineExpr expr, bool isUpper) const;
   mlir::AffineExpr foldDivisions(mlir::AffineExpr expr) const;
   mlir::AffineExpr multiply(mlir::AffineExpr lhs, mlir::AffineExpr rhs) const;
@@ -52,6 +67,11 @@ private:
   mlir::MLIRContext *context;
   llvm::SmallVector<mlir::Value> ivs;
   llvm::SmallVector<DimRange> ranges;
+  /// What a dimension is not below, and not above.
+  struct Limits {
+    llvm::SmallVector<mlir::AffineExpr> least, most;
+  };
+  llvm::SmallVector<Limits> limits;
 };
 
 /// The factor of dimension `position` in `expr`; nothing where the expression

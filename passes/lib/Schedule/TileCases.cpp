@@ -8,10 +8,18 @@
 #include <isl/local_space.h>
 #include <isl/set.h>
 
+#include <functional>
+
 namespace autotune {
 
 /// Tiles that end in more ways than this all get the compact code.
 static constexpr size_t maxBoundaries = 2;
+
+/// Every case is a copy of the tile's code.
+static constexpr size_t maxCases = 4;
+
+/// Tiles that lack fewer iterations than this are few beside the complete ones.
+static constexpr long maxRim = 32;
 
 /// Whether everything below is unrolled or a vector, and something is.
 static bool isTile(const Tree &node, bool &hasStrips) {
@@ -42,72 +50,89 @@ static isl::val coefficient(isl_constraint *constraint, unsigned dim) {
 
 namespace {
 
+/// How one statement lies in tiles.
+struct StatementTiles {
+  /// The tiles it is in, and maybe more.
+  isl::set around;
+  /// How far, at least, a tile's points are within a constraint.
+  std::vector<isl::aff> boundaries;
+  /// Whether the boundaries are all there is to a complete tile.
+  bool isRegular;
+};
+
 /// Finds the cases of a tile with `numOuter` members around it.
 class CaseFinder {
 public:
   CaseFinder(unsigned numOuter, const CoordinatesMap &coordinates)
       : numOuter(numOuter), coordinates(coordinates) {}
 
-  TileCases find(const std::vector<std::string> &statements) {
-    TileCases result{numOuter, {}, false};
-    for (const std::string &name : statements)
-      if (!addBoundaries(coordinates.at(name).places))
-        return result;
-    llvm::erase_if(boundaries, [&](const isl::aff &distance) {
-      return outer.is_subset(within(distance));
-    });
+  TileCases find(const std::vector<std::string> &names) {
+    for (const std::string &name : names)
+      statements.push_back(tilesOf(coordinates.at(name).places));
+    for (const StatementTiles &statement : statements)
+      outer = outer.is_null() ? statement.around
+                              : hullOf(outer.unite(statement.around));
+    for (const StatementTiles &statement : statements)
+      for (const isl::aff &distance : statement.boundaries)
+        if (!outer.is_subset(within(distance)))
+          addOnce(boundaries, distance);
+    TileCases result{numOuter, outer, {}, false};
     if (boundaries.empty())
       return result;
-    bool isListed = boundaries.size() <= maxBoundaries;
-    result.isExhaustive = isListed;
-    for (unsigned crossed = 0;
-         crossed < 1u << (isListed ? boundaries.size() : 0); ++crossed) {
-      isl::set tiles = crossing(crossed);
-      if (tiles.is_empty())
-        continue;
-      if (isUniform(tiles, crossed))
-        result.cases.push_back(tiles.gist(outer));
-      else
-        result.isExhaustive = false;
-    }
+    add(result, crossing(0));
+    if (boundaries.size() <= maxBoundaries &&
+        llvm::all_of(statements, std::mem_fn(&StatementTiles::isRegular)))
+      addUniform(result);
+    addSingleStatements(result);
     return result;
   }
 
 private:
-  /// Adds the constraints that cut tiles; false where the places are not all
-  /// integer points of one polyhedron.
-  bool addBoundaries(const isl::set &places) {
+  /// The constraints that cut tiles, where the places are all integer points of
+  /// one polyhedron.
+  StatementTiles tilesOf(const isl::set &places) const {
+    unsigned num = isl_set_dim(places.get(), isl_dim_set);
+    isl::set around = isl::manage(isl_set_reset_tuple_id(isl_set_project_out(
+        places.copy(), isl_dim_set, numOuter, num - numOuter)));
+    around = isl::manage(isl_set_remove_divs(around.release()));
+    StatementTiles result{hullOf(around), {}, false};
     if (isl_set_n_basic_set(places.get()) != 1)
-      return false;
+      return result;
     isl_basic_set_list *list = isl_set_get_basic_set_list(places.get());
     isl::basic_set polyhedron =
         isl::manage(isl_basic_set_list_get_basic_set(list, 0));
     isl_basic_set_list_free(list);
     if (isl_basic_set_dim(polyhedron.get(), isl_dim_div) > 0)
-      return false;
-    unsigned num = isl_set_dim(places.get(), isl_dim_set);
-    isl::set around = isl::manage(isl_set_reset_tuple_id(isl_set_project_out(
-        places.copy(), isl_dim_set, numOuter, num - numOuter)));
-    around = isl::set(isl::manage(
-        isl_set_simple_hull(isl_set_remove_divs(around.release()))));
-    outer = outer.is_null() ? around : hullOf(outer.unite(around));
+      return result;
     isl_constraint_list *constraints =
         isl_basic_set_get_constraint_list(polyhedron.get());
-    bool isUsable = true;
+    result.isRegular = true;
     for (int i = 0; i < isl_constraint_list_n_constraint(constraints); ++i) {
       isl_constraint *each = isl_constraint_list_get_constraint(constraints, i);
-      isUsable &= addBoundary(each, places);
+      result.isRegular &= addBoundary(each, places, result);
       isl_constraint_free(each);
     }
     isl_constraint_list_free(constraints);
-    return isUsable;
+    if (!result.isRegular)
+      result.boundaries.clear();
+    return result;
   }
 
   static isl::set hullOf(const isl::set &set) {
     return isl::set(isl::manage(isl_set_simple_hull(set.copy())));
   }
 
-  bool addBoundary(isl_constraint *constraint, const isl::set &places) {
+  static void addOnce(std::vector<isl::aff> &boundaries,
+                      const isl::aff &distance) {
+    auto isSame = [&](const isl::aff &other) {
+      return isl_aff_plain_is_equal(distance.get(), other.get());
+    };
+    if (llvm::none_of(boundaries, isSame))
+      boundaries.push_back(distance);
+  }
+
+  bool addBoundary(isl_constraint *constraint, const isl::set &places,
+                   StatementTiles &result) const {
     unsigned num = isl_set_dim(places.get(), isl_dim_set);
     bool isBoundary =
         isl_constraint_involves_dims(constraint, isl_dim_set, 0, numOuter) &&
@@ -129,17 +154,12 @@ private:
       least = least.add(factor.mul(value));
     }
     isl_aff *distance = isl_aff_zero_on_domain(
-        isl_local_space_from_space(isl_set_get_space(outer.get())));
+        isl_local_space_from_space(isl_set_get_space(result.around.get())));
     for (unsigned dim = 0; dim < numOuter; ++dim)
       distance = isl_aff_set_coefficient_val(
           distance, isl_dim_in, dim, coefficient(constraint, dim).release());
-    distance = isl_aff_set_constant_val(distance, least.release());
-    isl::aff boundary = isl::manage(distance);
-    auto isSame = [&](const isl::aff &other) {
-      return isl_aff_plain_is_equal(boundary.get(), other.get());
-    };
-    if (llvm::none_of(boundaries, isSame))
-      boundaries.push_back(boundary);
+    addOnce(result.boundaries,
+            isl::manage(isl_aff_set_constant_val(distance, least.release())));
     return true;
   }
 
@@ -174,12 +194,58 @@ private:
     return true;
   }
 
+  void add(TileCases &result, const isl::set &tiles) {
+    if (tiles.is_empty() || (!known.is_null() && tiles.is_subset(known)))
+      return;
+    known = known.is_null() ? tiles : known.unite(tiles);
+    result.cases.push_back(tiles.gist(outer));
+  }
+
+  /// Adds the tiles that all end at the same places.
+  void addUniform(TileCases &result) {
+    result.isExhaustive = true;
+    for (unsigned crossed = 1; crossed < 1u << boundaries.size(); ++crossed) {
+      isl::set tiles = crossing(crossed);
+      if (isUniform(tiles, crossed))
+        add(result, tiles);
+      else
+        result.isExhaustive = false;
+    }
+  }
+
+  /// Whether all tiles are close to complete ones: too few for a case.
+  bool isRim(const isl::set &tiles, const TileCases &result) const {
+    if (result.cases.empty())
+      return false;
+    return llvm::all_of(boundaries, [&](const isl::aff &distance) {
+      isl::val least =
+          isl::manage(isl_set_min_val(tiles.get(), distance.get()));
+      return !least.is_int() ||
+             least.ge(isl::val(least.ctx(), -maxRim)) == true;
+    });
+  }
+
+  /// Adds the tiles in which at least one statement is complete.
+  void addSingleStatements(TileCases &result) {
+    for (const StatementTiles &statement : statements) {
+      isl::set tiles = statement.around;
+      for (const isl::aff &distance : statement.boundaries)
+        tiles = tiles.intersect(within(distance));
+      if (!statement.boundaries.empty() && result.cases.size() < maxCases &&
+          !isRim(tiles, result))
+        add(result, tiles);
+    }
+  }
+
   unsigned numOuter;
   const CoordinatesMap &coordinates;
+  std::vector<StatementTiles> statements;
   /// The places of tiles, and maybe more.
   isl::set outer;
-  /// How far, at least, a tile's points are within a constraint.
+  /// Those of all statements, where some tile crosses them.
   std::vector<isl::aff> boundaries;
+  /// All cases up to now.
+  isl::set known;
 };
 
 /// Marks the tiles of a tree.
@@ -229,9 +295,12 @@ private:
           numKept = i + 1;
     if (numKept == num)
       return;
-    for (isl::set &each : cases.cases)
-      each = isl::manage(isl_set_project_out(each.release(), isl_dim_set,
-                                             depth + numKept, num - numKept));
+    auto project = [&](isl::set &set) {
+      set = isl::manage(isl_set_project_out(set.release(), isl_dim_set,
+                                            depth + numKept, num - numKept));
+    };
+    llvm::for_each(cases.cases, project);
+    project(cases.outer);
     cases.numOuter = depth + numKept;
     std::vector<long> strides = stridesOf(node, num);
     Tree body = std::move(band.children.front().children.front());

@@ -2,8 +2,9 @@
 //
 // In most tiles the unrolled and vector loops are complete; where an extent is
 // no multiple of the tile, they have one other length at the end. Such tiles
-// get code of their own, without conditions and masks that vary; what is left
-// gets compact code.
+// get code of their own, without conditions and masks that vary, and so do
+// tiles that are complete for one of their statements; what is left gets
+// compact code.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,7 +22,10 @@ constexpr llvm::StringLiteral tilesMark = "tiles=";
 struct TileCases {
   /// How many members are around the mark.
   unsigned numOuter;
-  /// Disjoint sets of values of these; complete tiles first.
+  /// The values of these where tiles are, and maybe more.
+  isl::set outer;
+  /// Sets of such values, complete tiles first; the first that holds
+  /// counts.
   std::vector<isl::set> cases;
   /// Whether the cases are all tiles.
   bool isExhaustive;

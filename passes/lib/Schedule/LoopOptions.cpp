@@ -1,6 +1,6 @@
-//===- SeparateEnds.cpp - Loops of their own for the ends -----------------===//
+//===- LoopOptions.cpp - How isl divides loops ----------------------------===//
 
-#include "SeparateEnds.h"
+#include "LoopOptions.h"
 
 #include <isl/constraint.h>
 #include <isl/schedule.h>
@@ -70,19 +70,38 @@ static bool hasEnds(const isl::schedule_node &band) {
   return areIndependent && !areEqual;
 }
 
-static isl_schedule_node *separate(isl_schedule_node *owned, void *) {
+static bool containsMark(const isl::schedule_node &node,
+                         const std::set<std::string> &labels) {
+  if (node.isa<isl::schedule_node_mark>()) {
+    isl::id id = isl::manage(isl_schedule_node_mark_get_id(node.get()));
+    if (labels.count(id.name()))
+      return true;
+  }
+  for (unsigned i = 0; i < node.n_children(); ++i)
+    if (containsMark(node.child(i), labels))
+      return true;
+  return false;
+}
+
+static isl_schedule_node *setOption(isl_schedule_node *owned, void *user) {
+  const auto &whole = *static_cast<const std::set<std::string> *>(user);
   isl::schedule_node node = isl::manage(owned);
-  if (!node.isa<isl::schedule_node_band>() || !hasEnds(node))
+  if (!node.isa<isl::schedule_node_band>())
     return node.release();
-  isl::union_set option(node.ctx(), "{ separate[x] }");
+  const char *option = hasEnds(node)               ? "{ separate[x] }"
+                       : containsMark(node, whole) ? "{ atomic[x] }"
+                                                   : nullptr;
+  if (!option)
+    return node.release();
   return node.as<isl::schedule_node_band>()
-      .set_ast_build_options(option)
+      .set_ast_build_options(isl::union_set(node.ctx(), option))
       .release();
 }
 
-isl::schedule separateEnds(const isl::schedule &schedule) {
+isl::schedule withLoopOptions(const isl::schedule &schedule,
+                              const std::set<std::string> &whole) {
   return isl::manage(isl_schedule_map_schedule_node_bottom_up(
-      schedule.copy(), separate, nullptr));
+      schedule.copy(), setOption, const_cast<std::set<std::string> *>(&whole)));
 }
 
 } // namespace autotune
