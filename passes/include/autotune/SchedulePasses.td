@@ -85,8 +85,9 @@ def UnrollAndJam : SchedulePass<"autotune-unroll-and-jam"> {
   let description = [{
     `for i for k S(i, k)` with factor 2 for `i` becomes
     `for i step 2 for k { S(i, k); S(i + 1, k) }`. What stays at one address
-    during the innermost loops is kept in registers. Refused where a dependence
-    would be reversed.
+    during the innermost loops is kept in registers. Statements that follow one
+    another are put in another order where that is needed. Refused where a
+    dependence would be reversed.
   }];
   let options = [
     Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
@@ -99,8 +100,9 @@ def Vectorize : SchedulePass<"autotune-vectorize"> {
   let description = [{
     Strips `width` iterations off the member, sinks them to the innermost place
     and runs them as one vector; partial strips are masked. Works on inner and
-    outer loops. Refused where lanes would depend on each other, and for
-    operations without a vector form.
+    outer loops. Statements that follow one another are put in another order
+    where that is needed. Refused where lanes would depend on each other, and
+    for operations without a vector form.
   }];
   let options = [
     Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,

@@ -137,6 +137,8 @@ constexpr llvm::StringLiteral reversedByLoops =
     "the loops would reverse the dependence ";
 constexpr llvm::StringLiteral reversedBySequence =
     "the sequence would reverse the dependence ";
+/// Sequences whose order takes more repairs than this are left alone.
+constexpr unsigned maxMoves = 8;
 constexpr llvm::StringLiteral carried = "the loop carries the dependence ";
 constexpr llvm::StringLiteral unordered =
     "instances of one statement would be left unordered across the "
@@ -316,20 +318,30 @@ static isl::union_map lexGreater(const isl::union_map &pairs,
       isl_union_map_lex_gt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
 }
 
-static std::string describe(const isl::union_map &pairs) {
-  std::string text;
+namespace {
+/// A dependence that a tree does not respect.
+struct Violation {
+  llvm::StringRef reason;
+  std::string source, sink;
+
+  std::string text() const { return (reason + source + " -> " + sink).str(); }
+};
+} // namespace
+
+static Violation violationOf(llvm::StringRef reason,
+                             const isl::union_map &pairs) {
+  Violation violation{reason, "", ""};
   pairs.foreach_map([&](isl::map map) {
-    if (text.empty())
-      text =
-          map.domain_tuple_id().name() + " -> " + map.range_tuple_id().name();
+    violation.source = map.domain_tuple_id().name();
+    violation.sink = map.range_tuple_id().name();
   });
-  return text;
+  return violation;
 }
 
-static std::optional<std::string> violationIn(const Tree &tree,
-                                              const isl::union_map &active);
+static std::optional<Violation> violationIn(const Tree &tree,
+                                            const isl::union_map &active);
 
-static std::optional<std::string>
+static std::optional<Violation>
 violationInSequence(const Tree &tree, const isl::union_map &active) {
   isl::union_set earlier;
   for (const Tree &child : tree.children) {
@@ -337,7 +349,7 @@ violationInSequence(const Tree &tree, const isl::union_map &active) {
     if (!earlier.is_null()) {
       isl::union_map reversed = into.intersect_range(earlier);
       if (!reversed.is_empty())
-        return reversedBySequence.str() + describe(reversed);
+        return violationOf(reversedBySequence, reversed);
     }
     if (auto reason = violationIn(child, into.intersect_range(child.domain)))
       return reason;
@@ -346,13 +358,13 @@ violationInSequence(const Tree &tree, const isl::union_map &active) {
   return std::nullopt;
 }
 
-static std::optional<std::string> violationIn(const Tree &tree,
-                                              const isl::union_map &active) {
+static std::optional<Violation> violationIn(const Tree &tree,
+                                            const isl::union_map &active) {
   if (active.is_empty())
     return std::nullopt;
   switch (tree.kind) {
   case Tree::Kind::Leaf:
-    return unordered.str() + describe(active);
+    return violationOf(unordered, active);
   case Tree::Kind::Sequence:
     return violationInSequence(tree, active);
   case Tree::Kind::Mark: {
@@ -361,7 +373,7 @@ static std::optional<std::string> violationIn(const Tree &tree,
       isl::multi_union_pw_aff member(child.members.front());
       isl::union_map unequal = active.subtract(active.eq_at(member));
       if (!unequal.is_empty())
-        return carried.str() + describe(unequal);
+        return violationOf(carried, unequal);
     }
     return violationIn(child, active);
   }
@@ -369,15 +381,15 @@ static std::optional<std::string> violationIn(const Tree &tree,
     isl::multi_union_pw_aff partial = bandSchedule(tree.members);
     isl::union_map reversed = lexGreater(active, partial);
     if (!reversed.is_empty())
-      return reversedByLoops.str() + describe(reversed);
+      return violationOf(reversedByLoops, reversed);
     return violationIn(tree.children.front(), active.eq_at(partial));
   }
   }
   return std::nullopt;
 }
 
-std::optional<std::string> findViolation(const Tree &tree,
-                                         const ActiveDependences &active) {
+static std::optional<Violation>
+firstViolation(const Tree &tree, const ActiveDependences &active) {
   llvm::SmallVector<unsigned> undecided;
   for (const OpenDependence &open : active.open()) {
     Verdict verdict = SignWalk(active.dependences(), open).visit(tree);
@@ -385,12 +397,57 @@ std::optional<std::string> findViolation(const Tree &tree,
       continue;
     const auto &ends = active.dependences().parts()[open.number];
     if (verdict.kind == Verdict::Kind::Violated && active.isInside(open.number))
-      return (verdict.reason + ends.sourceName + " -> " + ends.sinkName).str();
+      return Violation{verdict.reason, ends.sourceName, ends.sinkName};
     undecided.push_back(open.number);
   }
   if (undecided.empty())
     return std::nullopt;
   return violationIn(tree, active.pairs(undecided));
+}
+
+std::optional<std::string> findViolation(const Tree &tree,
+                                         const ActiveDependences &active) {
+  std::optional<Violation> violation = firstViolation(tree, active);
+  return violation ? std::optional(violation->text()) : std::nullopt;
+}
+
+/// Moves the child of a sequence that has the one statement to right before the
+/// child that has the other.
+static bool moveBefore(Tree &node, llvm::StringRef moved,
+                       llvm::StringRef other) {
+  if (node.kind == Tree::Kind::Sequence) {
+    auto has = [&](llvm::StringRef name) {
+      return [name](const Tree &child) {
+        bool found = false;
+        child.domain.foreach_set([&](isl::set set) {
+          found |= isl_set_get_tuple_name(set.get()) == name;
+        });
+        return found;
+      };
+    };
+    auto from = llvm::find_if(node.children, has(moved));
+    auto to = llvm::find_if(node.children, has(other));
+    if (to < from) {
+      std::rotate(to, from, std::next(from));
+      return true;
+    }
+  }
+  return llvm::any_of(node.children, [&](Tree &child) {
+    return moveBefore(child, moved, other);
+  });
+}
+
+std::optional<std::string> orderSequences(Tree &tree,
+                                          const ActiveDependences &active) {
+  std::optional<Violation> violation = firstViolation(tree, active);
+  for (unsigned moves = 0;
+       violation && violation->reason == reversedBySequence && moves < maxMoves;
+       ++moves) {
+    if (!moveBefore(tree, violation->source, violation->sink))
+      break;
+    violation = firstViolation(tree, active);
+  }
+  return violation ? std::optional(violation->text()) : std::nullopt;
 }
 
 bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,

@@ -67,6 +67,11 @@ private:
 std::optional<std::string> findViolation(const Tree &tree,
                                          const ActiveDependences &active);
 
+/// Puts the children of sequences in another order where `tree` respects the
+/// active dependences only then; why there is none, or nothing.
+std::optional<std::string> orderSequences(Tree &tree,
+                                          const ActiveDependences &active);
+
 /// Whether no active dependence has a negative distance in any member.
 bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,
                   const ActiveDependences &active);

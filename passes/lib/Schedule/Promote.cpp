@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Addresses.h"
 #include "Codegen.h"
 #include "LoopFacts.h"
 
@@ -13,6 +14,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IntegerSet.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
@@ -28,8 +30,8 @@ struct Subscript {
   int64_t constant;
 };
 
-/// A load or store of one place: an element, a row of elements, or the lanes of
-/// a row that a mask selects.
+/// A load or store of one place: an element, a row of elements, the lanes of a
+/// row that a mask selects, or a gathered column.
 struct Place {
   Location loc;
   Operation *op; ///< Gone once the place is promoted.
@@ -40,14 +42,13 @@ struct Place {
   Value mask;
   bool isStore;
   llvm::SmallVector<Subscript> subscripts;
+  /// Elements from the first one on, in every dimension.
+  llvm::SmallVector<int64_t> extents;
 
-  int64_t width() const {
-    auto vector = dyn_cast<VectorType>(type);
-    return vector ? vector.getNumElements() : 1;
-  }
   bool isSamePlace(const Place &other) const {
     return memref == other.memref && type == other.type && mask == other.mask &&
-           map == other.map && operands == other.operands;
+           map == other.map && operands == other.operands &&
+           extents == other.extents;
   }
 };
 
@@ -56,8 +57,11 @@ struct Place {
 static Place affinePlace(Operation *op, Value memref, AffineMap map,
                          ValueRange operands, Type type, Value mask,
                          bool isStore) {
-  Place place{op->getLoc(), op, memref, map, {}, type, mask, isStore, {}};
+  Place place{op->getLoc(), op, memref, map, {}, type, mask, isStore, {}, {}};
   place.map = composedMap(map, operands, place.operands);
+  place.extents.assign(map.getNumResults(), 1);
+  if (auto vector = dyn_cast<VectorType>(type))
+    place.extents.back() = vector.getNumElements();
   return place;
 }
 
@@ -66,6 +70,34 @@ static Place indexedPlace(Operation *op, Value memref, ValueRange indices,
   AffineMap identity =
       AffineMap::getMultiDimIdentityMap(indices.size(), op->getContext());
   return affinePlace(op, memref, identity, indices, type, mask, isStore);
+}
+
+/// A column that is gathered whole: lanes along one dimension but the last.
+static std::optional<Place> columnPlace(vector::GatherOp op) {
+  auto memref = dyn_cast<MemRefType>(op.getBase().getType());
+  VectorType type = op.getVectorType();
+  DenseIntElementsAttr lanes, mask;
+  // Fewer lanes at this distance could also be in two dimensions.
+  if (!memref || !isPlainMemref(memref) || type.getRank() != 1 ||
+      type.getNumElements() < 3 ||
+      !matchPattern(op.getIndices(), m_Constant(&lanes)) ||
+      !matchPattern(op.getMask(), m_Constant(&mask)) || !mask.isSplat() ||
+      !mask.getSplatValue<bool>() || lanes.isSplat())
+    return std::nullopt;
+  auto positions = llvm::to_vector(lanes.getValues<int32_t>());
+  Place place = indexedPlace(op, op.getBase(), op.getOffsets(), type,
+                             op.getMask(), false);
+  int64_t stride = 1, dim = memref.getRank();
+  while (dim > 0 && stride < positions[1])
+    stride *= memref.getDimSize(--dim);
+  if (dim == 0 || stride != positions[1])
+    return std::nullopt;
+  for (auto [lane, position] : llvm::enumerate(positions))
+    if (position != stride * int64_t(lane))
+      return std::nullopt;
+  place.extents.back() = 1;
+  place.extents[dim - 1] = type.getNumElements();
+  return place;
 }
 
 /// The place of an access; nothing for other ops.
@@ -87,6 +119,8 @@ static std::optional<Place> placeOf(Operation *op) {
   if (auto load = dyn_cast<vector::MaskedLoadOp>(op))
     return indexedPlace(op, load.getBase(), load.getIndices(), load.getType(),
                         load.getMask(), false);
+  if (auto gather = dyn_cast<vector::GatherOp>(op))
+    return columnPlace(gather);
   if (auto store = dyn_cast<vector::MaskedStoreOp>(op))
     return indexedPlace(op, store.getBase(), store.getIndices(),
                         store.getValueToStore().getType(), store.getMask(),
@@ -109,9 +143,7 @@ static bool areDisjoint(const Place &a, const Place &b) {
     std::optional<int64_t> difference = constantDifference(a, b, dim);
     if (!difference)
       continue;
-    bool isRow = dim + 1 == rank;
-    int64_t after = isRow ? b.width() : 1, before = isRow ? a.width() : 1;
-    if (*difference >= after || -*difference >= before)
+    if (*difference >= b.extents[dim] || -*difference >= a.extents[dim])
       return true;
   }
   return false;
@@ -255,9 +287,8 @@ private:
           extremeAt(difference, counter, uppers, -1, *factor > 0);
       std::optional<int64_t> least = *factor > 0 ? atLower : atUpper;
       std::optional<int64_t> most = *factor > 0 ? atUpper : atLower;
-      bool isRow = dim + 1 == rank;
-      if ((least && *least >= (isRow ? b.width() : 1)) ||
-          (most && -*most >= (isRow ? a.width() : 1)))
+      if ((least && *least >= b.extents[dim]) ||
+          (most && -*most >= a.extents[dim]))
         return true;
     }
     return false;
@@ -271,9 +302,8 @@ private:
       DimRange range =
           facts.rangeOf(simplified(x.variable - y.variable), values);
       int64_t shift = x.constant - y.constant;
-      bool isRow = dim + 1 == rank;
-      if ((range.min && *range.min + shift >= (isRow ? b.width() : 1)) ||
-          (range.max && -(*range.max + shift) >= (isRow ? a.width() : 1)))
+      if ((range.min && *range.min + shift >= b.extents[dim]) ||
+          (range.max && -(*range.max + shift) >= a.extents[dim]))
         return true;
     }
     return false;

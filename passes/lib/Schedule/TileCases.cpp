@@ -79,7 +79,9 @@ public:
     TileCases result{numOuter, outer, {}, false};
     if (boundaries.empty())
       return result;
-    add(result, crossing(0));
+    add(result, without(crossing(0), [](const StatementTiles &statement) {
+          return !statement.isRegular;
+        }));
     if (boundaries.size() <= maxBoundaries &&
         llvm::all_of(statements, std::mem_fn(&StatementTiles::isRegular)))
       addUniform(result);
@@ -225,6 +227,19 @@ private:
     });
   }
 
+  /// The tiles without some statements, where these are one polyhedron: what is
+  /// left has straight code. Else all of them.
+  isl::set
+  without(const isl::set &tiles,
+          llvm::function_ref<bool(const StatementTiles &)> isOther) const {
+    isl::set alone = tiles;
+    for (const StatementTiles &other : statements)
+      if (isOther(other))
+        alone = alone.subtract(other.around);
+    alone = alone.coalesce();
+    return isl_set_n_basic_set(alone.get()) == 1 ? alone : tiles;
+  }
+
   /// Adds the tiles in which at least one statement is complete.
   void addSingleStatements(TileCases &result) {
     for (const StatementTiles &statement : statements) {
@@ -233,7 +248,9 @@ private:
         tiles = tiles.intersect(within(distance));
       if (!statement.boundaries.empty() && result.cases.size() < maxCases &&
           !isRim(tiles, result))
-        add(result, tiles);
+        add(result, without(tiles, [&](const StatementTiles &other) {
+              return &other != &statement;
+            }));
     }
   }
 

@@ -9,14 +9,23 @@ namespace autotune {
 #define GEN_PASS_DEF_UNROLL
 #include "autotune/SchedulePasses.h.inc"
 
+/// Whether some loop below is neither unrolled nor a vector.
+static bool hasPlainBand(const Tree &node) {
+  if (node.isMark(mark::unroll) || node.isMark(mark::vectorize))
+    return false;
+  return node.isBand() || llvm::any_of(node.children, hasPlainBand);
+}
+
 Refusal unroll(Model &model, unsigned number, unsigned position,
                int64_t factor) {
   auto [location, refusal] = findPlainMember(model, number, position);
   if (!location)
     return refusal;
   Tree &band = *location->node;
-  if (containsMark(band, mark::unroll))
-    return "a loop inside is unrolled already";
+  bool isInnermost = position + 1 == band.members.size() &&
+                     !hasPlainBand(band.children.front());
+  if (containsMark(band, mark::unroll) && !isInnermost)
+    return "a loop further inside is unrolled already";
   const isl::union_pw_aff member = band.members[position];
   std::optional<Range> range = memberRange(member, band.domain);
   if (!range)

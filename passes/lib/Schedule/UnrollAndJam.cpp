@@ -41,7 +41,7 @@ Refusal unrollAndJam(Model &model, unsigned number,
     return "no member is unrolled";
   std::string label = (mark::unroll + llvm::Twine(strips.size())).str();
   sinkToLeaves(band.children.front(), strips, label, /*belowVector=*/false);
-  return findViolation(band, active);
+  return orderSequences(band, active);
 }
 
 bool isSinkable(Model &model, unsigned number,
@@ -59,7 +59,7 @@ bool isSinkable(Model &model, unsigned number,
   sinkToLeaves(band.children.front(), sunk,
                (mark::unroll + llvm::Twine(sunk.size())).str(),
                /*belowVector=*/false);
-  bool isLegal = !findViolation(band, active);
+  bool isLegal = !orderSequences(band, active);
   model.tree = std::move(before);
   return isLegal;
 }

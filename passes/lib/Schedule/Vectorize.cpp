@@ -54,7 +54,7 @@ Refusal vectorize(Model &model, unsigned number, unsigned position,
   member = tileMember(member, width);
   std::string label = (mark::vectorize + llvm::Twine(width)).str();
   sinkToLeaves(band.children.front(), strip, label, /*belowVector=*/true);
-  return findViolation(band, active);
+  return orderSequences(band, active);
 }
 
 namespace {
