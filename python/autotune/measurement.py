@@ -3,7 +3,7 @@
 import json
 import math
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Self
 
@@ -228,8 +228,27 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """Where a record comes from, beside what its run and target say.
+
+    Attributes:
+        recorded: When, in UTC, ISO 8601.
+        host: Name and system of the machine.
+    """
+
+    recorded: str
+    host: str
+
+
+@dataclass(frozen=True)
 class TuningRecord:
-    """A candidate with its outcome, as the database keeps it."""
+    """A candidate with its outcome, as the database keeps it.
+
+    Attributes:
+        is_copy: The object code equals that of an earlier record, whose measurement this one
+            has; it counts as no trial.
+        provenance: What the database adds; None where it was not read from there.
+    """
 
     workload_hash: str
     target_key: str
@@ -237,6 +256,8 @@ class TuningRecord:
     tree_hash: str
     object_hash: str
     measurement: Measurement
+    is_copy: bool = False
+    provenance: Provenance | None = field(default=None, compare=False)
 
 
 def _is_choice(text: str, elements: tuple[tuple[int, ...], ...]) -> bool:

@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import median, quantiles
 from typing import Protocol
 
 from autotune.measurement import Description, Expansion, Failure, Measurement, Menu
@@ -68,6 +68,19 @@ def peak_speedup(measurement: Measurement) -> float | None:
     if measurement.failure is not None:
         return None
     return min(measurement.baseline_secs) / min(measurement.run_secs)
+
+
+def relative_noise(measurement: Measurement) -> float | None:
+    """Half the width of the median's 95 % interval, relative to the median; None where unknown.
+
+    McGill, Tukey and Larsen, Variations of box plots, 1978: 1.57 interquartile ranges over the
+    root of the number of repeats.
+    """
+    secs = measurement.run_secs
+    if measurement.failure is not None or len(secs) < 2:
+        return None
+    low, middle, high = quantiles(secs, n=4, method="inclusive")
+    return 1.57 * (high - low) / math.sqrt(len(secs)) / middle
 
 
 def node_value(measurement: Measurement) -> float:

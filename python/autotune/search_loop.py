@@ -187,9 +187,10 @@ class SearchLoop:
         assert job.build is not None
         built = job.build.result()
         object_hash = "" if built.artefact is None else built.artefact.object_hash
-        if object_hash in self._by_object:
-            return self._by_object[object_hash]
-        if built.artefact is None:
+        is_copy = object_hash in self._by_object
+        if is_copy:
+            measurement = self._by_object[object_hash]
+        elif built.artefact is None:
             measurement = Measurement((), (), 0.0, built.failure)
         else:
             measurement = self._time(built)
@@ -201,6 +202,7 @@ class SearchLoop:
             "" if state is None else state.tree_hash,
             object_hash,
             measurement,
+            is_copy,
         )
         self._session.database.add(self._run, record)
         self._count(record)
@@ -215,6 +217,8 @@ class SearchLoop:
         return replace(measurement, failure=replace(measurement.failure, reproducer=command))
 
     def _count(self, record: TuningRecord) -> None:
+        if record.is_copy:
+            return
         self.records.append(record)
         if record.object_hash:
             self._by_object[record.object_hash] = record.measurement
