@@ -87,7 +87,6 @@ class Run:
         num_trials: Candidates that the run may measure; for a finished run, did measure.
         num_records: Candidates measured so far.
         started: When the run began, in UTC, ISO 8601.
-        baseline: The first measurement of the untransformed program; None where not measured.
         winner: The schedule that won the final comparison; None while the run is not finished.
         final: The winner's last measurement beside the baseline; None with `winner`.
         finalists: What the final comparison measured, in order.
@@ -103,7 +102,6 @@ class Run:
     num_trials: int
     num_records: int
     started: str
-    baseline: Measurement | None
     winner: Schedule | None
     final: Measurement | None
     finalists: tuple[tuple[Schedule, Measurement], ...]
@@ -177,10 +175,6 @@ class Database:
             connection.execute(sa.insert(RUNS), values)
             return _only_run(connection, RUNS.c.uid == uid)
 
-    def set_baseline(self, run: Run, baseline: Measurement) -> Run:
-        """Keeps the first measurement of the untransformed program."""
-        return self._update_run(run, {"baseline": measurement_to_json(baseline)})
-
     def finish_run(
         self,
         run: Run,
@@ -210,14 +204,13 @@ class Database:
             insert_missing(connection, RECORDS, values)
 
     def records(self, run: Run) -> list[TuningRecord]:
-        """Returns the measurements of a run in the order in which they arrived."""
-        query = sa.select(RECORDS).where(RECORDS.c.run_id == run.id).order_by(RECORDS.c.id)
-        with self.begin() as connection:
-            rows = connection.execute(query).mappings().all()
-        return [
-            replace(record_of(dict(row), run.workload_hash, run.target_key), provenance=_where(row))
-            for row in rows
-        ]
+        """Returns the measurements of a run's candidates in the order in which they arrived."""
+        return [record for record in self._all_records(run) if record.schedule != Schedule()]
+
+    def baseline(self, run: Run) -> Measurement | None:
+        """Returns what was recorded for the empty schedule; None where nothing was."""
+        records = self._all_records(run)
+        return next((r.measurement for r in records if r.schedule == Schedule()), None)
 
     def run(self, number: int) -> Run:
         """Returns the run with a number.
@@ -340,6 +333,15 @@ class Database:
         with self._explained(), self._engine.begin() as connection:
             yield connection
 
+    def _all_records(self, run: Run) -> list[TuningRecord]:
+        query = sa.select(RECORDS).where(RECORDS.c.run_id == run.id).order_by(RECORDS.c.id)
+        with self.begin() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            replace(record_of(dict(row), run.workload_hash, run.target_key), provenance=_where(row))
+            for row in rows
+        ]
+
     def _update_run(self, run: Run, values: Json) -> Run:
         with self._recording(), self.begin() as connection:
             connection.execute(sa.update(RUNS).where(RUNS.c.id == run.id).values(values))
@@ -392,14 +394,14 @@ def origin_of(session: str, value: Json | None) -> Origin:
 
 
 def _select_runs(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Run]:
-    num_records = (
-        sa.select(sa.func.count())
-        .where(RECORDS.c.run_id == RUNS.c.id, RECORDS.c.is_copy.is_(False))
-        .scalar_subquery()
-        .label("num_records")
+    is_trial = (
+        RECORDS.c.run_id == RUNS.c.id,
+        RECORDS.c.schedule != "",
+        RECORDS.c.is_copy.is_(False),
     )
+    counted = sa.select(sa.func.count()).where(*is_trial).scalar_subquery()
     joined = sa.join(RUNS, WORKLOADS, RUNS.c.workload_hash == WORKLOADS.c.hash)
-    query = sa.select(RUNS, WORKLOADS.c.name, num_records).select_from(joined)
+    query = sa.select(RUNS, WORKLOADS.c.name, counted.label("num_records")).select_from(joined)
     rows = connection.execute(query.where(*conditions).order_by(RUNS.c.id)).all()
     return [_run(row) for row in rows]
 
@@ -416,7 +418,6 @@ def _run(row: Any) -> Run:
         num_trials=row.num_trials,
         num_records=row.num_records,
         started=row.started.isoformat(sep=" "),
-        baseline=optional_measurement(row.baseline),
         winner=optional_schedule(row.winner),
         final=optional_measurement(row.final),
         finalists=tuple(

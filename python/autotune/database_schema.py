@@ -53,7 +53,6 @@ RUNS = sa.Table(
     sa.Column("uid", sa.String(64)),
     sa.Column("session", sa.String(64)),
     sa.Column("origin", sa.JSON(none_as_null=True)),
-    sa.Column("baseline", sa.JSON(none_as_null=True)),
     sa.Column("finalists", sa.JSON(none_as_null=True)),
     sa.Index("ix_runs_uid", "uid", unique=True),
     sa.Index("ix_runs_session", "session"),
@@ -170,7 +169,7 @@ def _migrate_1_to_2(connection: sa.Connection) -> None:
     """Runs know who they are and what they started from; records, when and where."""
     for name in ("uid", "session"):
         _add_column(connection, "runs", sa.Column(name, sa.String(64)))
-    for name in ("origin", "baseline", "finalists"):
+    for name in ("origin", "finalists"):
         _add_column(connection, "runs", sa.Column(name, sa.JSON))
     _add_column(connection, "records", sa.Column("recorded", sa.DateTime))
     _add_column(connection, "records", sa.Column("host", sa.Text))

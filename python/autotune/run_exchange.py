@@ -19,7 +19,7 @@ from autotune.errors import AutotuneError, DatabaseError
 from autotune.record_json import Json, measurement_of, optional_measurement, record_of
 from autotune.schedule import Schedule
 
-_OUTCOME_FIELDS = ("num_trials", "winner", "final", "baseline", "finalists")
+_OUTCOME_FIELDS = ("num_trials", "winner", "final", "finalists")
 _RUN_FIELDS = ("settings", "started", "uid", "session", "origin", *_OUTCOME_FIELDS)
 _CANDIDATE_FIELDS = ("schedule", "tree_hash", "object_hash", "measurement", "is_copy")
 _RECORD_FIELDS = (*_CANDIDATE_FIELDS, "recorded", "host")
@@ -110,7 +110,6 @@ def _check(run: Json) -> None:
     """Raises where the parts of a run are not what they should be."""
     Schedule.parse(run["winner"] or "")
     optional_measurement(run["final"])
-    optional_measurement(run.get("baseline"))
     origin_of(run["session"], run.get("origin"))
     for text, measurement in run.get("finalists") or ():
         Schedule.parse(text)

@@ -72,15 +72,27 @@ def test_records_come_back_whole_and_in_order(database, url):
     written = [
         record(TILE, measured(3.0)),
         record(VECTORIZE, Measurement((), (), 0.1, failure)),
-        record(Schedule(), measured(1.0)),
     ]
     for each in written:
         database.add(run, each)
     with Database(url) as other:
         assert other.records(run) == written
         (read,) = other.runs()
-    assert read.num_records == 3
+    assert read.num_records == 2
     assert (read.workload_name, read.winner, read.final) == ("matmul", None, None)
+
+
+def test_the_baseline_is_recorded_apart(database, new_url):
+    run = database.start_run(WORKLOAD, TARGET, "seed=0", 64)
+    assert database.baseline(run) is None
+    database.add(run, record(Schedule(), measured(1.0)))
+    database.add(run, record(TILE, measured(3.0)))
+    assert database.baseline(run) == measured(1.0)
+    assert database.records(run) == [record(TILE, measured(3.0))]
+    assert database.runs()[0].num_records == 1
+    with Database(new_url()) as other:
+        import_runs(other, lines_of(database), "export")
+        assert other.baseline(other.runs()[0]) == measured(1.0)
 
 
 def test_a_schedule_is_recorded_once_a_run(database):
@@ -138,7 +150,6 @@ def test_records_say_when_and_where_they_were_measured(url):
 def test_a_run_keeps_what_it_started_from_and_how_it_ended(database):
     origin = Origin("program 7", 99, (WarmStart(TILE, "elsewhere"),), VECTORIZE)
     run = database.start_run(WORKLOAD, TARGET, "seed=0", 8, origin)
-    assert database.set_baseline(run, measured(1.0)).baseline == measured(1.0)
     finalists = [(VECTORIZE, measured(2.0)), (TILE, measured(3.0))]
     finished = database.finish_run(run, 8, TILE, measured(3.0), finalists)
     assert finished.origin == origin
@@ -314,7 +325,7 @@ def test_a_database_of_schema_1_is_migrated(new_url):
     with Database(url) as database:
         first, second = database.runs()
         assert first.started == "2026-11-22 08:16:05"
-        assert (first.winner, first.num_records, first.baseline) == (TILE, 2, None)
+        assert (first.winner, first.num_records) == (TILE, 2)
         assert (second.winner, second.num_records, second.finalists) == (None, 0, ())
         assert len({first.uid, second.uid, ""}) == 3
         good = Measurement((0.5, 0.25), (1.0, 2.0), 0.5, None)

@@ -14,6 +14,7 @@ from autotune.target import detect
 from autotune.workload import Workload
 
 TILE = Schedule.parse("autotune-tile{band=0 sizes=8,16}")
+VECTORIZE = Schedule.parse("autotune-vectorize{band=0 member=1 width=8}")
 WORKLOAD = Workload("matmul", "module {}", "ab" * 32, ())
 SETTINGS = '{"search": "mcts", "proposer": "uniform", "seed": 3, "batch": 2}'
 
@@ -34,7 +35,7 @@ def url(tmp_path):
     failed = Measurement((), (), 0.2, Failure(FailureKind.WRONG_RESULT, "element 3", "run me"))
     with Database(path) as database:
         run = database.start_run(WORKLOAD, target, SETTINGS, 2)
-        for schedule, measurement in ((TILE, good), (Schedule(), failed)):
+        for schedule, measurement in ((TILE, good), (VECTORIZE, failed)):
             tree = "tree", "object"
             record = TuningRecord(WORKLOAD.hash, target.key, schedule, *tree, measurement)
             database.add(run, record)
@@ -124,7 +125,7 @@ def test_records_of_other_targets_are_marked(capsys, tmp_path):
         measurement = Measurement((0.5, 0.5), (2.0, 2.0), 0.1, None)
         record = TuningRecord(WORKLOAD.hash, "", TILE, "tree", "object", measurement)
         database.add(run, record)
-        database.add(run, replace(record, schedule=Schedule(), is_copy=True))
+        database.add(run, replace(record, schedule=VECTORIZE, is_copy=True))
     assert main(["db", "show", "1", "--db", "elsewhere.db"]) == 0
     warm, copy = capsys.readouterr().out.splitlines()[-2:]
     assert warm.endswith("(warm start from target 0123456789abcdef)")
