@@ -425,7 +425,9 @@ def _measurement(value: dict[str, Any]) -> Measurement:
     if failure is not None:
         failure = Failure(FailureKind(failure["kind"]), failure["message"], failure["reproducer"])
     times = tuple(value["run_secs"]), tuple(value["baseline_secs"])
-    return Measurement(*times, value["elapsed_secs"], failure)
+    counters = tuple((name, mean) for name, mean in value.get("counters", ()))
+    num_disturbed = value.get("num_disturbed", 0)
+    return Measurement(*times, value["elapsed_secs"], failure, num_disturbed, counters)
 
 
 def _record_to_json(record: TuningRecord) -> dict[str, Any]:

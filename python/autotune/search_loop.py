@@ -7,7 +7,7 @@ whatever the speed of the builds. A run that was cut off takes up where it was: 
 measurements are replayed to the strategy, and none is timed again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -49,6 +49,11 @@ class Runner(Protocol):
 
     def run(self, workload: Workload, baseline: Artefact, artefact: Artefact) -> Measurement:
         """Checks the outputs of `artefact`, and times it beside the baseline."""
+
+    def compare(
+        self, workload: Workload, baseline: Artefact, artefacts: Sequence[Artefact]
+    ) -> list[Measurement]:
+        """Checks and times artefacts in turn, side by side with each other and the baseline."""
 
 
 @dataclass(frozen=True)
