@@ -10,8 +10,8 @@ import os
 import time
 from dataclasses import replace
 
-from autotune.allocation import check_allocations
 from autotune.counters import Counters
+from autotune.heap_memory import check_allocations
 from autotune.measurement import Failure, FailureKind, Measurement
 from autotune.object_code import LoadedCode, NativeCompiler, ObjectCodeError
 from autotune.prepared_workload import PreparedWorkload
