@@ -113,7 +113,11 @@ def _remarks(record: TuningRecord, run: Run) -> list[str]:
     """Returns what sets a record apart from a candidate of the search itself."""
     origins = [x.target_key for x in run.origin.warm_starts if x.schedule == record.schedule]
     remarks = [f"warm start from target {key}" for key in origins]
-    return [*remarks, "same code as an earlier one"] if record.is_copy else remarks
+    if record.is_copy:
+        remarks.append("same code as an earlier one")
+    if record.measurement.num_disturbed > 0:
+        remarks.append(f"{record.measurement.num_disturbed} repeats were disturbed")
+    return remarks
 
 
 def _best(arguments: argparse.Namespace) -> int:
@@ -230,6 +234,7 @@ def _record_json(record: TuningRecord, run: Run, target: Target) -> dict[str, An
         "versions": target.toolchain,
         "seed": json.loads(run.settings).get("seed"),
         "noise": relative_noise(record.measurement),
+        "num_disturbed": record.measurement.num_disturbed,
         "speedup": speedup(record.measurement),
         "run_secs": record.measurement.run_secs,
         "baseline_secs": record.measurement.baseline_secs,

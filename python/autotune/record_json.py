@@ -32,8 +32,7 @@ def measurement_of(value: Json) -> Measurement:
     if failure is not None:
         kind = FailureKind(failure["kind"])
         known["failure"] = Failure(**{**_known_fields(Failure, failure), "kind": kind})
-    known |= {name: tuple(x) for name, x in known.items() if isinstance(x, list)}
-    return Measurement(**known)
+    return Measurement(**{name: _frozen(each) for name, each in known.items()})
 
 
 def record_to_json(record: TuningRecord) -> Json:
@@ -72,6 +71,11 @@ def optional_schedule(text: str | None) -> Schedule | None:
 def optional_measurement(value: Json | None) -> Measurement | None:
     """See `measurement_of`; None for None."""
     return None if value is None else measurement_of(value)
+
+
+def _frozen(value: Any) -> Any:
+    """Returns a value with tuples in place of JSON's lists."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _known_fields(kind: type, value: Json) -> Json:

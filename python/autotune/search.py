@@ -9,9 +9,10 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median, quantiles
+from statistics import median
 from typing import Protocol
 
+from autotune.confidence import median_interval
 from autotune.measurement import Description, Expansion, Failure, Measurement, Menu
 from autotune.proposer import Priors, Proposer
 from autotune.schedule import Schedule
@@ -71,16 +72,12 @@ def peak_speedup(measurement: Measurement) -> float | None:
 
 
 def relative_noise(measurement: Measurement) -> float | None:
-    """Half the width of the median's 95 % interval, relative to the median; None where unknown.
-
-    McGill, Tukey and Larsen, Variations of box plots, 1978: 1.57 interquartile ranges over the
-    root of the number of repeats.
-    """
+    """Half the width of the median's 95 % interval, relative to the median; None where unknown."""
     secs = measurement.run_secs
     if measurement.failure is not None or len(secs) < 2:
         return None
-    low, middle, high = quantiles(secs, n=4, method="inclusive")
-    return 1.57 * (high - low) / math.sqrt(len(secs)) / middle
+    low, high = median_interval(secs)
+    return (high - low) / 2 / median(secs)
 
 
 def node_value(measurement: Measurement) -> float:

@@ -58,6 +58,11 @@ class Runner(Protocol):
         A runner of one machine does so before it returns.
         """
 
+    def compare(
+        self, workload: Workload, baseline: Artefact, artefacts: Sequence[Artefact]
+    ) -> list[Measurement]:
+        """Checks and times artefacts in turn, side by side with each other and the baseline."""
+
 
 @dataclass(frozen=True)
 class Session:
