@@ -7,6 +7,7 @@ PostgreSQL server works too. `autotune.database_schema` has the tables.
 
 import platform
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -57,13 +58,11 @@ class Origin:
     Attributes:
         session: Name that it shares with the runs of the same program at the same time; empty
             for a run of its own.
-        budget: Trials that all runs of the session share.
         warm_starts: What other targets' records gave it.
         known: The best schedule that its target had in the database; None where there was none.
     """
 
     session: str = ""
-    budget: int = 0
     warm_starts: tuple[WarmStart, ...] = ()
     known: Schedule | None = None
 
@@ -198,8 +197,10 @@ class Database:
         Raises:
             RecordingError: It could not be committed.
         """
+        in_session = sa.select(RUNS.c.id).where(RUNS.c.session == run.origin.session)
+        so_far = sa.select(sa.func.count()).where(RECORDS.c.run_id.in_(in_session))
         values = {"run_id": run.id, "recorded": self._now(), "host": self._host}
-        values |= record_to_json(record)
+        values |= {"step": so_far.scalar_subquery(), **record_to_json(record)}
         with self._recording(), self.begin() as connection:
             insert_missing(connection, RECORDS, values)
 
@@ -266,10 +267,33 @@ class Database:
         ]
         return max(finished, key=lambda run: _rank(run.final), default=None)
 
-    def latest(self, workload_hash: str, target_key: str, settings: str) -> Run | None:
-        """Returns the newest run with exactly these settings, finished or not: one to resume."""
+    def latest(
+        self, workload_hash: str, target_key: str, settings: str, session: str = ""
+    ) -> Run | None:
+        """Returns the newest run with exactly these settings, finished or not: one to resume.
+
+        Args:
+            workload_hash: Exact hash.
+            target_key: Exact key.
+            settings: Exact text.
+            session: Runs of this session are preferred to newer ones.
+        """
         runs = [r for r in self.runs(workload_hash, target_key) if r.settings == settings]
-        return runs[-1] if runs else None
+        return max(runs, key=lambda r: (r.origin.session == session, r.id), default=None)
+
+    def latest_session(self, workload_hashes: Sequence[str], target_key: str, settings: str) -> str:
+        """Returns the session with runs of the most of these workloads; the newest of several.
+
+        The arguments are as in `latest`; empty where there is no such run.
+        """
+        newest = dict[str, int]()
+        counts = Counter[str]()
+        for each in set(workload_hashes):
+            found = [r for r in self.runs(each, target_key) if r.settings == settings]
+            counts.update({run.origin.session for run in found})
+            for run in found:
+                newest[run.origin.session] = max(run.id, newest.get(run.origin.session, 0))
+        return max(newest, key=lambda name: (counts[name], newest[name]), default="")
 
     def best(self, workload_hash: str, target_key: str) -> tuple[Schedule, Measurement] | None:
         """Returns the best schedule known, from a finished run where there is one."""
@@ -375,7 +399,6 @@ def insert_missing(connection: sa.Connection, table: sa.Table, values: Json) -> 
 def origin_to_json(origin: Origin) -> Json:
     """Returns an origin for `origin_of`."""
     return {
-        "budget": origin.budget,
         "warm_starts": [[str(each.schedule), each.target_key] for each in origin.warm_starts],
         "known": None if origin.known is None else str(origin.known),
     }
@@ -390,7 +413,7 @@ def origin_of(session: str, value: Json | None) -> Origin:
     if value is None:
         return Origin(session)
     starts = tuple(WarmStart(Schedule.parse(text), key) for text, key in value["warm_starts"])
-    return Origin(session, int(value["budget"]), starts, optional_schedule(value["known"]))
+    return Origin(session, starts, optional_schedule(value["known"]))
 
 
 def _select_runs(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Run]:
@@ -434,7 +457,8 @@ def _only_run(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> R
 def _where(row: Any) -> Provenance | None:
     if row["recorded"] is None:
         return None
-    return Provenance(row["recorded"].isoformat(sep=" ", timespec="seconds"), row["host"] or "")
+    recorded = row["recorded"].isoformat(sep=" ", timespec="seconds")
+    return Provenance(recorded, row["host"] or "", row["step"])
 
 
 def _going_on(connection: sa.Connection, since: datetime) -> set[int]:

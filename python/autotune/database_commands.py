@@ -7,7 +7,6 @@ from statistics import median
 from typing import Any
 
 from autotune.database import Database, Run
-from autotune.errors import DatabaseError
 from autotune.locations import default_database
 from autotune.measurement import Measurement, TuningRecord
 from autotune.replay_file import read_text
@@ -181,15 +180,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _run_report(database: Database, run: Run) -> Report:
-    records = database.records(run)
-    winner, final = run.winner, run.final
-    if winner is None or final is None:
-        done = [record for record in records if record.measurement.failure is None]
-        if not done:
-            raise DatabaseError(f"run {run.id} has no measurement that succeeded")
-        best = max(done, key=lambda record: _ratio(record.measurement))
-        winner, final = best.schedule, best.measurement
-    workload = WorkloadReport.of(run.workload_name, run.workload_hash, winner, final, records)
+    workload = WorkloadReport.of_run(run, database.records(run))
     settings = json.loads(run.settings)
     return Report(
         target=database.target(run.target_key),
@@ -199,7 +190,7 @@ def _run_report(database: Database, run: Run) -> Report:
         workloads=(workload,),
         baseline_secs=workload.baseline_secs,
         best_secs=workload.best_secs,
-        elapsed_secs=sum(record.measurement.elapsed_secs for record in records),
+        elapsed_secs=sum(record.measurement.elapsed_secs for record in workload.records),
     )
 
 

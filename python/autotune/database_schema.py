@@ -68,6 +68,7 @@ RECORDS = sa.Table(
     sa.Column("measurement", sa.JSON, nullable=False),
     sa.Column("recorded", sa.DateTime),
     sa.Column("host", sa.Text),
+    sa.Column("step", sa.Integer),
     sa.Column("is_copy", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("run_id", "schedule"),
 )
@@ -173,6 +174,7 @@ def _migrate_1_to_2(connection: sa.Connection) -> None:
         _add_column(connection, "runs", sa.Column(name, sa.JSON))
     _add_column(connection, "records", sa.Column("recorded", sa.DateTime))
     _add_column(connection, "records", sa.Column("host", sa.Text))
+    _add_column(connection, "records", sa.Column("step", sa.Integer))
     is_copy = sa.Column("is_copy", sa.Boolean, nullable=False, server_default=sa.false())
     _add_column(connection, "records", is_copy)
     # The same run in two copies of a database gets the same name in both.

@@ -22,7 +22,7 @@ from autotune.schedule import Schedule
 _OUTCOME_FIELDS = ("num_trials", "winner", "final", "finalists")
 _RUN_FIELDS = ("settings", "started", "uid", "session", "origin", *_OUTCOME_FIELDS)
 _CANDIDATE_FIELDS = ("schedule", "tree_hash", "object_hash", "measurement", "is_copy")
-_RECORD_FIELDS = (*_CANDIDATE_FIELDS, "recorded", "host")
+_RECORD_FIELDS = (*_CANDIDATE_FIELDS, "recorded", "host", "step")
 
 
 def export_runs(database: Database, runs: Sequence[Run]) -> Iterator[str]:

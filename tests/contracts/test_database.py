@@ -144,12 +144,13 @@ def test_records_say_when_and_where_they_were_measured(url):
         (read,) = database.records(run)
     assert run.started == "2026-05-04 03:02:01"
     assert read.provenance.recorded == "2026-05-04 03:02:01"
+    assert read.provenance.step == 0
     assert os.uname().nodename in read.provenance.host
     assert os.uname().release in read.provenance.host
 
 
 def test_a_run_keeps_what_it_started_from_and_how_it_ended(database):
-    origin = Origin("program 7", 99, (WarmStart(TILE, "elsewhere"),), VECTORIZE)
+    origin = Origin("program 7", (WarmStart(TILE, "elsewhere"),), VECTORIZE)
     run = database.start_run(WORKLOAD, TARGET, "seed=0", 8, origin)
     finalists = [(VECTORIZE, measured(2.0)), (TILE, measured(3.0))]
     finished = database.finish_run(run, 8, TILE, measured(3.0), finalists)
@@ -159,6 +160,16 @@ def test_a_run_keeps_what_it_started_from_and_how_it_ended(database):
     assert database.runs(session="program 7") == [finished]
     other = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
     assert other.uid == other.origin.session != run.uid
+
+
+def test_steps_count_the_records_of_a_whole_session(database):
+    first = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
+    other = database.start_run(WORKLOAD, TARGET, "seed=0", 8, Origin(first.origin.session))
+    finished(database, 4.0)
+    for run, schedule in ((first, TILE), (other, TILE), (first, VECTORIZE)):
+        database.add(run, record(schedule, measured(2.0)))
+    assert [each.provenance.step for each in database.records(first)] == [0, 2]
+    assert [each.provenance.step for each in database.records(other)] == [1]
 
 
 def test_copies_are_kept_and_count_as_no_trial(database):
@@ -190,7 +201,7 @@ def test_export_and_import_copy_everything_once(database, new_url):
     run = finished(database, 4.0)
     failure = Failure(FailureKind.COMPILE_ERROR, "no")
     database.add(run, record(VECTORIZE, Measurement((), (), 0.1, failure)))
-    database.start_run(WORKLOAD, TARGET, "seed=1", 8, Origin("s", 8, (WarmStart(TILE, "x"),)))
+    database.start_run(WORKLOAD, TARGET, "seed=1", 8, Origin("s", (WarmStart(TILE, "x"),)))
     lines = lines_of(database)
     with Database(new_url()) as copy:
         assert import_runs(copy, lines, "runs.jsonl") == 2

@@ -172,6 +172,7 @@ def test_report_of_a_run(capsys, url, tmp_path):
         "speedup": 4.0,
         "trials": 2,
         "failures": {"wrong_result": 1},
+        "warm_starts": [],
     }
     page = (tmp_path / "out" / "report.html").read_text()
     assert "<polyline" in page
