@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from autotune.database import Database, Run
+from autotune.database import Database
 from autotune.locations import default_database
 from autotune.measurement import Measurement, TuningRecord
 from autotune.replay_file import read_text
@@ -15,6 +15,7 @@ from autotune.run_exchange import export_runs, import_runs
 from autotune.schedule import Schedule
 from autotune.search import relative_noise, speedup
 from autotune.target import detect
+from autotune.tuning_run import Run
 from autotune.workload import Target
 
 

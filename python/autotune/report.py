@@ -16,11 +16,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Self
 
-from autotune.database import Run, WarmStart
 from autotune.errors import DatabaseError
 from autotune.measurement import Failure, Measurement, TuningRecord
 from autotune.schedule import Schedule
 from autotune.search import speedup
+from autotune.tuning_run import Run, WarmStart
 from autotune.workload import Target
 
 REPORT_SCHEMA = 1

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from autotune.allocation import Allocation
-from autotune.database import Database, Run
+from autotune.database import Database
 from autotune.measurement import (
     Artefact,
     BuildResult,
@@ -29,6 +29,7 @@ from autotune.measurement import (
 from autotune.progress import TuningProgress
 from autotune.schedule import Schedule
 from autotune.search import Explorer, Outcome, SearchStrategy, peak_speedup
+from autotune.tuning_run import Run
 from autotune.workload import Target, Workload
 
 _MAX_ASKED_PER_TRIAL = 4

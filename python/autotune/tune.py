@@ -14,7 +14,6 @@ from itertools import chain
 from statistics import median
 
 from autotune.allocation import Allocation, EqualAllotment, GradientAllocation
-from autotune.database import Origin, Run, WarmStart
 from autotune.errors import AutotuneError
 from autotune.expert import expert_schedules
 from autotune.heuristic import HeuristicProposer
@@ -34,6 +33,7 @@ from autotune.report import WorkloadReport
 from autotune.schedule import Schedule
 from autotune.search import Explorer, RandomSearch, SearchStrategy, peak_speedup, speedup
 from autotune.search_loop import Bounds, Compiler, SearchLoop, Session, WorkloadSearch
+from autotune.tuning_run import Origin, Run, WarmStart
 from autotune.workload import Workload
 
 SEARCHES = ("mcts", "beam", "evolutionary", "random", "none")

@@ -14,12 +14,13 @@ import pytest
 import sqlalchemy as sa
 
 from autotune import database_schema
-from autotune.database import Database, Origin, WarmStart
+from autotune.database import Database
 from autotune.database_schema import SCHEMA_VERSION, make_engine
 from autotune.errors import DatabaseError
 from autotune.measurement import Failure, FailureKind, Measurement, TuningRecord
 from autotune.run_exchange import export_runs, import_runs
 from autotune.schedule import Schedule
+from autotune.tuning_run import Origin, WarmStart
 from autotune.workload import Target, Workload
 
 TARGET = Target("toy", "+avx", 2, 1, 512, 32, 48 << 10, 2 << 20, 0, "mlir 1")

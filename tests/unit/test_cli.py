@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from autotune.cli import main
-from autotune.database import Database, Origin, WarmStart
+from autotune.database import Database
 from autotune.measurement import Failure, FailureKind, Measurement, TuningRecord
 from autotune.schedule import Schedule
 from autotune.target import detect
+from autotune.tuning_run import Origin, WarmStart
 from autotune.workload import Workload
 
 TILE = Schedule.parse("autotune-tile{band=0 sizes=8,16}")
