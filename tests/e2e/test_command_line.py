@@ -61,6 +61,7 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
@@ -206,17 +207,82 @@ def test_kill_9_and_resume_lose_and_repeat_nothing(tmp_path):
     assert len(json.loads(shell.succeed("db", "list", "--json"))) == 1
 
 
-def test_ctrl_c_ends_with_one_line(tmp_path):
+def schedules(records: list[dict]) -> list[str]:
+    return [record["schedule"] for record in records]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_search_and_writes_the_best_so_far(tmp_path, number):
+    shell = Shell(tmp_path)
+    (tmp_path / "matmul.mlir").write_text(LARGE_MATMUL)
+    command = ["compile", "matmul.mlir", "--seed", "5", "-o", "out"]
+    process = shell.start_until(2, *command, "--trials", "500")
+    os.killpg(process.pid, number)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "interrupted; --resume goes on" in err.splitlines()[-1]
+    assert "Traceback" not in err
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    before = shell.records()
+    assert 2 <= len(before) == report["workloads"][0]["trials"] < 100
+    autotune.load(tmp_path / "out/model.so")
+    assert not [r for r in before if "signal" in (r["message"] or "")], "workers do not hear it"
+    shell.succeed(*command, "--trials", str(len(before) + 3), "--resume")
+    after = shell.records()
+    assert schedules(after)[: len(before)] == schedules(before)
+    assert len(after) == len(before) + 3
+
+
+def test_the_second_interrupt_ends_everything(tmp_path):
     shell = Shell(tmp_path)
     (tmp_path / "matmul.mlir").write_text(LARGE_MATMUL)
     process = shell.start_until(2, "compile", "matmul.mlir", "--trials", "500", "-o", "out")
     process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "interrupted" in err.splitlines()[-1]
     assert "Traceback" not in err
     assert not (tmp_path / "out").exists()
     assert len(shell.records()) >= 2
+
+
+def test_a_time_limit_ends_the_search_and_resume_goes_on(tmp_path):
+    shell = Shell(tmp_path)
+    (tmp_path / "matmul.mlir").write_text(LARGE_MATMUL)
+    command = ["compile", "matmul.mlir", "--seed", "5", "-o", "out"]
+    shell.succeed(*command, "--trials", "500", "--time-limit", "10")
+    before = shell.records()
+    assert len(before) < 500
+    shell.succeed(*command, "--trials", str(len(before) + 5), "--resume")
+    after = shell.records()
+    assert after[: len(before)] == before
+    assert len(after) == len(before) + 5
+    assert len(json.loads(shell.succeed("db", "list", "--json"))) == 1
+
+
+def test_a_run_replays_from_the_database_and_from_a_file(tmp_path):
+    shell = Shell(tmp_path)
+    (tmp_path / "matmul.mlir").write_text(MATMUL)
+    shell.succeed("compile", "matmul.mlir", "--trials", "10", "--seed", "3", "-o", "out")
+    winner = json.loads((tmp_path / "out/report.json").read_text())["workloads"][0]["schedule"]
+    shell.succeed("db", "export", "run.jsonl", "--run", "1")
+    for run, name in (("1", "run 1"), ("run.jsonl", "run.jsonl")):
+        folder = f"again-{run}"
+        status, _, err = shell.run("compile", "matmul.mlir", "--replay", run, "-o", folder)
+        assert status == 0, err
+        assert f"autotune: {name} replayed: 10 steps and the final choice, as recorded" in err
+        report = json.loads((tmp_path / folder / "report.json").read_text())
+        assert report["workloads"][0]["schedule"] == winner
+    assert len(json.loads(shell.succeed("db", "list", "--json"))) == 1, "nothing is recorded"
+    value = json.loads((tmp_path / "run.jsonl").read_text())
+    steps = value["records"]
+    steps[3]["schedule"], steps[4]["schedule"] = steps[4]["schedule"], steps[3]["schedule"]
+    (tmp_path / "wrong.jsonl").write_text(json.dumps(value) + "\n")
+    status, _, err = shell.run("compile", "matmul.mlir", "--replay", "wrong.jsonl", "-o", "no")
+    assert status == 1
+    assert "autotune: wrong.jsonl diverges at step 3 of 10: recorded is matmul_0: " in err
+    assert not (tmp_path / "no").exists()
 
 
 @pytest.mark.parametrize(
