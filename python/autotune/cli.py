@@ -138,7 +138,13 @@ def _parser() -> argparse.ArgumentParser:
 def _add_compile(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     _add_program(parser)
-    add("--trials", type=int, default=64, metavar="N", help="candidates to measure (default 64)")
+    add(
+        "--trials",
+        type=int,
+        default=64,
+        metavar="N",
+        help="candidates to measure in the whole program (default 64)",
+    )
     add("--time-limit", type=float, metavar="SECS", help="end the search after this time")
     add("--search", default="mcts", metavar="NAME", help=f"{', '.join(SEARCHES)} (default mcts)")
     proposers = ", ".join(PROPOSERS)

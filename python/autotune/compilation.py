@@ -255,7 +255,7 @@ class Workshop:
             raise CompilationError(f"the tuned program does not compile: {tuned.message}")
         key = hashlib.sha256(parts.text.encode()).hexdigest()
         whole = Workload(parts.entry, parts.text, key, parts.arguments)
-        final = self.runner.run(whole, _artefact(untuned), _artefact(tuned))
+        final = self.runner.submit(whole, _artefact(untuned), _artefact(tuned)).result()
         if final.failure is not None:
             kind, message = final.failure.kind.value, final.failure.message
             raise CompilationError(f"the tuned program fails: {kind}: {message}")

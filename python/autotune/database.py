@@ -157,11 +157,13 @@ class Database:
             connection.execute(self._insert_missing(_RECORDS), values)
 
     def records(self, run: Run) -> list[TuningRecord]:
-        """Returns the measurements of a run in the order in which they arrived."""
-        query = sa.select(_RECORDS).where(_RECORDS.c.run_id == run.id).order_by(_RECORDS.c.id)
-        with self._begin() as connection:
-            rows = connection.execute(query).mappings().all()
-        return [_record(row, run.workload_hash, run.target_key) for row in rows]
+        """Returns the measurements of a run's candidates in the order in which they arrived."""
+        return [record for record in self._all_records(run) if record.schedule != Schedule()]
+
+    def baseline(self, run: Run) -> Measurement | None:
+        """Returns what was recorded for the empty schedule; None where nothing was."""
+        records = self._all_records(run)
+        return next((r.measurement for r in records if r.schedule == Schedule()), None)
 
     def runs(self, workload_hash: str = "", target_key: str = "") -> list[Run]:
         """Returns runs, the oldest first: all, or those of a workload or target.
@@ -260,7 +262,7 @@ class Database:
                         "winner": None if run.winner is None else str(run.winner),
                         "final": None if run.final is None else _to_json(run.final),
                     },
-                    "records": [_record_to_json(record) for record in self.records(run)],
+                    "records": [_record_to_json(record) for record in self._all_records(run)],
                 }
             )
 
@@ -288,6 +290,12 @@ class Database:
                 known.add(line.strip())
                 num_added += 1
         return num_added
+
+    def _all_records(self, run: Run) -> list[TuningRecord]:
+        query = sa.select(_RECORDS).where(_RECORDS.c.run_id == run.id).order_by(_RECORDS.c.id)
+        with self._begin() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [_record(row, run.workload_hash, run.target_key) for row in rows]
 
     def _load_run(self, connection: sa.Connection, value: dict[str, Any]) -> None:
         if value["schema"] != SCHEMA_VERSION:
@@ -372,7 +380,7 @@ def _use_write_ahead_log(connection: Any, _: object) -> None:
 def _select_runs(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Run]:
     num_records = (
         sa.select(sa.func.count())
-        .where(_RECORDS.c.run_id == _RUNS.c.id)
+        .where(_RECORDS.c.run_id == _RUNS.c.id, _RECORDS.c.schedule != "")
         .scalar_subquery()
         .label("num_records")
     )

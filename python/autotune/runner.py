@@ -8,6 +8,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -97,6 +98,14 @@ class LocalRunner:
         if self._worker is not None:
             self._worker.close()
             self._worker = None
+
+    def submit(
+        self, workload: Workload, baseline: Artefact, artefact: Artefact
+    ) -> Future[Measurement]:
+        """Like `run`; the result is there."""
+        future: Future[Measurement] = Future()
+        future.set_result(self.run(workload, baseline, artefact))
+        return future
 
     def run(self, workload: Workload, baseline: Artefact, artefact: Artefact) -> Measurement:
         """Returns the candidate's verified times, or why there are none.

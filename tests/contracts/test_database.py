@@ -51,15 +51,27 @@ def test_records_come_back_whole_and_in_order(database, path):
     written = [
         record(TILE, measured(3.0)),
         record(VECTORIZE, Measurement((), (), 0.1, failure)),
-        record(Schedule(), measured(1.0)),
     ]
     for each in written:
         database.add(run, each)
     with Database(path) as other:
         assert other.records(run) == written
         (read,) = other.runs()
-    assert read.num_records == 3
+    assert read.num_records == 2
     assert (read.workload_name, read.winner, read.final) == ("matmul", None, None)
+
+
+def test_the_baseline_is_recorded_apart(database, path):
+    run = database.start_run(WORKLOAD, TARGET, "seed=0", 64)
+    assert database.baseline(run) is None
+    database.add(run, record(Schedule(), measured(1.0)))
+    database.add(run, record(TILE, measured(3.0)))
+    assert database.baseline(run) == measured(1.0)
+    assert database.records(run) == [record(TILE, measured(3.0))]
+    assert database.runs()[0].num_records == 1
+    with Database(f"{path}.copy") as other:
+        other.load(list(database.export()), "export")
+        assert other.baseline(other.runs()[0]) == measured(1.0)
 
 
 def test_a_schedule_is_recorded_once_a_run(database):

@@ -59,6 +59,11 @@ class FakeRunner:
     timed: list[Schedule] = field(default_factory=list)
     active: threading.Lock = field(default_factory=threading.Lock)
 
+    def submit(
+        self, workload: Workload, baseline: Artefact, artefact: Artefact
+    ) -> "Future[Measurement]":
+        return done(self.run(workload, baseline, artefact))
+
     def run(self, workload: Workload, baseline: Artefact, artefact: Artefact) -> Measurement:
         assert self.active.acquire(blocking=False), "two candidates timed at once"
         schedule = Schedule.parse(artefact.object_code.decode())

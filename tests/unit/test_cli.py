@@ -12,6 +12,7 @@ from autotune.target import detect
 from autotune.workload import Workload
 
 TILE = Schedule.parse("autotune-tile{band=0 sizes=8,16}")
+VECTORIZE = Schedule.parse("autotune-vectorize{band=0 member=1 width=8}")
 WORKLOAD = Workload("matmul", "module {}", "ab" * 32, ())
 SETTINGS = '{"search": "mcts", "proposer": "uniform", "seed": 3, "batch": 2}'
 
@@ -32,7 +33,7 @@ def url(tmp_path):
     failed = Measurement((), (), 0.2, Failure(FailureKind.WRONG_RESULT, "element 3", "run me"))
     with Database(path) as database:
         run = database.start_run(WORKLOAD, target, SETTINGS, 2)
-        for schedule, measurement in ((TILE, good), (Schedule(), failed)):
+        for schedule, measurement in ((TILE, good), (VECTORIZE, failed)):
             tree = "tree", "object"
             record = TuningRecord(WORKLOAD.hash, target.key, schedule, *tree, measurement)
             database.add(run, record)
