@@ -7,6 +7,8 @@
 #include <isl/schedule.h>
 #include <isl/set.h>
 
+#include <sstream>
+
 using namespace mlir;
 
 namespace autotune {
@@ -93,10 +95,10 @@ Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
   if (size_t count = model.dependences->parts().size(); count > maxDependences)
     return "there are " + std::to_string(count) +
            " convex dependences, more than the scheduler can take";
-  std::string question =
-      model.tree.domain.to_str() + model.dependences->all().to_str() +
-      (maximizeFusion ? " fused" : "") + (outerCoincidence ? " parallel" : "");
-  model.tree = remembered(question, [&] {
+  std::ostringstream question;
+  question << model.tree.domain << model.dependences->all() << maximizeFusion
+           << outerCoincidence;
+  model.tree = remembered(question.str(), [&] {
     return computeTree(model, maximizeFusion, outerCoincidence);
   });
   ActiveDependences all(*model.dependences);
