@@ -220,6 +220,7 @@ def _record_json(record: TuningRecord, run: Run, target: Target) -> dict[str, An
     provenance = record.provenance
     return {
         "schedule": str(record.schedule),
+        "is_copy": record.is_copy,
         "remarks": _remarks(record, run),
         "recorded": None if provenance is None else provenance.recorded,
         "host": None if provenance is None else provenance.host,
