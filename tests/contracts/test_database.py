@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from autotune import database_schema
 from autotune.database import Database
 from autotune.database_schema import SCHEMA_VERSION, make_engine
-from autotune.errors import DatabaseError
+from autotune.errors import DatabaseError, RecordingError
 from autotune.measurement import Failure, FailureKind, Measurement, TuningRecord
 from autotune.run_exchange import export_runs, import_runs
 from autotune.schedule import Schedule
@@ -450,3 +450,45 @@ def test_two_writers_lose_nothing(url):
         runs = database.runs()
         assert sorted(run.settings for run in runs) == ["seed=0", "seed=1", "seed=2"]
         assert [run.num_records for run in runs] == [60, 60, 60]
+
+
+def test_a_server_that_is_away_for_a_while_loses_nothing(postgres):
+    url = postgres.new_database()
+    pauses = []
+
+    def sleep(secs):
+        pauses.append(secs)
+        if len(pauses) == 2:
+            postgres.start()
+
+    with Database(url, sleep=sleep) as database:
+        run = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
+        database.add(run, record(TILE, measured(3.0)))
+        postgres.stop()
+        database.add(run, record(VECTORIZE, measured(4.0)))
+        assert len(pauses) == 2
+        assert [each.schedule for each in database.records(run)] == [TILE, VECTORIZE]
+
+
+def test_a_server_that_stays_away_ends_the_run_with_one_line(postgres):
+    pauses = []
+    with Database(postgres.new_database(), sleep=pauses.append) as database:
+        run = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
+        postgres.stop()
+        try:
+            with pytest.raises(RecordingError, match="cannot use the database") as lost:
+                database.add(run, record(TILE, measured(3.0)))
+            with pytest.raises(DatabaseError, match="refused"):
+                database.runs()
+        finally:
+            postgres.start()
+    assert sum(pauses) > 60.0
+    assert len(str(lost.value).splitlines()) == 1
+    assert "sesame" not in str(lost.value)
+
+
+def test_a_missing_driver_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(DatabaseError, match=r"pip install 'mlir-autotune\[postgresql\]'") as error:
+        Database("postgresql://tuner:sesame@host/name")
+    assert "sesame" not in str(error.value)

@@ -194,14 +194,18 @@ def test_a_database_of_a_newer_version_is_refused(shell, path):
     assert path.read_bytes() == before
 
 
-def test_two_tuners_share_a_database(shell):
+@pytest.mark.parametrize("back_end", ["sqlite", "postgresql"])
+def test_two_tuners_share_a_database(shell, back_end, request):
     (shell.folder / "matmul.mlir").write_text(MATMUL)
-    command = ["compile", "matmul.mlir", "--trials", "8"]
+    place = []
+    if back_end == "postgresql":
+        place = ["--db", request.getfixturevalue("postgres").new_database()]
+    command = ["compile", "matmul.mlir", "--trials", "8", *place]
     tuners = [shell.start(*command, "--seed", seed, "-o", seed) for seed in ("1", "2")]
     for tuner in tuners:
         _, err = tuner.communicate(timeout=300)
         assert tuner.returncode == 0, err
-    runs = json.loads(shell.succeed("db", "list", "--json"))
+    runs = json.loads(shell.succeed("db", "list", "--json", *place))
     finished = [run for run in runs if run["speedup"] is not None]
     assert len(finished) == len(runs)
     assert {run["records"] for run in runs} == {8}
