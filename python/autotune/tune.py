@@ -1,18 +1,19 @@
-"""Tunes workloads: takes them from the database, or searches and picks the winner.
+"""Tunes the workloads of a program: takes them from the database, or searches and picks winners.
 
-Hides how trials and time are shared, and how the winner is found: the best few candidates of the
-search are timed again beside the baseline, and the baseline wins where none is faster.
+Hides which workloads share the budget of trials and time, and how the winner is found: the best few
+candidates of the search are timed again beside the baseline, and the baseline wins where none is
+faster.
 """
 
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain
 from statistics import median
 
-from autotune.database import Run
+from autotune.allocation import Allocation, EqualAllotment, GradientAllocation
 from autotune.errors import AutotuneError
 from autotune.expert import expert_schedules
 from autotune.heuristic import HeuristicProposer
@@ -31,11 +32,15 @@ from autotune.proposer import Proposer, UniformProposer
 from autotune.report import WorkloadReport
 from autotune.schedule import Schedule
 from autotune.search import Explorer, RandomSearch, SearchStrategy, peak_speedup, speedup
-from autotune.search_loop import Bounds, Compiler, SearchLoop, Session
+from autotune.search_loop import Bounds, Compiler, SearchLoop, Session, WorkloadSearch
+from autotune.tuning_run import Origin, Run, WarmStart
 from autotune.workload import Workload
 
 SEARCHES = ("mcts", "beam", "evolutionary", "random", "none")
 PROPOSERS = ("heuristic", "uniform")
+ALLOCATIONS = ("gradient", "equal")
+
+_NUM_WARM_STARTS = 4
 
 
 class ConfigError(AutotuneError):
@@ -55,15 +60,18 @@ class TuneConfig:
     """How to tune.
 
     Attributes:
-        trials: Candidates to measure, over all workloads; 0 takes the best of the database and of
-            the expert schedules.
-        time_limit_secs: Wall time for all searches together; None for no limit.
+        trials: Candidates to measure over all workloads of the program; 0 takes the best of the
+            database and of the expert schedules.
+        time_limit_secs: Wall time for the search in all workloads together; None for no limit.
         search: One of `SEARCHES`.
         proposer: One of `PROPOSERS`.
         seed: Of every random choice.
         resume: Take up an earlier run with the same settings.
         batch: Candidates asked for at once.
         num_finalists: Candidates that are timed again beside the baseline in the end.
+        allocation: One of `ALLOCATIONS`: candidates go to the workload that promises to shorten the
+            whole program most, or to each workload alike.
+        warm_start: Try first what was the best on other targets.
 
     Raises:
         ConfigError: A value out of its range.
@@ -77,6 +85,8 @@ class TuneConfig:
     resume: bool = False
     batch: int = 4
     num_finalists: int = 4
+    allocation: str = "gradient"
+    warm_start: bool = True
 
     def __post_init__(self) -> None:
         if self.trials < 0:
@@ -87,6 +97,13 @@ class TuneConfig:
             raise ConfigError(f"search {self.search!r} is none of {', '.join(SEARCHES)}")
         if self.proposer not in PROPOSERS:
             raise ConfigError(f"proposer {self.proposer!r} is none of {', '.join(PROPOSERS)}")
+        if self.allocation not in ALLOCATIONS:
+            raise ConfigError(f"allocation {self.allocation!r} is none of {', '.join(ALLOCATIONS)}")
+
+    @property
+    def is_search(self) -> bool:
+        """Whether candidates are measured."""
+        return self.trials > 0 and self.search != "none"
 
     @property
     def is_expert(self) -> bool:
@@ -96,7 +113,7 @@ class TuneConfig:
     @property
     def settings(self) -> str:
         """What decides the course of a search, apart from when it ends."""
-        names = ("search", "proposer", "seed", "batch")
+        names = ("search", "proposer", "seed", "batch", "allocation")
         return json.dumps({name: getattr(self, name) for name in names})
 
 
@@ -105,35 +122,35 @@ def tune(
 ) -> list[WorkloadReport]:
     """Returns the best schedule of every workload, with how it was found.
 
-    Workloads of equal structure are tuned once. A workload with a finished run of at least as
-    many trials on the same target in the database is not tuned again.
+    Workloads of equal structure are tuned once, and count as often as they occur. Workloads with
+    finished runs on the same target in the database are not tuned again, where the runs measured as
+    many candidates as are asked for: all runs of the program together, or that of one workload
+    alone.
 
     Raises:
         BaselineError: A workload does not compile or run as it is.
         DatabaseError: The database cannot be read or written.
     """
-    started_secs = session.clock()
+    deadline_secs = None
+    if config.time_limit_secs is not None:
+        deadline_secs = session.clock() + config.time_limit_secs
+    first_of = dict[str, Workload]()
+    for workload in workloads:
+        first_of.setdefault(workload.hash, workload)
+    reports = _known_reports(list(first_of.values()), config, session)
     counts = Counter(workload.hash for workload in workloads)
-    reports: dict[str, WorkloadReport] = {}
-    tuners: list[_Tuner] = []
-    for workload in {each.hash: each for each in workloads}.values():
-        report = _known_report(workload, config, session)
-        if report is None:
-            tuners.append(_Tuner(workload, config, session))
-        else:
-            reports[workload.hash] = report
-    weights = [1.0] * len(tuners)
-    if len(tuners) > 1:
-        weights = [tuner.time_baseline() * counts[tuner.workload.hash] for tuner in tuners]
-    for index, (tuner, share) in enumerate(
-        zip(tuners, share_trials(weights, config.trials), strict=True)
-    ):
-        deadline = None
-        if config.time_limit_secs is not None:
-            now = session.clock()
-            left = max(0.0, started_secs + config.time_limit_secs - now)
-            deadline = now + left * weights[index] / sum(weights[index:])
-        reports[tuner.workload.hash] = tuner.run(share, deadline)
+    tuners = _tuners(
+        [each for key, each in first_of.items() if key not in reports], config, session
+    )
+    is_whole = True
+    if tuners and config.is_search:
+        is_whole = _search(tuners, counts, deadline_secs)
+    # Where nothing more was found to measure, more trials would not have changed anything.
+    is_exhausted = is_whole and sum(len(tuner.records) for tuner in tuners) < config.trials
+    winners = [tuner.choose_winner() for tuner in tuners]
+    for tuner, (winner, final) in zip(tuners, winners, strict=True):
+        worth = config.trials if is_exhausted else len(tuner.records)
+        reports[tuner.workload.hash] = tuner.finish(winner, final, worth)
     return [replace(reports[workload.hash], name=workload.name) for workload in workloads]
 
 
@@ -153,33 +170,89 @@ def replay(
     """
     reports = []
     for workload in workloads:
-        tuner = _Tuner(workload, TuneConfig(trials=0), session)
+        (tuner,) = _tuners([workload], TuneConfig(trials=0), session)
         reports.append(tuner.replay(schedules.get(workload.name, Schedule())))
     return reports
 
 
-def share_trials(weights: Sequence[float], num_trials: int) -> list[int]:
-    """Returns numbers in proportion to `weights` that add up to `num_trials`."""
-    total = sum(weights)
-    bounds = [round(num_trials * sum(weights[:i]) / total) for i in range(1, len(weights) + 1)]
-    return [end - begin for begin, end in pairwise([0, *bounds])]
+def _known_reports(
+    workloads: Sequence[Workload], config: TuneConfig, session: Session
+) -> dict[str, WorkloadReport]:
+    """Returns the reports of finished runs by workload, where they are worth the trials."""
+    if not config.is_search:
+        return {}
+    database, key = session.database, session.target.key
+    worths = dict[str, int]()
+    for workload in workloads:
+        finished = [run for run in database.runs(workload.hash, key) if run.final is not None]
+        if finished:
+            worths[workload.hash] = max(run.num_trials for run in finished)
+    are_enough = len(worths) == len(workloads) and sum(worths.values()) >= config.trials
+    reports = {}
+    for workload in workloads:
+        if are_enough or worths.get(workload.hash, 0) >= config.trials:
+            run = database.hit(workload.hash, key, 0)
+            assert run is not None
+            reports[workload.hash] = _known_report(workload, run, session)
+    return reports
 
 
-def _known_report(
-    workload: Workload, config: TuneConfig, session: Session
-) -> WorkloadReport | None:
-    """Returns the report of a finished run, where the database has one that is good enough."""
-    if config.trials == 0 or config.search == "none":
-        return None
-    run = session.database.hit(workload.hash, session.target.key, config.trials)
-    if run is None or run.winner is None or run.final is None:
-        return None
-    report = WorkloadReport.of(
-        workload.name, workload.hash, run.winner, run.final, session.database.records(run)
-    )
-    session.progress.start(workload.name, 0)
-    session.progress.finish(f"{report.speedup:.2f}x, from run {run.id} of the database")
+def _known_report(workload: Workload, run: Run, session: Session) -> WorkloadReport:
+    report = WorkloadReport.of_run(run, session.database.records(run))
+    message = f"{report.speedup:.2f}x, from run {run.id} of the database"
+    session.progress.finish(workload.name, message)
     return report
+
+
+def _search(tuners: Sequence["_Tuner"], counts: Mapping[str, int], deadline: float | None) -> bool:
+    """Searches all workloads; returns whether that went on to the end.
+
+    Args:
+        tuners: One for each workload.
+        counts: How often the program has each workload, by hash.
+        deadline: When to stop, on the session's clock; None for no limit.
+    """
+    config, session = tuners[0].config, tuners[0].session
+    session.progress.begin(config.trials)
+    program_secs = []
+    _open_runs(tuners)
+    for tuner in tuners:
+        program_secs.append(tuner.start() * counts[tuner.workload.hash])
+        session.progress.start(tuner.workload.name, program_secs[-1])
+    allocation: Allocation = EqualAllotment(len(tuners))
+    if config.allocation == "gradient":
+        allocation = GradientAllocation(program_secs, config.batch, random.Random(config.seed))
+    searches = [tuner.search for tuner in tuners if tuner.search is not None]
+    bounds = Bounds(config.trials, deadline, config.batch)
+    return SearchLoop(session, searches, allocation, bounds).run()
+
+
+def _open_runs(tuners: Sequence["_Tuner"]) -> None:
+    """Gives every workload a run of one session: an earlier one to resume, or a new one."""
+    config, session = tuners[0].config, tuners[0].session
+    name = ""
+    if config.resume:
+        hashes = [tuner.workload.hash for tuner in tuners]
+        name = session.database.latest_session(hashes, session.target.key, config.settings)
+    for tuner in tuners:
+        name = tuner.open_run(name).origin.session
+
+
+def _tuners(workloads: Sequence[Workload], config: TuneConfig, session: Session) -> list["_Tuner"]:
+    """Builds the baselines.
+
+    Raises:
+        BaselineError: A workload does not compile as it is.
+    """
+    builds = [session.compiler.build(Candidate(each, Schedule())) for each in workloads]
+    tuners = []
+    for workload, build in zip(workloads, builds, strict=True):
+        built = build.result()
+        if built.artefact is None:
+            reason = _why(built.failure)
+            raise BaselineError(f"{workload.name} does not compile as it is: {reason}")
+        tuners.append(_Tuner(workload, built.artefact, config, session))
+    return tuners
 
 
 @dataclass(frozen=True)
@@ -199,40 +272,57 @@ class WorkloadSpace:
 
 
 class _Tuner:
-    """Tunes one workload."""
+    """Tunes one workload.
 
-    def __init__(self, workload: Workload, config: TuneConfig, session: Session) -> None:
+    Attributes:
+        workload: What is tuned.
+        config: How.
+        session: With what.
+        search: The search, once `start` was called.
+    """
+
+    def __init__(
+        self, workload: Workload, baseline: Artefact, config: TuneConfig, session: Session
+    ) -> None:
         self.workload = workload
-        self._config = config
-        self._session = session
-        self._baseline = self._build_baseline()
+        self.config = config
+        self.session = session
+        self.search: WorkloadSearch | None = None
+        self._baseline = baseline
+        self._run: Run | None = None
+        self._finals: list[tuple[Schedule, Measurement]] = []
 
-    def time_baseline(self) -> float:
-        """Returns the time of one call of the baseline, in seconds."""
-        return median(self._time_baseline().run_secs)
+    @property
+    def records(self) -> list[TuningRecord]:
+        """The trials."""
+        return [] if self.search is None else self.search.records
 
-    def run(self, num_trials: int, deadline_secs: float | None) -> WorkloadReport:
-        """Returns the report of a search, or of what the database knows for no trials."""
-        session = self._session
-        if num_trials > 0:
-            session.progress.start(self.workload.name, num_trials)
-        run, records, is_whole = None, list[TuningRecord](), True
-        if num_trials > 0 and self._config.search != "none":
-            run = self._open_run()
-            loop = SearchLoop(session, self.workload, self._baseline, run)
-            explorer, strategy = self._make_search()
-            bounds = Bounds(num_trials, deadline_secs, self._config.batch)
-            is_whole = loop.search(strategy, explorer, bounds)
-            records = loop.records
-        winner, final = self._choose_winner(records)
-        if run is not None:
-            worth = self._config.trials
-            if not is_whole:
-                worth = worth * len(records) // num_trials
-            session.database.finish_run(run, worth, winner, final)
-        report = WorkloadReport.of(self.workload.name, self.workload.hash, winner, final, records)
-        if num_trials > 0:
-            session.progress.finish(f"{report.speedup:.2f}x after {len(records)} trials")
+    def start(self) -> float:
+        """Makes the search of an open run; returns the time of one call of the baseline.
+
+        The run has that time among its records, since the course of the search depends on it.
+        """
+        database, run = self.session.database, self._run
+        assert run is not None
+        measured = database.baseline(run)
+        if measured is None:
+            measured = self._time_baseline()
+            names = self.workload.hash, self.session.target.key, Schedule()
+            record = TuningRecord(*names, "", self._baseline.object_hash, measured)
+            database.add(run, record)
+        explorer, strategy = self._make_search(run)
+        self.search = WorkloadSearch(
+            self.session, self.workload, self._baseline, run, strategy, explorer
+        )
+        return median(measured.run_secs)
+
+    def finish(self, winner: Schedule, final: Measurement, worth: int) -> WorkloadReport:
+        """Returns the report; ends the run, which is `worth` so many trials."""
+        report = self._report(winner, final, self.records)
+        if self._run is not None:
+            self.session.database.finish_run(self._run, worth, winner, final, self._finals)
+            message = f"{report.speedup:.2f}x after {len(self.records)} trials"
+            self.session.progress.finish(self.workload.name, message)
         return report
 
     def replay(self, schedule: Schedule) -> WorkloadReport:
@@ -248,26 +338,36 @@ class _Tuner:
     def _report(
         self, winner: Schedule, final: Measurement, records: Sequence[TuningRecord]
     ) -> WorkloadReport:
-        return WorkloadReport.of(self.workload.name, self.workload.hash, winner, final, records)
+        starts = () if self._run is None else self._run.origin.warm_starts
+        names = self.workload.name, self.workload.hash
+        return replace(WorkloadReport.of(*names, winner, final, records), warm_starts=starts)
 
-    def _open_run(self) -> Run:
-        database, target, config = self._session.database, self._session.target, self._config
+    def open_run(self, session: str) -> Run:
+        """Opens the run; of a session with a name, where that is not empty."""
+        database, target, config = self.session.database, self.session.target, self.config
+        key = self.workload.hash
         if config.resume:
-            run = database.latest(self.workload.hash, target.key, config.settings)
-            if run is not None:
-                return run
-        return database.start_run(self.workload, target, config.settings, config.trials)
+            self._run = database.latest(key, target.key, config.settings, session)
+        if self._run is None:
+            starts: list[WarmStart] = []
+            if config.warm_start and config.search == "mcts":
+                starts = database.warm_starts(key, target, _NUM_WARM_STARTS)
+            known = database.best(key, target.key)
+            origin = Origin(session, tuple(starts), None if known is None else known[0])
+            settings = config.settings
+            self._run = database.start_run(self.workload, target, settings, config.trials, origin)
+        return self._run
 
     def _explorer(self) -> Explorer:
-        config = self._config
+        config = self.config
         proposer: Proposer = HeuristicProposer()
         if config.proposer == "uniform" or config.search == "random":
             proposer = UniformProposer()
-        space = WorkloadSpace(self.workload, self._session.compiler)
-        return Explorer(space, proposer, self._session.target)
+        space = WorkloadSpace(self.workload, self.session.compiler)
+        return Explorer(space, proposer, self.session.target)
 
-    def _make_search(self) -> tuple[Explorer, SearchStrategy]:
-        config, explorer = self._config, self._explorer()
+    def _make_search(self, run: Run) -> tuple[Explorer, SearchStrategy]:
+        config, explorer = self.config, self._explorer()
         rng = random.Random(config.seed)
         match config.search:
             case "random":
@@ -276,14 +376,15 @@ class _Tuner:
                 return explorer, BeamSearch(explorer, rng, BeamConfig())
             case "evolutionary":
                 return explorer, EvolutionarySearch(explorer, rng, EvolutionConfig())
-        is_expert = config.is_expert
-        starters = expert_schedules(explorer, self._session.target) if is_expert else iter(())
+        starters: Iterator[Schedule] = iter([each.schedule for each in run.origin.warm_starts])
+        if config.is_expert:
+            starters = chain(starters, expert_schedules(explorer, self.session.target))
         return explorer, MctsSearch(explorer, rng, MctsConfig(), starters)
 
-    def _choose_winner(self, records: Sequence[TuningRecord]) -> tuple[Schedule, Measurement]:
+    def choose_winner(self) -> tuple[Schedule, Measurement]:
         """Times the best few once more; returns the fastest, which may be the baseline."""
-        timed = [(each, self._time_again(each)) for each in self._finalists(records)]
-        best = max(timed, key=lambda pair: peak_speedup(pair[1]) or 0.0, default=None)
+        timed = self._finals = self._time_side_by_side(self._finalists(self.records))
+        best = max(timed, key=lambda pair: speedup(pair[1]) or 0.0, default=None)
         if best is not None and min(_ratios(best[1])) > 1.0:
             return best
         succeeded = [measurement for _, measurement in timed if measurement.failure is None]
@@ -292,36 +393,43 @@ class _Tuner:
 
     def _finalists(self, records: Sequence[TuningRecord]) -> list[Schedule]:
         """Returns the best of a search and of the database; expert schedules without a search."""
-        config, session = self._config, self._session
+        config, session = self.config, self.session
         finalists = _best_schedules(records, config.num_finalists)
-        known = session.database.best(self.workload.hash, session.target.key)
-        if known is not None and known[0] not in finalists:
-            finalists.append(known[0])
-        if not records and config.is_expert:
+        if self._run is not None:
+            known = self._run.origin.known
+        else:
+            best = session.database.best(self.workload.hash, session.target.key)
+            known = None if best is None else best[0]
+        if known is not None and known not in finalists:
+            finalists.append(known)
+        if not records and config.is_expert and not session.is_interrupted():
             experts = expert_schedules(self._explorer(), session.target)
             finalists += [schedule for schedule in experts if schedule not in finalists]
         return finalists
 
+    def _time_side_by_side(
+        self, schedules: Sequence[Schedule]
+    ) -> list[tuple[Schedule, Measurement]]:
+        """Returns new measurements of the schedules that can be built."""
+        compiler = self.session.compiler
+        builds = [compiler.build(Candidate(self.workload, schedule)) for schedule in schedules]
+        pairs = zip(schedules, (build.result().artefact for build in builds), strict=True)
+        built = [(schedule, artefact) for schedule, artefact in pairs if artefact is not None]
+        artefacts = [artefact for _, artefact in built]
+        timed = self.session.runner.compare(self.workload, self._baseline, artefacts)
+        return [(schedule, time) for (schedule, _), time in zip(built, timed, strict=True)]
+
     def _time_again(self, schedule: Schedule) -> Measurement:
-        built = self._session.compiler.build(Candidate(self.workload, schedule)).result()
+        built = self.session.compiler.build(Candidate(self.workload, schedule)).result()
         if built.artefact is None:
             return Measurement((), (), 0.0, built.failure)
-        return self._run(built.artefact)
+        return self._measure(built.artefact)
 
-    def _run(self, artefact: Artefact) -> Measurement:
-        return self._session.runner.run(self.workload, self._baseline, artefact)
-
-    def _build_baseline(self) -> Artefact:
-        candidate = Candidate(self.workload, Schedule())
-        built = self._session.compiler.build(candidate).result()
-        if built.artefact is None:
-            raise BaselineError(
-                f"{self.workload.name} does not compile as it is: {_why(built.failure)}"
-            )
-        return built.artefact
+    def _measure(self, artefact: Artefact) -> Measurement:
+        return self.session.runner.submit(self.workload, self._baseline, artefact).result()
 
     def _time_baseline(self) -> Measurement:
-        measurement = self._run(self._baseline)
+        measurement = self._measure(self._baseline)
         if measurement.failure is not None:
             reason = _why(measurement.failure)
             raise BaselineError(f"{self.workload.name} does not run as it is: {reason}")

@@ -59,6 +59,11 @@ class FakeRunner:
     timed: list[Schedule] = field(default_factory=list)
     active: threading.Lock = field(default_factory=threading.Lock)
 
+    def submit(
+        self, workload: Workload, baseline: Artefact, artefact: Artefact
+    ) -> "Future[Measurement]":
+        return done(self.run(workload, baseline, artefact))
+
     def run(self, workload: Workload, baseline: Artefact, artefact: Artefact) -> Measurement:
         assert self.active.acquire(blocking=False), "two candidates timed at once"
         schedule = Schedule.parse(artefact.object_code.decode())
@@ -66,6 +71,9 @@ class FakeRunner:
         secs = self.baseline_secs / self.ratio(schedule)
         self.active.release()
         return Measurement((secs, secs * 1.01, secs * 0.99), (self.baseline_secs,) * 3, 0.1, None)
+
+    def compare(self, workload: Workload, baseline: Artefact, artefacts) -> list[Measurement]:
+        return [self.run(workload, baseline, artefact) for artefact in artefacts]
 
     def ratio(self, schedule: Schedule) -> float:
         return toy_speedup(schedule)

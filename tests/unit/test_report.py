@@ -91,12 +91,15 @@ def test_plain_progress_says_what_is_done_and_what_is_left():
     progress = LineProgress(stream, lambda: float(next(times)), None)
     failed = Measurement((), (), 0.1, Failure(FailureKind.RUN_TIMEOUT, "slow"))
     with progress:
-        progress.start("matmul", 8)
+        progress.begin(8)
+        progress.start("matmul", 6.0)
+        progress.start("relu", 2.0)
         for measurement in (Measurement((1.0,), (3.0,), 0.1, None), failed):
-            progress.trial(measurement)
-        progress.finish("3.00x after 2 trials")
-    first, second, last = stream.getvalue().splitlines()
-    assert first == "matmul: tuning, 8 trials"
-    assert second.startswith("matmul: 2/8 trials, best 3.00x  failed: 1 run_timeout  ")
-    assert second.endswith(" left")
+            progress.trial("matmul", measurement)
+        progress.finish("matmul", "3.00x after 2 trials")
+    first, matmul, program, last = stream.getvalue().splitlines()
+    assert first == "whole program: tuning, 8 trials"
+    assert matmul == "matmul: 2 trials, best 3.00x  failed: 1 run_timeout"
+    assert program.startswith("whole program: 2/8 trials, about 2.00x  ")
+    assert program.endswith(" left")
     assert last == "matmul: 3.00x after 2 trials"
