@@ -22,6 +22,7 @@ from autotune.schedule import (
     Reschedule,
     Schedule,
     Tile,
+    Unroll,
     UnrollAndJam,
     Vectorize,
     Wavefront,
@@ -74,6 +75,8 @@ RECIPES = (
     Recipe(rows=6, vectors=4),
     Recipe(rows=8, vectors=1, columns=128, reschedule=(0, 0), steps=20),
     Recipe(rows=1, vectors=1),
+    Recipe(rows=8, vectors=3, columns=96, reschedule=(0, 0), steps=128),
+    Recipe(rows=8, vectors=1, columns=96, reschedule=(0, 0), steps=128),
     Recipe(rows=6, vectors=4, columns=256, reduction=512),
     Recipe(rows=8, vectors=3, columns=96, reschedule=(0, 0), steps=32),
     Recipe(rows=4, vectors=4, reschedule=(1, 1)),
@@ -242,6 +245,8 @@ class _Cook:
                 )
         else:
             self._draft.take(Vectorize(point, column, shape.lanes))
+        if self._recipe.reschedule is not None:
+            self._unroll_squares(shape, point, order)
         if self._recipe.packs and shape.reductions:
             self._pack(shape, point, jam[column])
 
@@ -250,6 +255,9 @@ class _Cook:
         recipe, number = self._recipe, shape.band.number
         if recipe.reschedule is not None and recipe.steps:
             sizes = [2 * max(8, factor) for factor in jam]
+            whole_squares = -(-recipe.steps // shape.lanes) * shape.lanes
+            for member in shape.reductions:
+                sizes[member] = max(sizes[member], whole_squares)
             sizes[0] = recipe.steps
             sizes[shape.column] = recipe.columns
             return int(bool(self._add_tile_loops(number, sizes, extents)))
@@ -292,6 +300,11 @@ class _Cook:
         if order == identity or not self._draft.take(Interchange(point, tuple(order))):
             return identity
         return order
+
+    def _unroll_squares(self, shape: Shape, point: int, order: list[int]) -> None:
+        """Unrolls the innermost loop where columns of vectors can be read by rows then."""
+        if order[-1] in shape.transposed_members():
+            self._draft.take(Unroll(point, len(order) - 1, shape.lanes))
 
     def _pack(self, shape: Shape, point: int, panel: int) -> None:
         """Packs what is read along the vectors and used by every row."""

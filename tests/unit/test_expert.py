@@ -20,6 +20,7 @@ from autotune.schedule import (
     Reschedule,
     Schedule,
     Tile,
+    Unroll,
     UnrollAndJam,
     Vectorize,
 )
@@ -260,5 +261,29 @@ def test_statements_that_share_rows_are_separated_within_blocks(pool: CompilerPo
         buffer("f64", 640),
         buffer("f64", 640),
     )
-    beginnings = [schedule.transformations[:2] for schedule in _schedules(pool, twice, 16)]
+    beginnings = [schedule.transformations[:2] for schedule in _schedules(pool, twice, 20)]
     assert (Tile(0, (32,)), Distribute(1, 0, 1)) in beginnings
+
+
+def test_products_of_rows_in_a_triangle_are_transposed_in_squares(pool: CompilerPool) -> None:
+    factor = workload(
+        """
+        affine.for %i = 0 to 200 {
+          affine.for %j = 0 to affine_map<(d0) -> (d0)>(%i) {
+            affine.for %k = 0 to affine_map<(d0) -> (d0)>(%j) {
+              %a = affine.load %0[%i, %k] : memref<200x200xf64>
+              %b = affine.load %0[%j, %k] : memref<200x200xf64>
+              %c = affine.load %0[%i, %j] : memref<200x200xf64>
+              %d = math.fma %a, %b, %c : f64
+              affine.store %d, %0[%i, %j] : memref<200x200xf64>
+            }
+            %e = affine.load %0[%i, %j] : memref<200x200xf64>
+            %f = affine.load %0[%j, %j] : memref<200x200xf64>
+            %g = arith.divf %e, %f : f64
+            affine.store %g, %0[%i, %j] : memref<200x200xf64>
+          }
+        }""",
+        buffer("f64", 200, 200),
+    )
+    endings = [schedule.transformations[-1] for schedule in _schedules(pool, factor, 20)]
+    assert Unroll(1, 2, 8) in endings

@@ -25,7 +25,7 @@ Refusal unroll(Model &model, unsigned number, unsigned position,
   bool isInnermost = position + 1 == band.members.size() &&
                      !hasPlainBand(band.children.front());
   if (containsMark(band, mark::unroll) && !isInnermost)
-    return "a loop further inside is unrolled already";
+    return "a loop inside is unrolled already";
   const isl::union_pw_aff member = band.members[position];
   std::optional<Range> range = memberRange(member, band.domain);
   if (!range)
