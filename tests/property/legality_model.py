@@ -55,6 +55,29 @@ def sorted_instances(instances: Sequence[Instance], tree: Tree) -> list[Instance
     return sorted(instances, key=lambda x: time_of(tree, x.statement, x.iteration).steps)
 
 
+def sequenced_like(tree: Tree, other: Tree) -> Tree:
+    """The tree with the children of its sequences in the order that `other` has them in.
+
+    Both are otherwise alike; a mark or band of one that the other lacks is passed over.
+    """
+    orders = {
+        frozenset(child.statements for child in node.children): node.children
+        for node in pre_order(other)
+        if isinstance(node, SequenceNode)
+    }
+
+    def sequenced(node: Tree) -> Tree:
+        if isinstance(node, Leaf):
+            return node
+        if not isinstance(node, SequenceNode):
+            return replace(node, child=sequenced(node.child))
+        children = {child.statements: sequenced(child) for child in node.children}
+        order = orders.get(frozenset(children), node.children)
+        return SequenceNode(tuple(children[like.statements] for like in order))
+
+    return sequenced(tree)
+
+
 @singledispatch
 def transformed(transformation: schedule.Transformation, tree: Tree) -> Tree:
     """Applies a transformation whose parameters fit the tree, legal or not."""
