@@ -20,6 +20,7 @@ class FailureKind(Enum):
     RUN_ERROR = "run_error"
     RUN_TIMEOUT = "run_timeout"
     WRONG_RESULT = "wrong_result"
+    LOST = "lost"
 
 
 @dataclass(frozen=True)
