@@ -10,6 +10,7 @@ import logging
 import os
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -237,7 +238,9 @@ def _connect(address: str) -> None:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
-        ray.init(address=address or "auto", **quiet)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # The error says it all.
+            ray.init(address=address or "auto", **quiet)
     except (ConnectionError, RayError, ValueError, TimeoutError) as error:
         if address:
             raise ClusterError(f"no Ray cluster at {address}: {_reason(error)}") from None
