@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.postgres_server import PostgresServer
 from tests.sandbox import Sandbox
 
 # Servers of Ray that tests start are reachable from this machine only, and report to nobody.
@@ -31,3 +32,11 @@ def sandbox() -> Iterator[Sandbox]:
     worker = Sandbox()
     yield worker
     worker.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A database server that the tests of the session share."""
+    server = PostgresServer()
+    yield server
+    server.close()

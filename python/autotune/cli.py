@@ -22,8 +22,8 @@ from autotune.compilation import (
     open_workshop,
     read_program,
 )
-from autotune.database import Database, DatabaseError
-from autotune.errors import AutotuneError, InputError
+from autotune.database import Database
+from autotune.errors import AutotuneError, DatabaseError, InputError
 from autotune.locations import default_database, reproducers_folder
 from autotune.progress import choose_progress
 from autotune.replay_file import read_schedules

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from autotune.errors import AutotuneError
 from autotune.measurement import (
@@ -75,6 +75,11 @@ class Cluster(Protocol):
     ) -> Future[Measurement]:
         """Checks and times a candidate there."""
 
+    def compare(
+        self, node: Node, workload: Workload, baseline: Artefact, artefacts: Sequence[Artefact]
+    ) -> Future[list[Measurement]]:
+        """Checks and times candidates there, in turn."""
+
 
 class Questions(Protocol):
     """Says what is legal, on this machine."""
@@ -112,7 +117,7 @@ class ClusterCompiler:
         self._cluster = cluster
         self._questions = questions
         self._reproduce = reproduce
-        self._dispatcher = Dispatcher[BuildResult](num_slots, needed, clock)
+        self._dispatcher = Dispatcher(num_slots, needed, clock)
         cluster.watch(self._dispatcher.update)
 
     def describe(self, candidate: Candidate) -> Future[Description | Failure]:
@@ -132,13 +137,19 @@ class ClusterCompiler:
         def give_up(failure: Failure) -> BuildResult:
             return BuildResult(candidate, None, failure)
 
-        def finish(built: BuildResult) -> BuildResult:
-            if built.failure is None:
-                return built
-            failure = replace(built.failure, reproducer=self._reproduce(candidate))
-            return replace(built, failure=failure)
+        def finish(done: Future[BuildResult]) -> None:
+            if done.exception() is not None:
+                finished.set_exception(done.exception())
+                return
+            built = done.result()
+            if built.failure is not None:
+                failure = replace(built.failure, reproducer=self._reproduce(candidate))
+                built = replace(built, failure=failure)
+            finished.set_result(built)
 
-        return self._dispatcher.submit(send, give_up, finish)
+        finished: Future[BuildResult] = Future()
+        self._dispatcher.submit(send, give_up).add_done_callback(finish)
+        return finished
 
 
 class ClusterRunner:
@@ -156,7 +167,7 @@ class ClusterRunner:
 
         needed = f"is the target {target.key} ({target.cpu}, {target.num_cores} cores)"
         self._cluster = cluster
-        self._dispatcher = Dispatcher[Measurement](num_slots, needed, clock)
+        self._dispatcher = Dispatcher(num_slots, needed, clock)
         cluster.watch(self._dispatcher.update)
 
     def submit(
@@ -170,7 +181,28 @@ class ClusterRunner:
         def give_up(failure: Failure) -> Measurement:
             return Measurement((), (), 0.0, failure)
 
-        return self._dispatcher.submit(send, give_up, lambda measurement: measurement)
+        return self._dispatcher.submit(send, give_up)
+
+    def compare(
+        self, workload: Workload, baseline: Artefact, artefacts: Sequence[Artefact]
+    ) -> list[Measurement]:
+        """See `autotune.runner.LocalRunner.compare`.
+
+        Where that loses its machines, the artefacts are timed apart.
+        """
+        compared = self.submit_comparison(workload, baseline, artefacts).result()
+        apart = [] if compared else [self.submit(workload, baseline, each) for each in artefacts]
+        return compared or [future.result() for future in apart]
+
+    def submit_comparison(
+        self, workload: Workload, baseline: Artefact, artefacts: Sequence[Artefact]
+    ) -> Future[list[Measurement]]:
+        """Like `compare`; the result comes later, and is empty where its machines were lost."""
+
+        def send(node: Node) -> Future[list[Measurement]]:
+            return self._cluster.compare(node, workload, baseline, artefacts)
+
+        return self._dispatcher.submit(send, lambda failure: [])
 
 
 @dataclass
@@ -180,19 +212,17 @@ class _Job(Generic[T]):
     Attributes:
         send: Starts it there.
         give_up: Makes the result where machines were lost.
-        finish: Completes a result.
         future: What the caller waits for.
         num_losses: Machines that were lost with it.
     """
 
     send: Callable[[Node], Future[T]]
     give_up: Callable[[Failure], T]
-    finish: Callable[[T], T]
     future: Future[T] = field(default_factory=Future)
     num_losses: int = 0
 
 
-class Dispatcher(Generic[T]):
+class Dispatcher:
     """Hands jobs to machines with free slots, in order; calls may come from any thread.
 
     Args:
@@ -211,24 +241,20 @@ class Dispatcher(Generic[T]):
         self._nodes: dict[str, Node] = {}
         self._free: dict[str, int] = {}
         self._lost: set[str] = set()
-        self._waiting = deque[_Job[T]]()
+        self._waiting = deque[_Job[Any]]()
         self._deserted_since: float | None = None
         self._lock = threading.RLock()  # of all of the above; re-entered by futures that are done
 
     def submit(
-        self,
-        send: Callable[[Node], Future[T]],
-        give_up: Callable[[Failure], T],
-        finish: Callable[[T], T],
+        self, send: Callable[[Node], Future[T]], give_up: Callable[[Failure], T]
     ) -> Future[T]:
         """Returns the result of a job on some machine.
 
         Args:
             send: Starts the job on a machine.
             give_up: Makes the result where the job's machine was lost, twice.
-            finish: Completes the result here.
         """
-        job = _Job(send, give_up, finish)
+        job = _Job(send, give_up)
         with self._lock:
             self._waiting.append(job)
             self._dispatch()
@@ -263,7 +289,7 @@ class Dispatcher(Generic[T]):
             sent = job.send(node)
             sent.add_done_callback(partial(self._end, job, node))
 
-    def _end(self, job: _Job[T], node: Node, sent: Future[T]) -> None:
+    def _end(self, job: _Job[Any], node: Node, sent: Future[Any]) -> None:
         error = sent.exception()
         with self._lock:
             if node.id in self._free:
@@ -277,18 +303,18 @@ class Dispatcher(Generic[T]):
                     self._waiting.appendleft(job)
             self._dispatch()
         if error is None:
-            job.future.set_result(job.finish(sent.result()))
+            job.future.set_result(sent.result())
         elif not isinstance(error, NodeLostError):
             job.future.set_exception(error)
         elif job.num_losses == _MAX_LOSSES:
             message = f"lost with its machine {_MAX_LOSSES} times, the last time: {error}"
-            job.future.set_result(job.finish(job.give_up(Failure(FailureKind.LOST, message))))
+            job.future.set_result(job.give_up(Failure(FailureKind.LOST, message)))
 
     def _forget(self, name: str) -> None:
         self._nodes.pop(name, None)
         self._free.pop(name, None)
 
-    def _desperate_jobs(self) -> list[_Job[T]]:
+    def _desperate_jobs(self) -> list[_Job[Any]]:
         """Takes all waiting jobs out where there has been no machine for long."""
         if self._free or not self._waiting:
             self._deserted_since = None

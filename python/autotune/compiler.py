@@ -27,7 +27,12 @@ from autotune.measurement import (
     ModuleBuild,
 )
 from autotune.schedule import Schedule
-from autotune.worker_process import WorkerCrashError, WorkerProcess, WorkerTimeoutError
+from autotune.worker_process import (
+    WorkerCrashError,
+    WorkerMemoryError,
+    WorkerProcess,
+    WorkerTimeoutError,
+)
 from autotune.workload import Modes, ModuleParts, Target
 
 T = TypeVar("T")
@@ -319,8 +324,11 @@ class _Lane:
         assert self._worker is not None
         try:
             return self._worker.request(request, self._timeout_secs * _patience(request))
+        except WorkerMemoryError as error:
+            message = f"the compiler takes too much memory: {error}"
+            return Failure(FailureKind.OUT_OF_MEMORY, message)
         except WorkerCrashError as error:
-            return Failure(FailureKind.COMPILE_ERROR, f"the compiler crashed: {error}")
+            return Failure(FailureKind.COMPILE_CRASH, f"the compiler crashed: {error}")
         except WorkerTimeoutError as error:
             return Failure(FailureKind.COMPILE_TIMEOUT, f"the compiler gave no answer: {error}")
 

@@ -3,7 +3,7 @@
 import json
 import math
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Self
 
@@ -16,11 +16,14 @@ class FailureKind(Enum):
 
     ILLEGAL = "illegal"
     COMPILE_ERROR = "compile_error"
+    COMPILE_CRASH = "compile_crash"
     COMPILE_TIMEOUT = "compile_timeout"
     RUN_ERROR = "run_error"
     RUN_TIMEOUT = "run_timeout"
+    OUT_OF_MEMORY = "out_of_memory"
     WRONG_RESULT = "wrong_result"
     LOST = "lost"
+    NON_DETERMINISTIC = "non_deterministic"
 
 
 @dataclass(frozen=True)
@@ -143,31 +146,42 @@ class MeasureConfig:
         seed: Decides the inputs.
         fp: Floating-point mode: `strict` and `contract` ask for equal bits, `reassoc` for results
             within a tolerance.
+        cold_cache: Caches are emptied before every repeat, which is a single call then.
         budget_secs: Time for the repeats of one candidate; a second repeat is made in any case,
-            unless the first took ten times as long.
+            unless the first took ten times as long. Repeats that were disturbed are made up for,
+            in at most as much time again.
         baseline_budget_secs: Time for the first repeats of the baseline, when it takes less.
-        relative_interval: Repeats end early when the median is known this well.
+        finalist_budget_secs: Time for the repeats of one finalist, side by side with the others.
+        relative_interval: Repeats end early when half the 95 % interval of the median is within
+            this share of it.
         min_repeats: Fewest repeats for such an early end.
         max_repeats: Most repeats.
+        max_warmups: Most repeats dropped as warm-up: the first, while the next one is faster.
         hopeless_ratio: A candidate this many times slower than the best is not repeated.
         baseline_share: Time for repeats of the baseline, relative to the candidates' time.
         baseline_timeout_secs: Longest time for a first run of the untransformed program.
         timeout_ratio: A candidate is stopped after this many times the baseline's time,
         slack_secs: and this much more.
+        memory_bytes: Most memory that timed code may take, its arguments included; None for three
+            quarters of the machine's.
     """
 
     seed: int = 0
     fp: str = "contract"
+    cold_cache: bool = False
     budget_secs: float = 0.15
     baseline_budget_secs: float = 2.0
+    finalist_budget_secs: float = 0.5
     relative_interval: float = 0.01
-    min_repeats: int = 5
+    min_repeats: int = 6
     max_repeats: int = 100
+    max_warmups: int = 5
     hopeless_ratio: float = 4.0
     baseline_share: float = 0.2
     baseline_timeout_secs: float = 600.0
     timeout_ratio: float = 10.0
     slack_secs: float = 3.0
+    memory_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -220,17 +234,41 @@ class Measurement:
         baseline_secs: The latest repeats of the untransformed program; interleaved with the
             candidate's as far as a fixed share of the time allows, else remembered.
         elapsed_secs: Wall time that the measurement took.
+        num_disturbed: Repeats in which something else had the core; they are not in `run_secs`,
+            unless there are no others: then it is their CPU times that stand there.
+        counters: Hardware counters of one call, as (name, mean); empty where there are none.
     """
 
     run_secs: tuple[float, ...]
     baseline_secs: tuple[float, ...]
     elapsed_secs: float
     failure: Failure | None
+    num_disturbed: int = 0
+    counters: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a record comes from, beside what its run and target say.
+
+    Attributes:
+        recorded: When, in UTC, ISO 8601.
+        host: Name and system of the machine.
+    """
+
+    recorded: str
+    host: str
 
 
 @dataclass(frozen=True)
 class TuningRecord:
-    """A candidate with its outcome, as the database keeps it."""
+    """A candidate with its outcome, as the database keeps it.
+
+    Attributes:
+        is_copy: The object code equals that of an earlier record, whose measurement this one
+            has; it counts as no trial.
+        provenance: What the database adds; None where it was not read from there.
+    """
 
     workload_hash: str
     target_key: str
@@ -238,6 +276,8 @@ class TuningRecord:
     tree_hash: str
     object_hash: str
     measurement: Measurement
+    is_copy: bool = False
+    provenance: Provenance | None = field(default=None, compare=False)
 
 
 def _is_choice(text: str, elements: tuple[tuple[int, ...], ...]) -> bool:

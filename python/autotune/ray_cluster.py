@@ -11,7 +11,7 @@ import os
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -75,6 +75,14 @@ class NodeWorker:
         """See `LocalRunner.run`; waits while another run is timing on this machine."""
         with _only_timing():
             return self._runner.run(workload, baseline, artefact)
+
+    @ray.method(concurrency_group="measure")
+    def compare(
+        self, workload: Workload, baseline: Artefact, artefacts: Sequence[Artefact]
+    ) -> list[Measurement]:
+        """See `LocalRunner.compare`."""
+        with _only_timing():
+            return self._runner.compare(workload, baseline, artefacts)
 
 
 class RayCluster:
@@ -142,6 +150,12 @@ class RayCluster:
     ) -> Future[Measurement]:
         """See `Cluster.measure`."""
         return self._call(node, lambda actor: actor.measure.remote(workload, baseline, artefact))
+
+    def compare(
+        self, node: Node, workload: Workload, baseline: Artefact, artefacts: Sequence[Artefact]
+    ) -> Future[list[Measurement]]:
+        """See `Cluster.compare`."""
+        return self._call(node, lambda actor: actor.compare.remote(workload, baseline, artefacts))
 
     def _present(self) -> list[Node]:
         with self._lock:

@@ -7,7 +7,7 @@ replaced when a candidate crashes or hangs.
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -16,7 +16,12 @@ from typing import Self
 from autotune.element_types import element_type
 from autotune.measurement import Artefact, Failure, FailureKind, MeasureConfig, Measurement
 from autotune.target import physical_memory_bytes, timing_cores
-from autotune.worker_process import WorkerCrashError, WorkerProcess, WorkerTimeoutError
+from autotune.worker_process import (
+    WorkerCrashError,
+    WorkerMemoryError,
+    WorkerProcess,
+    WorkerTimeoutError,
+)
 from autotune.workload import Target, Workload
 
 _COPIES = 3
@@ -32,6 +37,7 @@ class PrepareRequest:
         target: What the code is for.
         config: How to time.
         forget: Hashes of workloads that are not needed any more.
+        baseline_secs: Times that an earlier worker found; empty where there are none.
     """
 
     workload: Workload
@@ -39,6 +45,7 @@ class PrepareRequest:
     target: Target
     config: MeasureConfig
     forget: tuple[str, ...]
+    baseline_secs: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,22 @@ class MeasureRequest:
     workload_hash: str
     object_code: bytes
     best_secs: float
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """Check candidates and time them in turn; answered by a tuple of one Measurement for each.
+
+    Attributes:
+        workload_hash: Which workload.
+        object_codes: The candidates'.
+    """
+
+    workload_hash: str
+    object_codes: tuple[bytes, ...]
+
+
+_Request = PrepareRequest | MeasureRequest | CompareRequest
 
 
 @contextmanager
@@ -85,6 +108,8 @@ class LocalRunner:
         self._worker: WorkerProcess | None = None
         self._prepared: OrderedDict[str, tuple[float, ...]] = OrderedDict()
         self._sizes: dict[str, int] = {}
+        self._baseline_secs: dict[str, tuple[float, ...]] = {}
+        self._memory_bytes = config.memory_bytes or physical_memory_bytes() * 3 // 4
         self._best_secs: dict[str, float] = {}
 
     def __enter__(self) -> Self:
@@ -123,17 +148,38 @@ class LocalRunner:
             return Measurement(repeats, repeats, time.monotonic() - start, None)
         best_secs = self._best_secs.get(workload.hash, math.inf)
         request = MeasureRequest(workload.hash, artefact.object_code, best_secs)
-        config = self._config
-        timeout_secs = (
-            config.slack_secs + config.timeout_ratio * max(repeats) + 2 * config.budget_secs
-        )
-        answer = self._request(request, timeout_secs)
+        answer = self._request(request, self._timeout_secs(repeats, self._config.budget_secs))
         if isinstance(answer, Failure):
             return _failed(answer, start)
         assert isinstance(answer, Measurement)
         if answer.failure is None:
             self._best_secs[workload.hash] = min(best_secs, *answer.run_secs)
         return answer
+
+    def compare(
+        self, workload: Workload, baseline: Artefact, artefacts: Sequence[Artefact]
+    ) -> list[Measurement]:
+        """Times candidates in turn, side by side with the baseline; one measurement for each.
+
+        Takes longer than `run` and tells smaller differences apart.
+        """
+        if len(artefacts) > 1:
+            start = time.monotonic()
+            repeats = self._prepare(workload, baseline)
+            if isinstance(repeats, Failure):
+                return [_failed(repeats, start)] * len(artefacts)
+            codes = tuple(artefact.object_code for artefact in artefacts)
+            timeout_secs = self._timeout_secs(repeats, self._config.finalist_budget_secs)
+            request = CompareRequest(workload.hash, codes)
+            answer = self._request(request, timeout_secs * len(codes))
+            if not isinstance(answer, Failure):
+                assert isinstance(answer, tuple)
+                return list(answer)
+        return [self.run(workload, baseline, artefact) for artefact in artefacts]
+
+    def _timeout_secs(self, baseline_secs: tuple[float, ...], budget_secs: float) -> float:
+        config = self._config
+        return config.slack_secs + config.timeout_ratio * max(baseline_secs) + 3 * budget_secs
 
     def _prepare(self, workload: Workload, baseline: Artefact) -> tuple[float, ...] | Failure:
         """Returns the baseline's times; starts the worker and runs the baseline if needed."""
@@ -144,30 +190,35 @@ class LocalRunner:
             return self._prepared[workload.hash]
         self._sizes[workload.hash] = _size_bytes(workload)
         forget = self._too_many(self._sizes[workload.hash])
-        request = PrepareRequest(workload, baseline.object_code, self._target, self._config, forget)
+        known_secs = self._baseline_secs.get(workload.hash, ())
+        request = PrepareRequest(
+            workload, baseline.object_code, self._target, self._config, forget, known_secs
+        )
         answer = self._request(request, self._config.baseline_timeout_secs)
         if isinstance(answer, Failure):
             message = f"the untransformed program fails: {answer.message}"
             return Failure(answer.kind, message, answer.reproducer)
         assert isinstance(answer, tuple)
-        self._prepared[workload.hash] = answer
+        self._prepared[workload.hash] = self._baseline_secs[workload.hash] = answer
         return answer
 
     def _too_many(self, size_bytes: int) -> tuple[str, ...]:
-        """Drops the longest unused workloads until `size_bytes` more fit into half of memory."""
+        """Drops the longest unused workloads until `size_bytes` more take two thirds of memory."""
         forget = []
-        limit = physical_memory_bytes() // 2
+        limit = self._memory_bytes * 2 // 3
         used = sum(self._sizes[key] for key in self._prepared)
         while self._prepared and used + size_bytes > limit:
             forget.append(self._prepared.popitem(last=False)[0])
             used -= self._sizes[forget[-1]]
         return tuple(forget)
 
-    def _request(self, request: PrepareRequest | MeasureRequest, timeout_secs: float) -> object:
+    def _request(self, request: _Request, timeout_secs: float) -> object:
         assert self._worker is not None
         try:
             with self._quiet(self._cores):
                 return self._worker.request(request, timeout_secs)
+        except WorkerMemoryError as error:
+            return Failure(FailureKind.OUT_OF_MEMORY, f"the code takes too much memory: {error}")
         except WorkerCrashError as error:
             return Failure(FailureKind.RUN_ERROR, f"the code crashed: {error}")
         except WorkerTimeoutError as error:
@@ -185,7 +236,7 @@ class LocalRunner:
             "OPENBLAS_NUM_THREADS": "1",
         }
         cores = ",".join(map(str, sorted(self._cores)))
-        arguments = [f"--cores={cores}", f"--memory-bytes={physical_memory_bytes()}"]
+        arguments = [f"--cores={cores}", f"--memory-bytes={self._memory_bytes}"]
         self._worker = WorkerProcess("autotune.timing_worker", arguments, environment)
 
 

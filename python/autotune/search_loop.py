@@ -58,6 +58,11 @@ class Runner(Protocol):
         A runner of one machine does so before it returns.
         """
 
+    def compare(
+        self, workload: Workload, baseline: Artefact, artefacts: Sequence[Artefact]
+    ) -> list[Measurement]:
+        """Checks and times artefacts in turn, side by side with each other and the baseline."""
+
 
 @dataclass(frozen=True)
 class Session:
@@ -114,11 +119,13 @@ class _Trial:
         job: What is measured.
         measurement: The result, or how to get it.
         built: Set where a record is to be committed.
+        is_copy: The measurement is that of an earlier candidate with equal code.
     """
 
     job: _Job
     measurement: Future[Measurement]
     built: BuildResult | None
+    is_copy: bool = False
 
 
 class WorkloadSearch:
@@ -198,7 +205,7 @@ class WorkloadSearch:
             return _Trial(job, _known(Measurement((), (), 0.0, built.failure)), built)
         object_hash = built.artefact.object_hash
         if object_hash in self._by_object:
-            return _Trial(job, self._by_object[object_hash], None)
+            return _Trial(job, self._by_object[object_hash], built, is_copy=True)
         measured = self._session.runner.submit(self._workload, self._baseline, built.artefact)
         self._remember(object_hash, measured)
         return _Trial(job, measured, built)
@@ -211,14 +218,14 @@ class WorkloadSearch:
                 command = self._session.reproduce(trial.built.candidate)
                 failure = replace(measurement.failure, reproducer=command)
                 measurement = replace(measurement, failure=failure)
-            record = self._record(trial.built, measurement)
+            record = self._record(trial.built, measurement, trial.is_copy)
             self._session.database.add(self._run, record)
             self._count(record)
         elif job.record is not None:
             self._count(job.record)
         return Outcome(job.schedule, measurement)
 
-    def _record(self, built: BuildResult, measurement: Measurement) -> TuningRecord:
+    def _record(self, built: BuildResult, measurement: Measurement, is_copy: bool) -> TuningRecord:
         schedule = built.candidate.schedule
         state = self._explorer.visit(schedule)
         return TuningRecord(
@@ -228,6 +235,7 @@ class WorkloadSearch:
             "" if state is None else state.tree_hash,
             "" if built.artefact is None else built.artefact.object_hash,
             measurement,
+            is_copy,
         )
 
     def _remember(self, object_hash: str, measured: Future[Measurement]) -> None:
@@ -235,6 +243,8 @@ class WorkloadSearch:
             self._by_object[object_hash] = measured
 
     def _count(self, record: TuningRecord) -> None:
+        if record.is_copy:
+            return
         self.records.append(record)
         self._session.progress.trial(self._workload.name, record.measurement)
 

@@ -359,8 +359,8 @@ class _Tuner:
 
     def choose_winner(self) -> tuple[Schedule, Measurement]:
         """Times the best few once more; returns the fastest, which may be the baseline."""
-        timed = [(each, self._time_again(each)) for each in self._finalists(self.records)]
-        best = max(timed, key=lambda pair: peak_speedup(pair[1]) or 0.0, default=None)
+        timed = self._time_side_by_side(self._finalists(self.records))
+        best = max(timed, key=lambda pair: speedup(pair[1]) or 0.0, default=None)
         if best is not None and min(_ratios(best[1])) > 1.0:
             return best
         succeeded = [measurement for _, measurement in timed if measurement.failure is None]
@@ -378,6 +378,18 @@ class _Tuner:
             experts = expert_schedules(self._explorer(), session.target)
             finalists += [schedule for schedule in experts if schedule not in finalists]
         return finalists
+
+    def _time_side_by_side(
+        self, schedules: Sequence[Schedule]
+    ) -> list[tuple[Schedule, Measurement]]:
+        """Returns new measurements of the schedules that can be built."""
+        compiler = self.session.compiler
+        builds = [compiler.build(Candidate(self.workload, schedule)) for schedule in schedules]
+        pairs = zip(schedules, (build.result().artefact for build in builds), strict=True)
+        built = [(schedule, artefact) for schedule, artefact in pairs if artefact is not None]
+        artefacts = [artefact for _, artefact in built]
+        timed = self.session.runner.compare(self.workload, self._baseline, artefacts)
+        return [(schedule, time) for (schedule, _), time in zip(built, timed, strict=True)]
 
     def _time_again(self, schedule: Schedule) -> Measurement:
         built = self.session.compiler.build(Candidate(self.workload, schedule)).result()

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import BinaryIO
 
 from autotune.errors import AutotuneError
@@ -25,8 +26,14 @@ from autotune.errors import AutotuneError
 _HEADER = struct.Struct("<4sQ")
 _MAGIC = b"ATWP"
 _PR_SET_PDEATHSIG = 1
+_END_FIRST = "1000"
 _CHUNK_BYTES = 1 << 20
-_TELLING = re.compile(r"(?:Assertion `|LLVM ERROR|UNREACHABLE|^\w*Error(?=:|$)).*", re.MULTILINE)
+_TELLING = re.compile(
+    r"(?:Assertion `|LLVM ERROR|UNREACHABLE|terminate called|^\w*Error(?=:|$)).*", re.MULTILINE
+)
+_NO_MEMORY = re.compile(
+    r"MemoryError|bad_alloc|out of memory|cannot allocate memory", re.IGNORECASE
+)
 _UNREADABLE = (
     pickle.UnpicklingError,
     EOFError,
@@ -41,6 +48,10 @@ _UNREADABLE = (
 
 class WorkerCrashError(AutotuneError):
     """The worker ended, or its answer made no sense."""
+
+
+class WorkerMemoryError(WorkerCrashError):
+    """The worker ended for want of memory."""
 
 
 class WorkerTimeoutError(AutotuneError):
@@ -93,7 +104,8 @@ class WorkerProcess:
         """Returns the worker's answer to `value`.
 
         Raises:
-            WorkerCrashError: The worker ended or answered with garbage; it is gone now.
+            WorkerCrashError: The worker ended or answered with garbage; it is gone now. A
+                WorkerMemoryError where it had no more memory.
             WorkerTimeoutError: No answer in time; the worker is gone now.
         """
         deadline = self._running_secs() + timeout_secs
@@ -106,7 +118,7 @@ class WorkerProcess:
                 raise WorkerCrashError("the worker's answer is garbled")
             return pickle.loads(self._receive(size, deadline))
         except (BrokenPipeError, _EndOfAnswersError):
-            raise WorkerCrashError(self._describe_end()) from None
+            raise self._explain_end() from None
         except _DeadlineError:
             self.kill()
             raise WorkerTimeoutError(f"no answer within {timeout_secs:.3g} s") from None
@@ -174,16 +186,20 @@ class WorkerProcess:
             if self._running_secs() >= deadline:
                 raise _DeadlineError
 
-    def _describe_end(self) -> str:
-        """Kills what is left of the process; returns how it ended, and its last words."""
+    def _explain_end(self) -> WorkerCrashError:
+        """Kills what is left of the process; returns how it ended, with its last words."""
         try:
             code = self._process.wait(timeout=5.0)
         except subprocess.TimeoutExpired:
             self.kill()
-            return "the worker closed its answers"
+            return WorkerCrashError("the worker closed its answers")
+        if code == -signal.SIGKILL:
+            return WorkerMemoryError("the worker was killed, as the system does for want of memory")
         reason = signal.Signals(-code).name if code < 0 else f"exit status {code}"
-        said = _last_words(os.pread(self._errors, _CHUNK_BYTES, 0).decode(errors="replace"))
-        return f"the worker ended with {reason}{said and ': '}{said}"
+        said = os.pread(self._errors, _CHUNK_BYTES, 0).decode(errors="replace")
+        words = _last_words(said)
+        kind = WorkerMemoryError if _NO_MEMORY.search(said) else WorkerCrashError
+        return kind(f"the worker ended with {reason}{words and ': '}{words}")
 
 
 class _EndOfAnswersError(Exception):
@@ -201,11 +217,13 @@ def serve(handle: Callable[[object], object], memory_bytes: int) -> None:
 
     Args:
         handle: Computes the answer of a request.
-        memory_bytes: Limit on the address space.
+        memory_bytes: Address space that requests may take, beyond what the process has by now.
     """
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    limit_bytes = _address_space_bytes() + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+    Path("/proc/self/oom_score_adj").write_text(_END_FIRST)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
@@ -215,6 +233,10 @@ def serve(handle: Callable[[object], object], memory_bytes: int) -> None:
         while header := requests.read(_HEADER.size):
             _, size = _HEADER.unpack(header)
             _answer(answers, handle(pickle.loads(requests.read(size))))
+
+
+def _address_space_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def _last_words(text: str) -> str:

@@ -72,5 +72,8 @@ class FakeRunner:
         self.active.release()
         return Measurement((secs, secs * 1.01, secs * 0.99), (self.baseline_secs,) * 3, 0.1, None)
 
+    def compare(self, workload: Workload, baseline: Artefact, artefacts) -> list[Measurement]:
+        return [self.run(workload, baseline, artefact) for artefact in artefacts]
+
     def ratio(self, schedule: Schedule) -> float:
         return toy_speedup(schedule)

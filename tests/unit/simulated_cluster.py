@@ -99,17 +99,28 @@ class SimulatedCluster:
     def measure(
         self, node: Node, workload: Workload, baseline: Artefact, artefact: Artefact
     ) -> "Future[Measurement]":
+        name = artefact.object_code.decode()
+        return self._time(node, name, lambda: self._runner.run(workload, baseline, artefact))
+
+    def compare(
+        self, node: Node, workload: Workload, baseline: Artefact, artefacts: Sequence[Artefact]
+    ) -> "Future[list[Measurement]]":
+        return self._time(
+            node, "finalists", lambda: self._runner.compare(workload, baseline, artefacts)
+        )
+
+    def _time(self, node: Node, name: str, run: Callable[[], object]) -> "Future":
         assert node.target.key == TARGET.key, "timed on another target"
         machine = self._machine(node)
         if machine is not None:
             machine.num_timing += 1
             assert machine.num_timing == 1, "two candidates timed at once on one machine"
 
-        def finish() -> Measurement:
+        def finish() -> object:
             machine.num_timing -= 1
-            return self._runner.run(workload, baseline, artefact)
+            return run()
 
-        return self._work(machine, artefact.object_code.decode(), 0.5, 3.0, finish)
+        return self._work(machine, name, 0.5, 3.0, finish)
 
     def fail(self, machine: Machine) -> None:
         """Takes a machine down, with everything that it is at."""
@@ -194,10 +205,10 @@ class SimulatedCompiler(ClusterCompiler):
 
     def __init__(self, cluster: SimulatedCluster, questions: FakeCompiler) -> None:
         super().__init__(cluster, TARGET, questions, lambda each: "", lambda: cluster.now)
-        self.cluster = cluster
+        self._simulation = cluster
 
     def build(self, candidate: Candidate) -> "Future[BuildResult]":
-        return WaitingFuture(super().build(candidate), self.cluster)
+        return WaitingFuture(super().build(candidate), self._simulation)
 
 
 class SimulatedRunner(ClusterRunner):
@@ -205,7 +216,10 @@ class SimulatedRunner(ClusterRunner):
 
     def __init__(self, cluster: SimulatedCluster) -> None:
         super().__init__(cluster, TARGET, lambda: cluster.now)
-        self.cluster = cluster
+        self._simulation = cluster
 
     def submit(self, *arguments) -> "Future[Measurement]":
-        return WaitingFuture(super().submit(*arguments), self.cluster)
+        return WaitingFuture(super().submit(*arguments), self._simulation)
+
+    def submit_comparison(self, *arguments) -> "Future[list[Measurement]]":
+        return WaitingFuture(super().submit_comparison(*arguments), self._simulation)

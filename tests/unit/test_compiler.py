@@ -71,7 +71,7 @@ def test_assertion_costs_one_candidate(pool: CompilerPool) -> None:
     futures = [pool.build(Candidate(w, Schedule())) for w in (_HUGE_VECTOR, matmul(8))]
     crashed, built = (future.result() for future in futures)
     assert crashed.failure is not None
-    assert crashed.failure.kind is FailureKind.COMPILE_ERROR
+    assert crashed.failure.kind is FailureKind.COMPILE_CRASH
     assert "SIGABRT: Assertion `NumBits" in crashed.failure.message
     assert built.failure is None
 

@@ -14,6 +14,7 @@ from autotune.measurement import Artefact, Candidate, FailureKind, MeasureConfig
 from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
 from autotune.workload import Target, Workload
+from tests.faults import CODE, assemble
 from tests.unit.kernels import buffer, matmul, scalar, workload
 
 _CONFIG = MeasureConfig(budget_secs=0.02, slack_secs=2.0)
@@ -136,6 +137,95 @@ def test_hang_is_a_failure(pool: CompilerPool, runner: LocalRunner) -> None:
     assert failure is not None
     assert failure.kind is FailureKind.RUN_TIMEOUT
     assert _run(pool, runner, _DOUBLE).failure is None
+
+
+@pytest.mark.parametrize("kind", CODE)
+def test_faults_are_told_apart(pool: CompilerPool, target: Target, kind: FailureKind) -> None:
+    """Each costs its candidate, and the next one gets right times from a sound worker."""
+    reference = workload(_DOUBLE, buffer("f32", _LENGTH))
+    baseline = _build(pool, reference)
+    config = replace(_CONFIG, slack_secs=0.5, memory_bytes=1 << 30)
+    with LocalRunner(target, config) as runner:
+        failure = runner.run(reference, baseline, assemble(CODE[kind], target)).failure
+        assert failure is not None
+        assert failure.kind is kind
+        assert "\n" not in failure.message
+        upwards = workload(_DOUBLE.replace("[%i]", f"[{_LENGTH - 1} - %i]"), buffer("f32", _LENGTH))
+        assert runner.run(reference, baseline, _build(pool, upwards)).failure is None
+
+
+def test_memory_that_is_never_used_counts(pool: CompilerPool, target: Target) -> None:
+    untouched = CODE[FailureKind.OUT_OF_MEMORY].replace("store volatile i8 1, ptr %memory", "")
+    with LocalRunner(target, replace(_CONFIG, memory_bytes=1 << 30)) as runner:
+        reference = workload(_DOUBLE, buffer("f32", _LENGTH))
+        artefact = assemble(untouched.replace("@malloc", "@aligned_alloc"), target)
+        failure = runner.run(reference, _build(pool, reference), artefact).failure
+    assert failure is not None
+    assert failure.kind is FailureKind.OUT_OF_MEMORY
+
+
+def test_results_that_are_right_only_once(pool: CompilerPool, target: Target) -> None:
+    once = f"""
+      @calls = internal global i64 0
+      define void @kernel(ptr %values) {{
+      entry:
+        %before = load i64, ptr @calls
+        %now = add i64 %before, 1
+        store i64 %now, ptr @calls
+        %is_first = icmp eq i64 %before, 0
+        br i1 %is_first, label %loop, label %end
+      loop:
+        %i = phi i64 [ 0, %entry ], [ %next, %loop ]
+        %place = getelementptr float, ptr %values, i64 %i
+        %old = load float, ptr %place
+        %new = fadd float %old, %old
+        store float %new, ptr %place
+        %next = add i64 %i, 1
+        %more = icmp ult i64 %next, {_LENGTH}
+        br i1 %more, label %loop, label %end
+      end:
+        ret void
+      }}"""
+    reference = workload(_DOUBLE, buffer("f32", _LENGTH))
+    with LocalRunner(target, _CONFIG) as runner:
+        failure = runner.run(reference, _build(pool, reference), assemble(once, target)).failure
+        assert failure is not None
+        assert failure.kind is FailureKind.NON_DETERMINISTIC
+        assert failure.message.startswith("a later call differs; argument 0: 100 of 100")
+        other = CODE[FailureKind.NON_DETERMINISTIC]
+        failure = runner.run(reference, *[assemble(other, target)] * 2).failure
+        assert failure is None  # It is the workload's hash that counts: prepared already.
+        unsteady = replace(reference, hash="another")
+        failure = runner.run(unsteady, *[assemble(other, target)] * 2).failure
+        assert failure is not None
+        assert failure.kind is FailureKind.NON_DETERMINISTIC
+        assert failure.message.startswith("the untransformed program fails")
+
+
+def test_candidates_side_by_side(pool: CompilerPool, target: Target) -> None:
+    reference = workload(_DOUBLE, buffer("f32", _LENGTH))
+    baseline = _build(pool, reference)
+    wrong = assemble(CODE[FailureKind.WRONG_RESULT], target)
+    crash = assemble(CODE[FailureKind.RUN_ERROR], target)
+    good = _build(
+        pool, workload(_DOUBLE.replace("[%i]", f"[{_LENGTH - 1} - %i]"), buffer("f32", _LENGTH))
+    )
+    with LocalRunner(target, replace(_CONFIG, finalist_budget_secs=0.05)) as runner:
+        timed = runner.compare(reference, baseline, [good, wrong, good])
+        kinds = [each.failure and each.failure.kind for each in timed]
+        assert kinds == [None, FailureKind.WRONG_RESULT, None]
+        assert all(len(each.run_secs) >= 1 for each in timed if each.failure is None)
+        assert timed[0].run_secs != timed[2].run_secs
+        timed = runner.compare(reference, baseline, [good, crash, wrong])
+        kinds = [each.failure and each.failure.kind for each in timed]
+        assert kinds == [None, FailureKind.RUN_ERROR, FailureKind.WRONG_RESULT]
+        assert runner.compare(reference, baseline, []) == []
+
+
+def test_cold_caches(pool: CompilerPool, target: Target) -> None:
+    with LocalRunner(target, replace(_CONFIG, cold_cache=True)) as runner:
+        assert _run(pool, runner, _DOUBLE).failure is None
+        assert _run(pool, runner, _DOUBLE.replace("addf", "mulf")).failure is not None
 
 
 def test_failing_baseline_says_so(pool: CompilerPool, runner: LocalRunner) -> None:

@@ -1,0 +1,160 @@
+"""Times calls of native code, and notices when something else had the core.
+
+Hides the clock: the processor's time stamp counter where it runs at one rate on all cores and in
+all states, calibrated against the system's monotonic clock, and read right around the calls; the
+system's clock elsewhere. What the system says of the threads is read outside of that region.
+"""
+
+import ctypes
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from autotune.object_code import LoadedCode, NativeCompiler
+
+_INVARIANT = {"constant_tsc", "nonstop_tsc", "rdtscp"}
+_CALIBRATION_SECS = 0.05
+_NUM_READINGS = 9
+_LOST_SHARE = 0.01
+_LOST_SECS = 10e-6
+_SHORT_SECS = 10e-3
+_COUNTER = "autotune_ticks"
+_TICKS = """
+define i64 @autotune_ticks(ptr %stub, ptr %function, ptr %values, i64 %count) {
+  %begin = call i64 asm sideeffect
+    "mfence\\0Alfence\\0Ardtsc\\0Ashlq $$32, %rdx\\0Aorq %rdx, %rax\\0Alfence",
+    "={rax},~{rdx},~{memory},~{flags}"()
+  call void %stub(ptr %function, ptr %values, i64 %count)
+  %end = call i64 asm sideeffect
+    "rdtscp\\0Ashlq $$32, %rdx\\0Aorq %rdx, %rax\\0Alfence",
+    "={rax},~{rdx},~{rcx},~{memory},~{flags}"()
+  %ticks = sub i64 %end, %begin
+  ret i64 %ticks
+}
+define i64 @autotune_ticks_now() {
+  %now = call i64 asm sideeffect
+    "lfence\\0Ardtscp\\0Ashlq $$32, %rdx\\0Aorq %rdx, %rax",
+    "={rax},~{rdx},~{rcx},~{memory},~{flags}"()
+  ret i64 %now
+}
+"""
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """One timed repeat.
+
+    Attributes:
+        secs: Wall time of one call.
+        own_secs: The part of it in which the code had its core, where one thread runs it;
+            `secs` where several do.
+        num_calls: Calls of the repeat.
+        is_disturbed: Whether something else had a core of the code for a part that matters.
+    """
+
+    secs: float
+    own_secs: float
+    num_calls: int
+    is_disturbed: bool
+
+    @property
+    def total_secs(self) -> float:
+        """Wall time of all calls."""
+        return self.secs * self.num_calls
+
+
+class Timer:
+    """Times calls through a stub of `autotune.object_code.calling_stub`.
+
+    Args:
+        native: Compiles the code that reads the counter.
+        num_threads: Threads that the timed code uses.
+        has_counter: Whether to read the time stamp counter; None to find out.
+    """
+
+    def __init__(
+        self, native: NativeCompiler, num_threads: int, has_counter: bool | None = None
+    ) -> None:
+        self._num_threads = num_threads
+        self._call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
+        self.secs_per_tick: float | None = None
+        """Of the time stamp counter; None where the system's clock is used."""
+        if has_invariant_counter() if has_counter is None else has_counter:
+            self._code = LoadedCode(native, native.compile(_TICKS).object_code)
+            pointers = (ctypes.c_void_p,) * 3
+            prototype = ctypes.CFUNCTYPE(ctypes.c_int64, *pointers, ctypes.c_int64)
+            self._ticks = prototype(self._code.address(_COUNTER))
+            self.secs_per_tick = self._calibrate()
+
+    def time(
+        self, stub: int, function: int, values: ctypes.Array[ctypes.c_void_p], num_calls: int
+    ) -> Repeat:
+        """Times `num_calls` calls of `function`.
+
+        Args:
+            stub: Address of the stub.
+            function: Address of the function.
+            values: What the stub takes.
+            num_calls: At least 1.
+        """
+        before = self._usage()
+        if self.secs_per_tick is None:
+            start = time.perf_counter()
+            self._call(stub)(function, values, num_calls)
+            secs = time.perf_counter() - start
+        else:
+            secs = self._ticks(stub, function, values, num_calls) * self.secs_per_tick
+        switches, cpu_secs, waited_secs = (
+            after - earlier for after, earlier in zip(self._usage(), before, strict=True)
+        )
+        is_alone = self._num_threads == 1
+        lost_secs = secs - cpu_secs if is_alone else waited_secs
+        is_disturbed = lost_secs > max(_LOST_SHARE * secs, _LOST_SECS)
+        is_disturbed |= switches > 0 and secs < _SHORT_SECS
+        own_secs = min(secs, cpu_secs) if is_alone else secs
+        return Repeat(secs / num_calls, own_secs / num_calls, num_calls, is_disturbed)
+
+    def _usage(self) -> tuple[float, float, float]:
+        """How often threads lost their core, CPU time of this one, and what all of them waited."""
+        if self._num_threads == 1:
+            switches = resource.getrusage(resource.RUSAGE_THREAD).ru_nivcsw
+            return switches, time.thread_time(), 0.0
+        switches = resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
+        return switches, time.thread_time(), _waited_secs()
+
+    def _calibrate(self) -> float:
+        """Returns seconds of one tick, from two readings of both clocks."""
+        prototype = ctypes.CFUNCTYPE(ctypes.c_int64)
+        read = prototype(self._code.address("autotune_ticks_now"))
+        first = _both_clocks(read)
+        time.sleep(_CALIBRATION_SECS)
+        second = _both_clocks(read)
+        return (second[0] - first[0]) / (second[1] - first[1])
+
+
+def has_invariant_counter() -> bool:
+    """Whether the time stamp counter ticks at one rate whatever the cores do."""
+    path = Path("/proc/cpuinfo")
+    text = path.read_text() if path.exists() else ""
+    flags = next((line for line in text.splitlines() if line.startswith("flags")), "")
+    return set(flags.split()) >= _INVARIANT
+
+
+def _both_clocks(read: "ctypes._FuncPointer") -> tuple[float, int]:
+    """Returns seconds and ticks of one moment: the reading with the fewest ticks around it."""
+    readings = []
+    for _ in range(_NUM_READINGS):
+        before, now, after = read(), time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW), read()
+        readings.append((after - before, now * 1e-9, (before + after) // 2))
+    _, secs, ticks = min(readings)
+    return secs, ticks
+
+
+def _waited_secs() -> float:
+    """How long the threads of this process were ready to run and had no core; 0 where unknown."""
+    total = 0
+    for path in Path("/proc/self/task").glob("*/schedstat"):
+        fields = path.read_text().split()
+        total += int(fields[1])
+    return total * 1e-9

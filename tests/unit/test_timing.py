@@ -1,0 +1,170 @@
+"""Timers, samples and counters: what counts, what is dropped, and when it is enough."""
+
+import ctypes
+import math
+import random
+from statistics import median
+
+import pytest
+
+from autotune.confidence import median_interval
+from autotune.counters import EVENTS, Counters, Event
+from autotune.measurement import MeasureConfig
+from autotune.object_code import LoadedCode, NativeCompiler, calling_stub
+from autotune.repeats import Sample, time_alone, time_in_turn
+from autotune.timer import Repeat, Timer, has_invariant_counter
+from autotune.workload import Target
+
+_CONFIG = MeasureConfig(budget_secs=math.inf, finalist_budget_secs=math.inf, max_repeats=50)
+_SLEEP = """
+declare i32 @usleep(i32)
+define void @nap() {
+  %1 = call i32 @usleep(i32 20000)
+  ret void
+}"""
+_TASK_CLOCK = Event("task_clock", 1, 1)
+
+
+def _repeat(secs: float, is_disturbed: bool = False, own_secs: float | None = None) -> Repeat:
+    return Repeat(secs, secs if own_secs is None else own_secs, 1, is_disturbed)
+
+
+@pytest.mark.parametrize(
+    ("count", "low", "high"), [(1, 0, 0), (5, 0, 4), (6, 0, 5), (9, 1, 7), (12, 2, 9), (20, 5, 14)]
+)
+def test_interval_is_the_sign_tests(count: int, low: int, high: int) -> None:
+    values = [float(x) for x in range(count)]
+    random.Random(count).shuffle(values)
+    assert median_interval(values) == (low, high)
+
+
+def test_interval_holds_the_median_as_often_as_it_says() -> None:
+    rng = random.Random(7)
+    inside = 0
+    for _ in range(2000):
+        low, high = median_interval([rng.lognormvariate(0.0, 1.0) for _ in range(15)])
+        inside += low <= 1.0 <= high
+    assert 0.95 <= inside / 2000 <= 0.985  # 0.9648 for 15 values
+
+
+def test_warm_up_is_dropped() -> None:
+    sample = Sample(_CONFIG)
+    for secs in (5.0, 3.0, 2.0, 1.0, 1.01, 0.9):
+        sample.add(_repeat(secs))
+    assert sample.secs == (1.0, 1.01, 0.9)
+    assert sample.num_disturbed == 0
+
+
+def test_warm_up_ends() -> None:
+    sample = Sample(MeasureConfig(max_warmups=2))
+    for secs in (5.0, 4.0, 3.0, 2.0):
+        sample.add(_repeat(secs))
+    assert sample.secs == (3.0, 2.0)
+
+
+def test_disturbed_repeats_are_made_up_for() -> None:
+    times = iter([_repeat(9.0, is_disturbed=True), *[_repeat(1.0)] * 5, _repeat(7.0, True)])
+    rest = [_repeat(1.0)] * 50
+
+    def repeat(_: float) -> Repeat:
+        return next(times, rest.pop())
+
+    sample = time_alone(_CONFIG, _repeat(2.0), repeat, math.inf)
+    assert sample.secs == (1.0,) * 6
+    assert sample.num_disturbed == 2
+    assert sample.lost_secs == 16.0
+
+
+def test_where_all_are_disturbed_cpu_time_counts() -> None:
+    sample = time_alone(
+        _CONFIG, _repeat(2.0), lambda _: _repeat(2.0, is_disturbed=True, own_secs=1.5), math.inf
+    )
+    assert set(sample.secs) == {1.5}
+    assert sample.num_disturbed == len(sample.secs) == _CONFIG.max_repeats
+
+
+def test_repeats_go_on_until_the_median_is_known() -> None:
+    rng = random.Random(3)
+
+    def timed(spread: float) -> Sample:
+        return time_alone(
+            MeasureConfig(budget_secs=math.inf, max_repeats=10_000),
+            _repeat(1.0),
+            lambda _: _repeat(1.0 + spread * rng.random()),
+            math.inf,
+        )
+
+    for spread in (0.015, 0.05, 0.1):
+        sample = timed(spread)
+        low, high = median_interval(sample.secs)
+        assert (high - low) / 2 <= 0.01 * median(sample.secs)
+    assert len(timed(0.0).secs) == 6 < len(timed(0.05).secs) < len(timed(0.2).secs)
+
+
+def test_hopeless_code_is_given_up() -> None:
+    calls = []
+
+    def repeat(estimate_secs: float) -> Repeat:
+        calls.append(estimate_secs)
+        return _repeat(5.0)
+
+    assert time_alone(_CONFIG, _repeat(6.0), repeat, best_secs=1.0).secs == (5.0, 5.0)
+    assert calls == [6.0, 5.0]
+    long = MeasureConfig(budget_secs=1.0)
+    assert time_alone(long, _repeat(6.0), repeat, best_secs=1.0).secs == (6.0,)
+    assert len(calls) == 2
+
+
+def test_finalists_take_turns_in_both_directions() -> None:
+    order = []
+
+    def repeat(position: int, _: float) -> Repeat:
+        order.append(position)
+        return _repeat(1.0 + position)
+
+    samples = time_in_turn(_CONFIG, [_repeat(1.0), _repeat(2.0)], repeat)
+    assert order[:6] == [0, 1, 1, 0, 0, 1]
+    assert [sample.secs for sample in samples] == [(1.0,) * 6, (2.0,) * 6]
+    assert time_in_turn(_CONFIG, [], repeat) == []
+
+
+@pytest.mark.parametrize("has_counter", [False, True])
+def test_sleep_is_found_out(target: Target, has_counter: bool) -> None:
+    if has_counter and not has_invariant_counter():
+        pytest.skip("no invariant time stamp counter")
+    native = NativeCompiler(target.cpu, target.features)
+    nap = LoadedCode(native, native.compile(_SLEEP).object_code)
+    stub = LoadedCode(native, native.compile(calling_stub("stub", ())).object_code)
+    timer = Timer(native, 1, has_counter)
+    assert (timer.secs_per_tick is not None) == has_counter
+    repeat = timer.time(stub.address("stub"), nap.address("nap"), (ctypes.c_void_p * 0)(), 2)
+    assert repeat.is_disturbed
+    assert repeat.num_calls == 2
+    assert repeat.secs >= 0.0199  # usleep never sleeps less
+    assert repeat.own_secs < repeat.secs
+
+
+def test_counters_count_only_where_they_are_entered() -> None:
+    unknown = Event("unknown", 1, 1 << 40)
+    counters = Counters((_TASK_CLOCK, unknown))
+    if not counters.names:
+        pytest.skip(counters.reason)
+    assert counters.names == ("task_clock",)
+    assert counters.reason
+    before = counters.read()
+    with counters:
+        sum(range(10_000))
+    after = counters.read()
+    sum(range(10_000))
+    assert after["task_clock"] > before.get("task_clock", 0.0)
+    assert counters.read() == after
+    counters.close()
+    assert counters.read() == {}
+
+
+def test_missing_counters_are_no_error() -> None:
+    counters = Counters(EVENTS)
+    with counters:
+        pass
+    assert set(counters.read()) <= {event.name for event in EVENTS}
+    counters.close()
