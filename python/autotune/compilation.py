@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -30,6 +30,7 @@ from autotune.measurement import (
 )
 from autotune.module import CompiledModule, c_header, load, write_library
 from autotune.progress import SilentProgress, TuningProgress
+from autotune.replay_run import Recording
 from autotune.report import Report, WorkloadReport, dump_json
 from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
@@ -172,16 +173,51 @@ class Workshop:
     target: Target
     clock: Callable[[], float]
 
-    def tune(self, database: Database, config: TuneConfig, progress: TuningProgress) -> Compilation:
+    def tune(
+        self,
+        database: Database,
+        config: TuneConfig,
+        progress: TuningProgress,
+        is_interrupted: Callable[[], bool] = lambda: False,
+    ) -> Compilation:
         """Tunes every workload, and returns the program with the winners.
+
+        Args:
+            database: Keeps the measurements.
+            config: How to tune.
+            progress: Hears what happens.
+            is_interrupted: Whether the user wants to have what there is.
 
         Raises:
             InputError: The program as it is does not compile or run.
             CompilationError: The tuned program is wrong or does not compile.
             DatabaseError: The database cannot be used.
         """
-        session = self._session(database, progress)
+        session = replace(self._session(database, progress), is_interrupted=is_interrupted)
         return self._finish(config, lambda: tune(self.parts.workloads, config, session))
+
+    def replay_run(self, recording: Recording) -> Compilation:
+        """Returns the program as a recorded run made it, after the same search.
+
+        Workloads that the run did not search stay as they are.
+
+        Raises:
+            InputError: The run is of another program.
+            DivergenceError: The search goes another way than the recorded one.
+            CompilationError: The tuned program is wrong or does not compile.
+        """
+        workloads = self.parts.workloads
+
+        def search() -> list[WorkloadReport]:
+            replayed = recording.replay(workloads, self.compiler, self.clock)
+            reports = {report.name: report for report in replayed}
+            others = [each for each in workloads if each.name not in reports]
+            with Database("sqlite://") as unused:
+                session = self._session(unused, SilentProgress())
+                reports |= {each.name: each for each in replay(others, {}, session)}
+            return [reports[each.name] for each in workloads]
+
+        return self._finish(recording.config, search)
 
     def apply(self, schedules: Mapping[str, Schedule]) -> Compilation:
         """Returns the program with given schedules, checked and timed beside the program as it is.

@@ -254,10 +254,13 @@ class Provenance:
     Attributes:
         recorded: When, in UTC, ISO 8601.
         host: Name and system of the machine.
+        step: How many records the run and those of the same program had before; None where that
+            is not known.
     """
 
     recorded: str
     host: str
+    step: int | None
 
 
 @dataclass(frozen=True)

@@ -182,6 +182,9 @@ class Saboteur:
             self._action()
         return future
 
+    def compare(self, *arguments):
+        return self._runner.compare(*arguments)
+
 
 def lost(records: list[TuningRecord]) -> int:
     return sum(kind(record.measurement) is FailureKind.LOST for record in records)
