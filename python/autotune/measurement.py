@@ -22,6 +22,7 @@ class FailureKind(Enum):
     RUN_TIMEOUT = "run_timeout"
     OUT_OF_MEMORY = "out_of_memory"
     WRONG_RESULT = "wrong_result"
+    LOST = "lost"
     NON_DETERMINISTIC = "non_deterministic"
 
 
