@@ -73,6 +73,7 @@ def compile_command(arguments: argparse.Namespace) -> int:
         proposer=arguments.proposer,
         seed=arguments.seed,
         resume=arguments.resume,
+        batch=arguments.batch,
         warm_start=arguments.warm_start,
     )
     if arguments.replay is not None:
@@ -128,7 +129,8 @@ def _produce(arguments: argparse.Namespace, work: Callable[[Workshop], Compilati
     output: Path = arguments.output or Path(f"{arguments.model.stem}.autotune")
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: is not a directory")
-    with open_workshop(program, reproducers_folder(), time.monotonic) as workshop:
+    runner = arguments.runner
+    with open_workshop(program, reproducers_folder(), time.monotonic, runner) as workshop:
         for note in workshop.parts.notes:
             print(f"autotune: note: {note}", file=sys.stderr)
         compilation = work(workshop)
@@ -172,6 +174,7 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     add("--proposer", default="heuristic", metavar="NAME", help=f"{proposers} (default heuristic)")
     add("--db", default=default_database(), metavar="URL", help="tuning database")
     add("--seed", type=int, default=0, metavar="N", help="of every random choice (default 0)")
+    add("--batch", type=int, default=4, metavar="N", help="candidates at once (default 4)")
     add("--resume", action="store_true", help="take up an earlier run with the same settings")
     add(
         "--replay",
@@ -206,6 +209,9 @@ def _add_program(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", type=Path, metavar="DIR", help="output (default MODEL.autotune)")
     add("--entry", metavar="NAME", help="function to compile, where several are public")
     add("--threads", type=int, default=1, metavar="N", help="threads of the code (default 1)")
+    add(
+        "--runner", default="local", metavar="R", help="local, ray, ray://HOST:PORT (default local)"
+    )
     add(
         "--fp", default="contract", metavar="MODE", help=f"{', '.join(FP_MODES)} (default contract)"
     )

@@ -93,6 +93,8 @@ class TuneConfig:
             raise ConfigError(f"the number of trials is {self.trials}, not 0 or more")
         if self.time_limit_secs is not None and not self.time_limit_secs > 0:
             raise ConfigError(f"the time limit is {self.time_limit_secs} s, not more than 0")
+        if self.batch < 1:
+            raise ConfigError(f"the number of candidates at once is {self.batch}, not 1 or more")
         if self.search not in SEARCHES:
             raise ConfigError(f"search {self.search!r} is none of {', '.join(SEARCHES)}")
         if self.proposer not in PROPOSERS:
