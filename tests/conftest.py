@@ -1,11 +1,16 @@
 """Options of the test suite."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.postgres_server import PostgresServer
 from tests.sandbox import Sandbox
+
+# Servers of Ray that tests start are reachable from this machine only, and report to nobody.
+os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,10 +6,12 @@ PostgreSQL server works too. `autotune.database_schema` has the tables.
 """
 
 import platform
+import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
@@ -21,6 +23,8 @@ from autotune.database_schema import (
     RUNS,
     TARGETS,
     WORKLOADS,
+    explain,
+    is_broken_disk,
     make_engine,
     prepare,
 )
@@ -28,83 +32,17 @@ from autotune.errors import DatabaseError, RecordingError
 from autotune.measurement import Measurement, Provenance, TuningRecord
 from autotune.record_json import (
     Json,
-    measurement_of,
     measurement_to_json,
-    optional_measurement,
-    optional_schedule,
     record_of,
     record_to_json,
 )
 from autotune.schedule import Schedule
 from autotune.search import speedup
+from autotune.tuning_run import NO_ORIGIN, Origin, Run, WarmStart, origin_to_json, run_of
 from autotune.workload import Target, Workload
 
 _STALE = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class WarmStart:
-    """A schedule that was the best on another target; on this one it is a candidate to measure."""
-
-    schedule: Schedule
-    target_key: str
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a run started from, beside its settings.
-
-    Attributes:
-        session: Name that it shares with the runs of the same program at the same time; empty
-            for a run of its own.
-        budget: Trials that all runs of the session share.
-        warm_starts: What other targets' records gave it.
-        known: The best schedule that its target had in the database; None where there was none.
-    """
-
-    session: str = ""
-    budget: int = 0
-    warm_starts: tuple[WarmStart, ...] = ()
-    known: Schedule | None = None
-
-
-NO_ORIGIN = Origin()
-
-
-@dataclass(frozen=True)
-class Run:
-    """One search of one workload on one target.
-
-    Attributes:
-        id: Number of the run in its database.
-        uid: Name of the run in every database.
-        workload_hash: What was tuned.
-        workload_name: Its symbol.
-        target_key: On which machine.
-        settings: What decides the course of the search, as text; equal settings, origins and
-            measurements mean equal searches.
-        origin: What it started from.
-        num_trials: Candidates that the run may measure; for a finished run, did measure.
-        num_records: Candidates measured so far.
-        started: When the run began, in UTC, ISO 8601.
-        winner: The schedule that won the final comparison; None while the run is not finished.
-        final: The winner's last measurement beside the baseline; None with `winner`.
-        finalists: What the final comparison measured, in order.
-    """
-
-    id: int
-    uid: str
-    workload_hash: str
-    workload_name: str
-    target_key: str
-    settings: str
-    origin: Origin
-    num_trials: int
-    num_records: int
-    started: str
-    winner: Schedule | None
-    final: Measurement | None
-    finalists: tuple[tuple[Schedule, Measurement], ...]
+_PAUSES_SECS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 
 
 def utc_now() -> datetime:
@@ -118,6 +56,7 @@ class Database:
     Args:
         url: SQLAlchemy's URL, or the path of an SQLite file, which is made where it is missing.
         now: The time in UTC.
+        sleep: Waits for some seconds, where a server is away.
 
     Attributes:
         name: What messages call it.
@@ -127,9 +66,15 @@ class Database:
             raises it too, where the database cannot be read or written.
     """
 
-    def __init__(self, url: str, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        url: str,
+        now: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.name = url
         self._now = now
+        self._sleep = sleep
         self._host = f"{platform.node()} ({platform.system()} {platform.release()})"
         with self._explained():
             self._engine = make_engine(url)
@@ -198,10 +143,11 @@ class Database:
         Raises:
             RecordingError: It could not be committed.
         """
+        in_session = sa.select(RUNS.c.id).where(RUNS.c.session == run.origin.session)
+        so_far = sa.select(sa.func.count()).where(RECORDS.c.run_id.in_(in_session))
         values = {"run_id": run.id, "recorded": self._now(), "host": self._host}
-        values |= record_to_json(record)
-        with self._recording(), self.begin() as connection:
-            insert_missing(connection, RECORDS, values)
+        values |= {"step": so_far.scalar_subquery(), **record_to_json(record)}
+        self._commit(lambda connection: insert_missing(connection, RECORDS, values))
 
     def records(self, run: Run) -> list[TuningRecord]:
         """Returns the measurements of a run's candidates in the order in which they arrived."""
@@ -266,10 +212,33 @@ class Database:
         ]
         return max(finished, key=lambda run: _rank(run.final), default=None)
 
-    def latest(self, workload_hash: str, target_key: str, settings: str) -> Run | None:
-        """Returns the newest run with exactly these settings, finished or not: one to resume."""
+    def latest(
+        self, workload_hash: str, target_key: str, settings: str, session: str = ""
+    ) -> Run | None:
+        """Returns the newest run with exactly these settings, finished or not: one to resume.
+
+        Args:
+            workload_hash: Exact hash.
+            target_key: Exact key.
+            settings: Exact text.
+            session: Runs of this session are preferred to newer ones.
+        """
         runs = [r for r in self.runs(workload_hash, target_key) if r.settings == settings]
-        return runs[-1] if runs else None
+        return max(runs, key=lambda r: (r.origin.session == session, r.id), default=None)
+
+    def latest_session(self, workload_hashes: Sequence[str], target_key: str, settings: str) -> str:
+        """Returns the session with runs of the most of these workloads; the newest of several.
+
+        The arguments are as in `latest`; empty where there is no such run.
+        """
+        newest = dict[str, int]()
+        counts = Counter[str]()
+        for each in set(workload_hashes):
+            found = [r for r in self.runs(each, target_key) if r.settings == settings]
+            counts.update({run.origin.session for run in found})
+            for run in found:
+                newest[run.origin.session] = max(run.id, newest.get(run.origin.session, 0))
+        return max(newest, key=lambda name: (counts[name], newest[name]), default="")
 
     def best(self, workload_hash: str, target_key: str) -> tuple[Schedule, Measurement] | None:
         """Returns the best schedule known, from a finished run where there is one."""
@@ -343,25 +312,31 @@ class Database:
         ]
 
     def _update_run(self, run: Run, values: Json) -> Run:
-        with self._recording(), self.begin() as connection:
-            connection.execute(sa.update(RUNS).where(RUNS.c.id == run.id).values(values))
-            return _only_run(connection, RUNS.c.id == run.id)
+        statement = sa.update(RUNS).where(RUNS.c.id == run.id).values(values)
+        self._commit(lambda connection: connection.execute(statement))
+        return self.run(run.id)
+
+    def _commit(self, write: Callable[[sa.Connection], object]) -> None:
+        """Writes in a transaction, which may be repeated; waits for a server that is away."""
+        is_server = self._engine.dialect.name == "postgresql"
+        for pause_secs in (*_PAUSES_SECS, None) if is_server else (None,):
+            try:
+                with self._engine.begin() as connection:
+                    write(connection)
+                    return
+            except sa.exc.SQLAlchemyError as error:
+                is_lost = isinstance(error, sa.exc.OperationalError)
+                if pause_secs is None or not is_lost:
+                    raise RecordingError(explain(self.name, error)) from error
+                self._sleep(pause_secs)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
         except sa.exc.SQLAlchemyError as error:
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise DatabaseError(f"cannot use the database {self.name}: {reason}") from error
-
-    @contextmanager
-    def _recording(self) -> Iterator[None]:
-        try:
-            yield
-        except DatabaseError as error:
-            kept = "what was measured before is kept, and --resume goes on with it"
-            raise RecordingError(f"{error}; {kept}") from error
+            kind = RecordingError if is_broken_disk(error) else DatabaseError
+            raise kind(explain(self.name, error)) from error
 
 
 def insert_missing(connection: sa.Connection, table: sa.Table, values: Json) -> bool:
@@ -370,27 +345,6 @@ def insert_missing(connection: sa.Connection, table: sa.Table, values: Json) -> 
     (key,) = table.primary_key
     statement = insert(table).values(values).on_conflict_do_nothing().returning(key)
     return connection.execute(statement).first() is not None
-
-
-def origin_to_json(origin: Origin) -> Json:
-    """Returns an origin for `origin_of`."""
-    return {
-        "budget": origin.budget,
-        "warm_starts": [[str(each.schedule), each.target_key] for each in origin.warm_starts],
-        "known": None if origin.known is None else str(origin.known),
-    }
-
-
-def origin_of(session: str, value: Json | None) -> Origin:
-    """Returns the origin in what `origin_to_json` gave; runs of schema 1 have none.
-
-    Raises:
-        KeyError, ValueError, TypeError, ScheduleError: It is no such value.
-    """
-    if value is None:
-        return Origin(session)
-    starts = tuple(WarmStart(Schedule.parse(text), key) for text, key in value["warm_starts"])
-    return Origin(session, int(value["budget"]), starts, optional_schedule(value["known"]))
 
 
 def _select_runs(connection: sa.Connection, *conditions: sa.ColumnElement[bool]) -> list[Run]:
@@ -403,27 +357,7 @@ def _select_runs(connection: sa.Connection, *conditions: sa.ColumnElement[bool])
     joined = sa.join(RUNS, WORKLOADS, RUNS.c.workload_hash == WORKLOADS.c.hash)
     query = sa.select(RUNS, WORKLOADS.c.name, counted.label("num_records")).select_from(joined)
     rows = connection.execute(query.where(*conditions).order_by(RUNS.c.id)).all()
-    return [_run(row) for row in rows]
-
-
-def _run(row: Any) -> Run:
-    return Run(
-        id=row.id,
-        uid=row.uid or "",
-        workload_hash=row.workload_hash,
-        workload_name=row.name,
-        target_key=row.target_key,
-        settings=row.settings,
-        origin=origin_of(row.session or "", row.origin),
-        num_trials=row.num_trials,
-        num_records=row.num_records,
-        started=row.started.isoformat(sep=" "),
-        winner=optional_schedule(row.winner),
-        final=optional_measurement(row.final),
-        finalists=tuple(
-            (Schedule.parse(text), measurement_of(value)) for text, value in row.finalists or ()
-        ),
-    )
+    return [run_of(row) for row in rows]
 
 
 def _only_run(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Run:
@@ -434,7 +368,8 @@ def _only_run(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> R
 def _where(row: Any) -> Provenance | None:
     if row["recorded"] is None:
         return None
-    return Provenance(row["recorded"].isoformat(sep=" ", timespec="seconds"), row["host"] or "")
+    recorded = row["recorded"].isoformat(sep=" ", timespec="seconds")
+    return Provenance(recorded, row["host"] or "", row["step"])
 
 
 def _going_on(connection: sa.Connection, since: datetime) -> set[int]:

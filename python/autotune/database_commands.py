@@ -6,8 +6,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from autotune.database import Database, Run
-from autotune.errors import DatabaseError
+from autotune.database import Database
 from autotune.locations import default_database
 from autotune.measurement import Measurement, TuningRecord
 from autotune.replay_file import read_text
@@ -16,6 +15,7 @@ from autotune.run_exchange import export_runs, import_runs
 from autotune.schedule import Schedule
 from autotune.search import relative_noise, speedup
 from autotune.target import detect
+from autotune.tuning_run import Run
 from autotune.workload import Target
 
 
@@ -181,15 +181,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _run_report(database: Database, run: Run) -> Report:
-    records = database.records(run)
-    winner, final = run.winner, run.final
-    if winner is None or final is None:
-        done = [record for record in records if record.measurement.failure is None]
-        if not done:
-            raise DatabaseError(f"run {run.id} has no measurement that succeeded")
-        best = max(done, key=lambda record: _ratio(record.measurement))
-        winner, final = best.schedule, best.measurement
-    workload = WorkloadReport.of(run.workload_name, run.workload_hash, winner, final, records)
+    workload = WorkloadReport.of_run(run, database.records(run))
     settings = json.loads(run.settings)
     return Report(
         target=database.target(run.target_key),
@@ -199,7 +191,7 @@ def _run_report(database: Database, run: Run) -> Report:
         workloads=(workload,),
         baseline_secs=workload.baseline_secs,
         best_secs=workload.best_secs,
-        elapsed_secs=sum(record.measurement.elapsed_secs for record in records),
+        elapsed_secs=sum(record.measurement.elapsed_secs for record in workload.records),
     )
 
 
@@ -228,6 +220,7 @@ def _record_json(record: TuningRecord, run: Run, target: Target) -> dict[str, An
     provenance = record.provenance
     return {
         "schedule": str(record.schedule),
+        "is_copy": record.is_copy,
         "remarks": _remarks(record, run),
         "recorded": None if provenance is None else provenance.recorded,
         "host": None if provenance is None else provenance.host,

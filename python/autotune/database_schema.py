@@ -19,6 +19,15 @@ SCHEMA_VERSION = 2
 _BUSY_TIMEOUT_SECS = 60.0
 _ADVISORY_LOCK = 0x6175746F74756E65  # "autotune"
 
+_KEPT = "; what was committed before is kept, and --resume goes on with it"
+_ADVICE = {
+    "SQLITE_FULL": _KEPT,
+    "SQLITE_IOERR": f" (is the disk full?){_KEPT}",
+    "SQLITE_READONLY": "; name another one with --db",
+    "SQLITE_CORRUPT": "; name another one with --db, and import your last export into it",
+    "SQLITE_NOTADB": "; name another one with --db",
+}
+
 _METADATA = sa.MetaData()
 INFO = sa.Table(
     "autotune_info",
@@ -68,6 +77,7 @@ RECORDS = sa.Table(
     sa.Column("measurement", sa.JSON, nullable=False),
     sa.Column("recorded", sa.DateTime),
     sa.Column("host", sa.Text),
+    sa.Column("step", sa.Integer),
     sa.Column("is_copy", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("run_id", "schedule"),
 )
@@ -128,6 +138,23 @@ def prepare(engine: sa.Engine, name: str) -> None:
         )
 
 
+def is_broken_disk(error: sa.exc.SQLAlchemyError) -> bool:
+    """Whether the database's disk is full or fails."""
+    return _code(error).startswith(("SQLITE_FULL", "SQLITE_IOERR"))
+
+
+def explain(name: str, error: sa.exc.SQLAlchemyError) -> str:
+    """Returns one line on an error of the back end."""
+    reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+    advice = [text for start, text in _ADVICE.items() if _code(error).startswith(start)]
+    return f"cannot use the database {name}: {reason}{''.join(advice)}"
+
+
+def _code(error: sa.exc.SQLAlchemyError) -> str:
+    """SQLite's name of an error; empty for others."""
+    return getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+
+
 def _sync_every_commit(connection: Any, _: object) -> None:
     # One measurement a transaction: the disk is far faster than timing is.
     connection.execute("PRAGMA synchronous=FULL")
@@ -173,6 +200,7 @@ def _migrate_1_to_2(connection: sa.Connection) -> None:
         _add_column(connection, "runs", sa.Column(name, sa.JSON))
     _add_column(connection, "records", sa.Column("recorded", sa.DateTime))
     _add_column(connection, "records", sa.Column("host", sa.Text))
+    _add_column(connection, "records", sa.Column("step", sa.Integer))
     is_copy = sa.Column("is_copy", sa.Boolean, nullable=False, server_default=sa.false())
     _add_column(connection, "records", is_copy)
     # The same run in two copies of a database gets the same name in both.

@@ -22,6 +22,7 @@ class FailureKind(Enum):
     RUN_TIMEOUT = "run_timeout"
     OUT_OF_MEMORY = "out_of_memory"
     WRONG_RESULT = "wrong_result"
+    LOST = "lost"
     NON_DETERMINISTIC = "non_deterministic"
 
 
@@ -253,10 +254,13 @@ class Provenance:
     Attributes:
         recorded: When, in UTC, ISO 8601.
         host: Name and system of the machine.
+        step: How many records the run and those of the same program had before; None where that
+            is not known.
     """
 
     recorded: str
     host: str
+    step: int | None
 
 
 @dataclass(frozen=True)

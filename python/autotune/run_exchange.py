@@ -13,16 +13,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from autotune.database import Database, Run, insert_missing, origin_of
+from autotune.database import Database, insert_missing
 from autotune.database_schema import RECORDS, RUNS, SCHEMA_VERSION, TARGETS, WORKLOADS
 from autotune.errors import AutotuneError, DatabaseError
 from autotune.record_json import Json, measurement_of, optional_measurement, record_of
 from autotune.schedule import Schedule
+from autotune.tuning_run import Run, origin_of
 
 _OUTCOME_FIELDS = ("num_trials", "winner", "final", "finalists")
 _RUN_FIELDS = ("settings", "started", "uid", "session", "origin", *_OUTCOME_FIELDS)
 _CANDIDATE_FIELDS = ("schedule", "tree_hash", "object_hash", "measurement", "is_copy")
-_RECORD_FIELDS = (*_CANDIDATE_FIELDS, "recorded", "host")
+_RECORD_FIELDS = (*_CANDIDATE_FIELDS, "recorded", "host", "step")
 
 
 def export_runs(database: Database, runs: Sequence[Run]) -> Iterator[str]:

@@ -14,12 +14,13 @@ import pytest
 import sqlalchemy as sa
 
 from autotune import database_schema
-from autotune.database import Database, Origin, WarmStart
+from autotune.database import Database
 from autotune.database_schema import SCHEMA_VERSION, make_engine
-from autotune.errors import DatabaseError
+from autotune.errors import DatabaseError, RecordingError
 from autotune.measurement import Failure, FailureKind, Measurement, TuningRecord
 from autotune.run_exchange import export_runs, import_runs
 from autotune.schedule import Schedule
+from autotune.tuning_run import Origin, WarmStart
 from autotune.workload import Target, Workload
 
 TARGET = Target("toy", "+avx", 2, 1, 512, 32, 48 << 10, 2 << 20, 0, "mlir 1")
@@ -144,12 +145,13 @@ def test_records_say_when_and_where_they_were_measured(url):
         (read,) = database.records(run)
     assert run.started == "2026-05-04 03:02:01"
     assert read.provenance.recorded == "2026-05-04 03:02:01"
+    assert read.provenance.step == 0
     assert os.uname().nodename in read.provenance.host
     assert os.uname().release in read.provenance.host
 
 
 def test_a_run_keeps_what_it_started_from_and_how_it_ended(database):
-    origin = Origin("program 7", 99, (WarmStart(TILE, "elsewhere"),), VECTORIZE)
+    origin = Origin("program 7", (WarmStart(TILE, "elsewhere"),), VECTORIZE)
     run = database.start_run(WORKLOAD, TARGET, "seed=0", 8, origin)
     finalists = [(VECTORIZE, measured(2.0)), (TILE, measured(3.0))]
     finished = database.finish_run(run, 8, TILE, measured(3.0), finalists)
@@ -159,6 +161,16 @@ def test_a_run_keeps_what_it_started_from_and_how_it_ended(database):
     assert database.runs(session="program 7") == [finished]
     other = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
     assert other.uid == other.origin.session != run.uid
+
+
+def test_steps_count_the_records_of_a_whole_session(database):
+    first = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
+    other = database.start_run(WORKLOAD, TARGET, "seed=0", 8, Origin(first.origin.session))
+    finished(database, 4.0)
+    for run, schedule in ((first, TILE), (other, TILE), (first, VECTORIZE)):
+        database.add(run, record(schedule, measured(2.0)))
+    assert [each.provenance.step for each in database.records(first)] == [0, 2]
+    assert [each.provenance.step for each in database.records(other)] == [1]
 
 
 def test_copies_are_kept_and_count_as_no_trial(database):
@@ -190,7 +202,7 @@ def test_export_and_import_copy_everything_once(database, new_url):
     run = finished(database, 4.0)
     failure = Failure(FailureKind.COMPILE_ERROR, "no")
     database.add(run, record(VECTORIZE, Measurement((), (), 0.1, failure)))
-    database.start_run(WORKLOAD, TARGET, "seed=1", 8, Origin("s", 8, (WarmStart(TILE, "x"),)))
+    database.start_run(WORKLOAD, TARGET, "seed=1", 8, Origin("s", (WarmStart(TILE, "x"),)))
     lines = lines_of(database)
     with Database(new_url()) as copy:
         assert import_runs(copy, lines, "runs.jsonl") == 2
@@ -438,3 +450,45 @@ def test_two_writers_lose_nothing(url):
         runs = database.runs()
         assert sorted(run.settings for run in runs) == ["seed=0", "seed=1", "seed=2"]
         assert [run.num_records for run in runs] == [60, 60, 60]
+
+
+def test_a_server_that_is_away_for_a_while_loses_nothing(postgres):
+    url = postgres.new_database()
+    pauses = []
+
+    def sleep(secs):
+        pauses.append(secs)
+        if len(pauses) == 2:
+            postgres.start()
+
+    with Database(url, sleep=sleep) as database:
+        run = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
+        database.add(run, record(TILE, measured(3.0)))
+        postgres.stop()
+        database.add(run, record(VECTORIZE, measured(4.0)))
+        assert len(pauses) == 2
+        assert [each.schedule for each in database.records(run)] == [TILE, VECTORIZE]
+
+
+def test_a_server_that_stays_away_ends_the_run_with_one_line(postgres):
+    pauses = []
+    with Database(postgres.new_database(), sleep=pauses.append) as database:
+        run = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
+        postgres.stop()
+        try:
+            with pytest.raises(RecordingError, match="cannot use the database") as lost:
+                database.add(run, record(TILE, measured(3.0)))
+            with pytest.raises(DatabaseError, match="refused"):
+                database.runs()
+        finally:
+            postgres.start()
+    assert sum(pauses) > 60.0
+    assert len(str(lost.value).splitlines()) == 1
+    assert "sesame" not in str(lost.value)
+
+
+def test_a_missing_driver_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(DatabaseError, match=r"pip install 'mlir-autotune\[postgresql\]'") as error:
+        Database("postgresql://tuner:sesame@host/name")
+    assert "sesame" not in str(error.value)

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from autotune.cli import main
-from autotune.database import Database, Origin, WarmStart
+from autotune.database import Database
 from autotune.measurement import Failure, FailureKind, Measurement, TuningRecord
 from autotune.schedule import Schedule
 from autotune.target import detect
+from autotune.tuning_run import Origin, WarmStart
 from autotune.workload import Workload
 
 TILE = Schedule.parse("autotune-tile{band=0 sizes=8,16}")
@@ -172,6 +173,7 @@ def test_report_of_a_run(capsys, url, tmp_path):
         "speedup": 4.0,
         "trials": 2,
         "failures": {"wrong_result": 1},
+        "warm_starts": [],
     }
     page = (tmp_path / "out" / "report.html").read_text()
     assert "<polyline" in page
