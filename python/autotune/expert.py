@@ -167,7 +167,7 @@ class _Cook:
         while number < len(found := bands(self._draft.loops["tree"])):
             band = found[number]
             is_block = is_tiled(band) and num_statements(band) > 1
-            cuts = range(1, num_parts(band)) if not is_block else ()
+            cuts = range(1, 1 if is_block else num_parts(band))
             any(self._draft.take(Distribute(number, 0, cut)) for cut in cuts)
             number += 1
 

@@ -7,8 +7,12 @@
 // CHECK: llvm.load %{{.*}} {alias_scopes = [#[[A]]], alignment = 8 : i64, noalias_scopes = [#[[B]]]}
 // CHECK: llvm.store %{{.*}} {alias_scopes = [#[[B]]], alignment = 8 : i64, noalias_scopes = [#[[A]]]}
 llvm.func @shared(%a: !llvm.ptr {llvm.noalias}, %b: !llvm.ptr {llvm.noalias}, %i: i64) {
+  %undefined = llvm.mlir.poison : !llvm.struct<(ptr, i64)>
+  %half = llvm.insertvalue %a, %undefined[0] : !llvm.struct<(ptr, i64)>
+  %descriptor = llvm.insertvalue %i, %half[1] : !llvm.struct<(ptr, i64)>
   omp.parallel {
-    %0 = llvm.getelementptr %a[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f64
+    %base = llvm.extractvalue %descriptor[0] : !llvm.struct<(ptr, i64)>
+    %0 = llvm.getelementptr %base[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f64
     %1 = llvm.getelementptr %0[1] : (!llvm.ptr) -> !llvm.ptr, f64
     %2 = llvm.load %1 {alignment = 8 : i64} : !llvm.ptr -> f64
     llvm.store %2, %b {alignment = 8 : i64} : f64, !llvm.ptr

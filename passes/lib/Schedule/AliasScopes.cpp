@@ -12,11 +12,29 @@ namespace autotune {
 #define GEN_PASS_DEF_ALIASSCOPES
 #include "autotune/SchedulePasses.h.inc"
 
-/// The pointer that an address is computed from.
+/// The field of a structure that is put together here; null for others.
+static Value fieldOf(LLVM::ExtractValueOp field) {
+  Value whole = field.getContainer();
+  while (auto insertion = whole.getDefiningOp<LLVM::InsertValueOp>()) {
+    if (insertion.getPosition() == field.getPosition())
+      return insertion.getValue();
+    whole = insertion.getContainer();
+  }
+  return nullptr;
+}
+
+/// The pointer that an address is computed from, through the descriptors of
+/// memrefs.
 static Value rootOf(Value address) {
-  while (auto element = address.getDefiningOp<LLVM::GEPOp>())
-    address = element.getBase();
-  return address;
+  while (address) {
+    if (auto element = address.getDefiningOp<LLVM::GEPOp>())
+      address = element.getBase();
+    else if (auto field = address.getDefiningOp<LLVM::ExtractValueOp>())
+      address = fieldOf(field);
+    else
+      return address;
+  }
+  return nullptr;
 }
 
 static Value addressOf(Operation *op) {
@@ -47,7 +65,7 @@ struct AliasScopesPass : impl::AliasScopesBase<AliasScopesPass> {
     llvm::MapVector<Value, SmallVector<LLVM::AliasAnalysisOpInterface>> users;
     function.walk([&](LLVM::AliasAnalysisOpInterface access) {
       if (Value address = addressOf(access))
-        if (Value root = rootOf(address); isOwnBuffer(root, function))
+        if (Value root = rootOf(address); root && isOwnBuffer(root, function))
           users[root].push_back(access);
     });
     SmallVector<Attribute> scopes = makeScopes(users.size());
