@@ -5,7 +5,6 @@ Hides the life of the worker processes and the layout of the output directory.
 
 import hashlib
 import os
-import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ from autotune.errors import AutotuneError, InputError
 from autotune.locations import default_database, reproducers_folder
 from autotune.measurement import (
     Artefact,
-    Candidate,
+    BuildResult,
     Failure,
     MeasureConfig,
     Measurement,
@@ -30,6 +29,7 @@ from autotune.measurement import (
 from autotune.module import CompiledModule, c_header, load, write_library
 from autotune.progress import SilentProgress, TuningProgress
 from autotune.report import Report, WorkloadReport, dump_json
+from autotune.reproducer import Conditions, Reproducers
 from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
 from autotune.search_loop import Session
@@ -159,6 +159,7 @@ class Workshop:
         compiler: Compile workers.
         runner: The timing worker.
         target: The machine.
+        reproducers: Where failing candidates are kept.
         clock: Seconds, monotonic.
     """
 
@@ -167,6 +168,7 @@ class Workshop:
     compiler: CompilerPool
     runner: LocalRunner
     target: Target
+    reproducers: Reproducers
     clock: Callable[[], float]
 
     def tune(self, database: Database, config: TuneConfig, progress: TuningProgress) -> Compilation:
@@ -212,15 +214,10 @@ class Workshop:
             self._reproduce,
         )
 
-    def _reproduce(self, candidate: Candidate) -> str:
-        """Returns a shell command that builds, checks and times a candidate of the program."""
-        program = self.program
-        line = shlex.quote(f"{candidate.workload.name}: {candidate.schedule}")
-        options = ["--fp", program.fp, "--math", program.math]
-        options += ["--threads", str(program.num_threads)]
-        options += [] if program.entry is None else ["--entry", program.entry]
-        apply = ["./run", "apply", program.filename, "--schedule", "failing.txt", *options]
-        return f"echo {line} > failing.txt && {shlex.join(apply)}"
+    def _reproduce(self, built: BuildResult) -> str:
+        """Returns a shell command that checks and times the very code of a candidate."""
+        assert built.artefact is not None
+        return self.reproducers.command(built.candidate, built.artefact.object_code)
 
     def _finish(
         self, config: TuneConfig, search: Callable[[], list[WorkloadReport]]
@@ -273,7 +270,7 @@ def open_workshop(
 
     Args:
         program: What to compile.
-        reproducers: Folder for workloads that failures refer to.
+        reproducers: Folder for failing candidates.
         clock: Seconds, monotonic.
 
     Raises:
@@ -282,14 +279,17 @@ def open_workshop(
     target = detect(program.num_threads)
     allowed, own = frozenset(os.sched_getaffinity(0)), timing_cores(program.num_threads)
     measuring = MeasureConfig(fp=program.fp, baseline_timeout_secs=_BASELINE_TIMEOUT_SECS)
+    kept = Reproducers(
+        reproducers, Conditions(program.num_threads, _COMPILE_TIMEOUT_SECS, measuring)
+    )
     with (
         _pinned(building_cores(program.num_threads)),
-        CompilerPool(target, len(allowed), _COMPILE_TIMEOUT_SECS, allowed, reproducers) as compiler,
+        CompilerPool(target, len(allowed), _COMPILE_TIMEOUT_SECS, allowed, kept) as compiler,
         LocalRunner(target, measuring, own, compiler.paused) as runner,
     ):
         modes = Modes(program.fp, program.math)
         parts = compiler.front_end(program.source, program.filename, program.entry, modes)
-        yield Workshop(program, parts, compiler, runner, target, clock)
+        yield Workshop(program, parts, compiler, runner, target, kept, clock)
 
 
 @contextmanager
