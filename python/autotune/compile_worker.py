@@ -348,15 +348,15 @@ def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
 
 
-def main() -> None:
+def main(compiler: Compiler) -> None:
     """Serves requests on the given cores."""
     parser = argparse.ArgumentParser(prog="python -m autotune.compile_worker")
     parser.add_argument("--cores", required=True, help="comma-separated cores to run on")
     parser.add_argument("--memory-bytes", type=int, required=True)
     arguments = parser.parse_args()
     os.sched_setaffinity(0, map(int, arguments.cores.split(",")))
-    serve(Compiler().handle, arguments.memory_bytes)
+    serve(compiler.handle, arguments.memory_bytes)
 
 
 if __name__ == "__main__":
-    main()
+    main(Compiler())

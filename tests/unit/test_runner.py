@@ -305,9 +305,12 @@ def test_two_threads(pool: CompilerPool, target: Target) -> None:
       }}"""
     with LocalRunner(replace(target, num_threads=2), _CONFIG) as runner:
         assert _run(pool, runner, parallel).failure is None
+        (worker,) = _workers()
+        assert list(Path("/dev/shm").glob(f"*KMP*_{worker}_*"))
         wrong = _run(pool, runner, parallel.replace("addf", "mulf")).failure
         assert wrong is not None
         assert wrong.kind is FailureKind.WRONG_RESULT
+    assert not list(Path("/dev/shm").glob(f"*KMP*_{worker}_*"))
 
 
 def test_worker_that_was_killed_between_runs_is_replaced(
