@@ -24,7 +24,11 @@ from tests.unit.kernels import matmul
 _COMPILE_SECS = 5.0
 _MEMORY_BYTES = 1 << 30
 _MEASURE = MeasureConfig(
-    budget_secs=0.03, baseline_budget_secs=0.1, slack_secs=0.5, memory_bytes=_MEMORY_BYTES
+    budget_secs=0.03,
+    baseline_budget_secs=0.1,
+    slack_secs=0.5,
+    patience_secs=0.0,
+    memory_bytes=_MEMORY_BYTES,
 )
 _OF_LONG_CODE = (FailureKind.COMPILE_ERROR, FailureKind.COMPILE_TIMEOUT)
 _WORKERS = ("timing_worker", "compile_worker")

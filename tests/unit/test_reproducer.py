@@ -19,7 +19,7 @@ from autotune.workload import Target, Workload
 from tests.faults import CODE, assemble
 from tests.unit.kernels import buffer, matmul, scalar, workload
 
-_CONFIG = MeasureConfig(budget_secs=0.02, slack_secs=0.7, memory_bytes=1 << 30)
+_CONFIG = MeasureConfig(budget_secs=0.02, slack_secs=0.7, patience_secs=0.0, memory_bytes=1 << 30)
 _UNKNOWN = workload("%a = math.unknown %0", buffer("f32", 4))
 _HUGE = workload(
     """
