@@ -1,10 +1,16 @@
 """Options of the test suite."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
+from tests.postgres_server import PostgresServer
 from tests.sandbox import Sandbox
+
+# Servers of Ray that tests start are reachable from this machine only, and report to nobody.
+os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,3 +32,11 @@ def sandbox() -> Iterator[Sandbox]:
     worker = Sandbox()
     yield worker
     worker.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A database server that the tests of the session share."""
+    server = PostgresServer()
+    yield server
+    server.close()

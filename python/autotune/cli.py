@@ -5,6 +5,7 @@ nothing written; 1 when the work could not be finished.
 """
 
 import argparse
+import errno
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -22,11 +23,13 @@ from autotune.compilation import (
     open_workshop,
     read_program,
 )
-from autotune.database import Database, DatabaseError
-from autotune.errors import AutotuneError, InputError
+from autotune.database import Database
+from autotune.errors import AutotuneError, DatabaseError, InputError
+from autotune.interrupts import Interrupts
 from autotune.locations import default_database, reproducers_folder
 from autotune.progress import choose_progress
 from autotune.replay_file import read_schedules
+from autotune.replay_run import Recording, read_recording
 from autotune.report import dump_json, write_files
 from autotune.schedule import ScheduleError
 from autotune.tune import PROPOSERS, SEARCHES, ConfigError, TuneConfig
@@ -36,6 +39,7 @@ class UsageError(AutotuneError):
     """A command line that makes no sense."""
 
 
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _BAD_INPUT = (UsageError, InputError, ConfigError, DatabaseError, ScheduleError, OSError)
 
 
@@ -54,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return command(parsed)
     except (AutotuneError, OSError) as error:
         print(f"autotune: {_one_line(error)}", file=sys.stderr)
-        return 2 if isinstance(error, _BAD_INPUT) else 1
+        return _status(error)
     except KeyboardInterrupt:
         print("autotune: interrupted; --resume goes on with what was measured", file=sys.stderr)
         return 1
@@ -69,16 +73,34 @@ def compile_command(arguments: argparse.Namespace) -> int:
         proposer=arguments.proposer,
         seed=arguments.seed,
         resume=arguments.resume,
+        batch=arguments.batch,
+        warm_start=arguments.warm_start,
     )
+    if arguments.replay is not None:
+        recording = read_recording(arguments.replay, arguments.db)
+        return _produce(arguments, lambda workshop: _replay(workshop, recording))
     limit = config.time_limit_secs
     deadline_secs = None if limit is None else time.monotonic() + limit
 
     def work(workshop: Workshop) -> Compilation:
         progress = choose_progress(arguments.json, time.monotonic, deadline_secs)
-        with Database(arguments.db) as database, progress:
-            return workshop.tune(database, config, progress)
+        with Database(arguments.db) as database, progress, Interrupts() as interrupts:
+            compilation = workshop.tune(database, config, progress, interrupts)
+        if interrupts():
+            print("autotune: interrupted; --resume goes on from here", file=sys.stderr)
+        return compilation
 
     return _produce(arguments, work)
+
+
+def _replay(workshop: Workshop, recording: Recording) -> Compilation:
+    compilation = workshop.replay_run(recording)
+    num_steps = len(recording.steps)
+    steps = "1 step" if num_steps == 1 else f"{num_steps} steps"
+    is_whole = all(run.winner is not None for run in recording.runs.values())
+    choice = " and the final choice" if is_whole else ", cut off before the final choice"
+    print(f"autotune: {recording.name} replayed: {steps}{choice}, as recorded", file=sys.stderr)
+    return compilation
 
 
 def apply_command(arguments: argparse.Namespace) -> int:
@@ -107,7 +129,8 @@ def _produce(arguments: argparse.Namespace, work: Callable[[Workshop], Compilati
     output: Path = arguments.output or Path(f"{arguments.model.stem}.autotune")
     if output.exists() and not output.is_dir():
         raise UsageError(f"{output}: is not a directory")
-    with open_workshop(program, reproducers_folder(), time.monotonic) as workshop:
+    runner = arguments.runner
+    with open_workshop(program, reproducers_folder(), time.monotonic, runner) as workshop:
         for note in workshop.parts.notes:
             print(f"autotune: note: {note}", file=sys.stderr)
         compilation = work(workshop)
@@ -151,7 +174,19 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
     add("--proposer", default="heuristic", metavar="NAME", help=f"{proposers} (default heuristic)")
     add("--db", default=default_database(), metavar="URL", help="tuning database")
     add("--seed", type=int, default=0, metavar="N", help="of every random choice (default 0)")
+    add("--batch", type=int, default=4, metavar="N", help="candidates at once (default 4)")
     add("--resume", action="store_true", help="take up an earlier run with the same settings")
+    add(
+        "--replay",
+        metavar="RUN",
+        help="repeat the search of a run, or of a file of db export, with its measurements",
+    )
+    add(
+        "--no-warm-start",
+        dest="warm_start",
+        action="store_false",
+        help="do not try first what was the best on other targets",
+    )
     parser.set_defaults(command=compile_command)
 
 
@@ -174,6 +209,9 @@ def _add_program(parser: argparse.ArgumentParser) -> None:
     add("-o", "--output", type=Path, metavar="DIR", help="output (default MODEL.autotune)")
     add("--entry", metavar="NAME", help="function to compile, where several are public")
     add("--threads", type=int, default=1, metavar="N", help="threads of the code (default 1)")
+    add(
+        "--runner", default="local", metavar="R", help="local, ray, ray://HOST:PORT (default local)"
+    )
     add(
         "--fp", default="contract", metavar="MODE", help=f"{', '.join(FP_MODES)} (default contract)"
     )
@@ -203,6 +241,11 @@ def _version() -> str:
         return f"autotune {version('mlir-autotune')}"
     except PackageNotFoundError:
         return "autotune, not installed"
+
+
+def _status(error: Exception) -> int:
+    is_full = isinstance(error, OSError) and error.errno in _DISK_ERRORS
+    return 2 if isinstance(error, _BAD_INPUT) and not is_full else 1
 
 
 def _one_line(error: Exception) -> str:

@@ -8,12 +8,13 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from autotune.cluster import Cluster, ClusterCompiler, ClusterRunner
 from autotune.compiler import CompilerPool
 from autotune.database import Database
 from autotune.errors import AutotuneError, InputError
@@ -28,11 +29,12 @@ from autotune.measurement import (
 )
 from autotune.module import CompiledModule, c_header, load, write_library
 from autotune.progress import SilentProgress, TuningProgress
+from autotune.replay_run import Recording
 from autotune.report import Report, WorkloadReport, dump_json
 from autotune.reproducer import Conditions, Reproducers
 from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
-from autotune.search_loop import Session
+from autotune.search_loop import Compiler, Runner, Session
 from autotune.target import building_cores, detect, timing_cores
 from autotune.tune import BaselineError, ConfigError, ReplayError, TuneConfig, replay, tune
 from autotune.workload import Modes, ModuleParts, Target, Workload
@@ -156,8 +158,9 @@ class Workshop:
     Attributes:
         program: The program.
         parts: Its affine normal form.
-        compiler: Compile workers.
-        runner: The timing worker.
+        compiler: Compile workers of this machine.
+        builder: Builds the candidates.
+        runner: Times them.
         target: The machine.
         reproducers: Where failing candidates are kept.
         clock: Seconds, monotonic.
@@ -166,21 +169,57 @@ class Workshop:
     program: Program
     parts: ModuleParts
     compiler: CompilerPool
-    runner: LocalRunner
+    builder: Compiler
+    runner: Runner
     target: Target
     reproducers: Reproducers
     clock: Callable[[], float]
 
-    def tune(self, database: Database, config: TuneConfig, progress: TuningProgress) -> Compilation:
+    def tune(
+        self,
+        database: Database,
+        config: TuneConfig,
+        progress: TuningProgress,
+        is_interrupted: Callable[[], bool] = lambda: False,
+    ) -> Compilation:
         """Tunes every workload, and returns the program with the winners.
+
+        Args:
+            database: Keeps the measurements.
+            config: How to tune.
+            progress: Hears what happens.
+            is_interrupted: Whether the user wants to have what there is.
 
         Raises:
             InputError: The program as it is does not compile or run.
             CompilationError: The tuned program is wrong or does not compile.
             DatabaseError: The database cannot be used.
         """
-        session = self._session(database, progress)
+        session = replace(self._session(database, progress), is_interrupted=is_interrupted)
         return self._finish(config, lambda: tune(self.parts.workloads, config, session))
+
+    def replay_run(self, recording: Recording) -> Compilation:
+        """Returns the program as a recorded run made it, after the same search.
+
+        Workloads that the run did not search stay as they are.
+
+        Raises:
+            InputError: The run is of another program.
+            DivergenceError: The search goes another way than the recorded one.
+            CompilationError: The tuned program is wrong or does not compile.
+        """
+        workloads = self.parts.workloads
+
+        def search() -> list[WorkloadReport]:
+            replayed = recording.replay(workloads, self.compiler, self.clock)
+            reports = {report.name: report for report in replayed}
+            others = [each for each in workloads if each.name not in reports]
+            with Database("sqlite://") as unused:
+                session = self._session(unused, SilentProgress())
+                reports |= {each.name: each for each in replay(others, {}, session)}
+            return [reports[each.name] for each in workloads]
+
+        return self._finish(recording.config, search)
 
     def apply(self, schedules: Mapping[str, Schedule]) -> Compilation:
         """Returns the program with given schedules, checked and timed beside the program as it is.
@@ -205,7 +244,7 @@ class Workshop:
 
     def _session(self, database: Database, progress: TuningProgress) -> Session:
         return Session(
-            self.compiler,
+            self.builder,
             self.runner,
             database,
             self.target,
@@ -264,7 +303,7 @@ class Workshop:
 
 @contextmanager
 def open_workshop(
-    program: Program, reproducers: Path, clock: Callable[[], float]
+    program: Program, reproducers: Path, clock: Callable[[], float], runner: str = "local"
 ) -> Iterator[Workshop]:
     """Starts the workers and has the front end take the program.
 
@@ -272,24 +311,54 @@ def open_workshop(
         program: What to compile.
         reproducers: Folder for failing candidates.
         clock: Seconds, monotonic.
+        runner: Where candidates are built and timed: `local`, `ray`, or `ray://HOST:PORT`.
 
     Raises:
         InputError: The front end cannot take the program.
+        ConfigError: The runner is none of these, or its package is not installed.
+        ClusterError: There is no such cluster.
     """
     target = detect(program.num_threads)
-    allowed, own = frozenset(os.sched_getaffinity(0)), timing_cores(program.num_threads)
+    allowed = frozenset(os.sched_getaffinity(0))
     measuring = MeasureConfig(fp=program.fp, baseline_timeout_secs=_BASELINE_TIMEOUT_SECS)
     kept = Reproducers(
         reproducers, Conditions(program.num_threads, _COMPILE_TIMEOUT_SECS, measuring)
     )
-    with (
-        _pinned(building_cores(program.num_threads)),
-        CompilerPool(target, len(allowed), _COMPILE_TIMEOUT_SECS, allowed, kept) as compiler,
-        LocalRunner(target, measuring, own, compiler.paused) as runner,
-    ):
+    with ExitStack() as stack:
+        # Before this process leaves the cores for timing: a cluster that it starts may use them.
+        cluster = None
+        if runner != "local":
+            cluster = stack.enter_context(_open_cluster(runner, target, measuring))
+        stack.enter_context(_pinned(building_cores(program.num_threads)))
+        compiler = stack.enter_context(
+            CompilerPool(target, len(allowed), _COMPILE_TIMEOUT_SECS, allowed, kept)
+        )
+        builder: Compiler = compiler
+        if cluster is None:
+            own = timing_cores(program.num_threads)
+            times: Runner = stack.enter_context(
+                LocalRunner(target, measuring, own, compiler.paused)
+            )
+        else:
+            times = ClusterRunner(cluster, target, clock)
+            builder = ClusterCompiler(cluster, target, compiler, kept.command, clock)
         modes = Modes(program.fp, program.math)
         parts = compiler.front_end(program.source, program.filename, program.entry, modes)
-        yield Workshop(program, parts, compiler, runner, target, kept, clock)
+        yield Workshop(program, parts, compiler, builder, times, target, kept, clock)
+
+
+def _open_cluster(
+    runner: str, target: Target, measuring: MeasureConfig
+) -> AbstractContextManager[Cluster]:
+    if runner != "ray" and not runner.startswith("ray://"):
+        raise ConfigError(f"runner {runner!r} is none of local, ray, ray://HOST:PORT")
+    try:
+        from autotune.ray_cluster import RayCluster, WorkerConfig
+    except ImportError as error:
+        reason = f"runner {runner!r} needs Ray ({error}): pip install 'mlir-autotune[ray]'"
+        raise ConfigError(reason) from None
+    config = WorkerConfig(target, measuring, _COMPILE_TIMEOUT_SECS)
+    return RayCluster("" if runner == "ray" else runner, config)
 
 
 @contextmanager

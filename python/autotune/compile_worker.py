@@ -59,7 +59,7 @@ LOWERING = (
 )
 # What scheduled functions are made of beforehand: unrolled code gets small.
 SCHEDULED_LOWERING = "cse,autotune-unroll-short-loops,autotune-lower-accesses,cse"
-_NUM_CACHED_STATES = 64
+_NUM_CACHED_STATES = 512
 
 # Code beyond this takes LLVM many seconds, and is never the fastest: register tiles that fit the
 # registers have a tenth of it.

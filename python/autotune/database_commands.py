@@ -6,14 +6,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from autotune.database import Database, DatabaseError, Run
+from autotune.database import Database
 from autotune.locations import default_database
 from autotune.measurement import Measurement, TuningRecord
 from autotune.replay_file import read_text
 from autotune.report import Report, WorkloadReport, dump_json, format_secs, write_files
+from autotune.run_exchange import export_runs, import_runs
 from autotune.schedule import Schedule
-from autotune.search import speedup
+from autotune.search import relative_noise, speedup
 from autotune.target import detect
+from autotune.tuning_run import Run
+from autotune.workload import Target
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     best = commands.add_parser("best", help="the best schedules for this machine; apply reads them")
     best.add_argument("workload", nargs="?", default="", metavar="HASH", help="start of a hash")
     best.add_argument("--threads", type=int, default=1, metavar="N", help="threads (default 1)")
-    exported = commands.add_parser("export", help="write all runs as lines of JSON")
+    exported = commands.add_parser("export", help="write runs as lines of JSON")
     exported.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else standard output")
+    exported.add_argument(
+        "--run", type=int, metavar="RUN", help="only this run, with those of the same program"
+    )
     imported = commands.add_parser("import", help="add the runs of such a file")
     imported.add_argument("file", type=Path, metavar="FILE")
     pruned = commands.add_parser("prune", help="delete runs that are not the best")
@@ -58,35 +64,60 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
 def _list(arguments: argparse.Namespace) -> int:
     with Database(arguments.db) as database:
         runs = database.runs()
+        targets = {key: database.target(key) for key in {run.target_key for run in runs}}
     if arguments.json:
         print(dump_json([_run_json(run) for run in runs]), end="")
         return 0
-    print(f"{'run':>4}  {'started (UTC)':19}  {'hash':12}  {'trials':>8}  {'best':>8}  workload")
+    head = f"{'run':>4}  {'started (UTC)':19}  {'hash':12}  {'target':>24}  {'trials':>8}"
+    print(f"{head}  {'best':>8}  workload")
     for run in runs:
         ratio = "cut off" if run.final is None else f"{_ratio(run.final):.2f}x"
         trials = f"{run.num_records}/{run.num_trials}"
         place = f"{run.id:4}  {run.started[:19]:19}  {run.workload_hash[:12]}"
-        print(f"{place}  {trials:>8}  {ratio:>8}  {run.workload_name}")
+        target = _target_name(targets[run.target_key])
+        print(f"{place}  {target:>24}  {trials:>8}  {ratio:>8}  {run.workload_name}")
     return 0
 
 
 def _show(arguments: argparse.Namespace) -> int:
     with Database(arguments.db) as database:
-        run = _find(database, arguments.run)
+        run = database.run(arguments.run)
         records = database.records(run)
+        target = database.target(run.target_key)
     if arguments.json:
-        print(dump_json({**_run_json(run), "records": [_record_json(r) for r in records]}), end="")
+        shown = [_record_json(record, run, target) for record in records]
+        print(dump_json({**_run_json(run), "records": shown}), end="")
         return 0
-    print(f"{'trial':>5}  {'time':>9}  {'speed-up':>8}  schedule")
+    hosts = sorted({each.provenance.host for each in records if each.provenance is not None})
+    print(f"# run {run.id} of {run.workload_name} {run.workload_hash[:12]}, {run.started[:19]} UTC")
+    print(f"# target {_target_name(target)}, {target.num_threads} threads; {target.toolchain}")
+    print(f"# settings {run.settings}; measured on {', '.join(hosts) or 'an unknown machine'}")
+    print(f"{'trial':>5}  {'time':>9}  {'noise':>7}  {'speed-up':>8}  schedule")
     for number, record in enumerate(records, start=1):
-        measurement = record.measurement
-        if measurement.failure is None:
-            ratio = f"{_ratio(measurement):.2f}x"
-            outcome = f"{format_secs(median(measurement.run_secs)):>9}  {ratio:>8}"
-        else:
-            outcome = f"{measurement.failure.kind.value:>19}"
-        print(f"{number:5}  {outcome}  {_describe(record.schedule)}")
+        print(f"{number:5}  {_outcome(record.measurement)}  {_describe(record.schedule)}", end="")
+        print("".join(f"  ({remark})" for remark in _remarks(record, run)))
     return 0
+
+
+def _outcome(measurement: Measurement) -> str:
+    if measurement.failure is not None:
+        return f"{measurement.failure.kind.value:>28}"
+    noise = relative_noise(measurement)
+    shown = "" if noise is None else f"{100 * noise:.1f} %"
+    time = format_secs(median(measurement.run_secs))
+    ratio = f"{_ratio(measurement):.2f}x"
+    return f"{time:>9}  {shown:>7}  {ratio:>8}"
+
+
+def _remarks(record: TuningRecord, run: Run) -> list[str]:
+    """Returns what sets a record apart from a candidate of the search itself."""
+    origins = [x.target_key for x in run.origin.warm_starts if x.schedule == record.schedule]
+    remarks = [f"warm start from target {key}" for key in origins]
+    if record.is_copy:
+        remarks.append("same code as an earlier one")
+    if record.measurement.num_disturbed > 0:
+        remarks.append(f"{record.measurement.num_disturbed} repeats were disturbed")
+    return remarks
 
 
 def _best(arguments: argparse.Namespace) -> int:
@@ -108,7 +139,10 @@ def _best(arguments: argparse.Namespace) -> int:
 
 def _export(arguments: argparse.Namespace) -> int:
     with Database(arguments.db) as database:
-        lines = list(database.export())
+        runs = database.runs()
+        if arguments.run is not None:
+            runs = database.runs(session=database.run(arguments.run).origin.session)
+        lines = list(export_runs(database, runs))
     text = "".join(f"{line}\n" for line in lines)
     if arguments.file is None:
         print(text, end="")
@@ -120,7 +154,7 @@ def _export(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     lines = read_text(arguments.file).splitlines()
     with Database(arguments.db) as database:
-        num_added = database.load(lines, str(arguments.file))
+        num_added = import_runs(database, lines, str(arguments.file))
     print(f"{num_added} runs added")
     return 0
 
@@ -134,7 +168,7 @@ def _prune(arguments: argparse.Namespace) -> int:
 
 def _report(arguments: argparse.Namespace) -> int:
     with Database(arguments.db) as database:
-        run = _find(database, arguments.run)
+        run = database.run(arguments.run)
         report = _run_report(database, run)
     if arguments.output is not None:
         files = {"report.json": dump_json(report.to_json()), "report.html": report.to_html()}
@@ -147,15 +181,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _run_report(database: Database, run: Run) -> Report:
-    records = database.records(run)
-    winner, final = run.winner, run.final
-    if winner is None or final is None:
-        done = [record for record in records if record.measurement.failure is None]
-        if not done:
-            raise DatabaseError(f"run {run.id} has no measurement that succeeded")
-        best = max(done, key=lambda record: _ratio(record.measurement))
-        winner, final = best.schedule, best.measurement
-    workload = WorkloadReport.of(run.workload_name, run.workload_hash, winner, final, records)
+    workload = WorkloadReport.of_run(run, database.records(run))
     settings = json.loads(run.settings)
     return Report(
         target=database.target(run.target_key),
@@ -165,15 +191,8 @@ def _run_report(database: Database, run: Run) -> Report:
         workloads=(workload,),
         baseline_secs=workload.baseline_secs,
         best_secs=workload.best_secs,
-        elapsed_secs=sum(record.measurement.elapsed_secs for record in records),
+        elapsed_secs=sum(record.measurement.elapsed_secs for record in workload.records),
     )
-
-
-def _find(database: Database, number: int) -> Run:
-    for run in database.runs():
-        if run.id == number:
-            return run
-    raise DatabaseError(f"there is no run {number}; autotune db list shows the runs")
 
 
 def _run_json(run: Run) -> dict[str, Any]:
@@ -182,7 +201,12 @@ def _run_json(run: Run) -> dict[str, Any]:
         "workload": run.workload_name,
         "hash": run.workload_hash,
         "target": run.target_key,
+        "uid": run.uid,
+        "session": run.origin.session,
         "settings": json.loads(run.settings),
+        "warm_starts": [
+            {"schedule": str(x.schedule), "target": x.target_key} for x in run.origin.warm_starts
+        ],
         "started": run.started,
         "trials": run.num_trials,
         "records": run.num_records,
@@ -191,10 +215,19 @@ def _run_json(run: Run) -> dict[str, Any]:
     }
 
 
-def _record_json(record: TuningRecord) -> dict[str, Any]:
+def _record_json(record: TuningRecord, run: Run, target: Target) -> dict[str, Any]:
     failure = record.measurement.failure
+    provenance = record.provenance
     return {
         "schedule": str(record.schedule),
+        "is_copy": record.is_copy,
+        "remarks": _remarks(record, run),
+        "recorded": None if provenance is None else provenance.recorded,
+        "host": None if provenance is None else provenance.host,
+        "versions": target.toolchain,
+        "seed": json.loads(run.settings).get("seed"),
+        "noise": relative_noise(record.measurement),
+        "num_disturbed": record.measurement.num_disturbed,
         "speedup": speedup(record.measurement),
         "run_secs": record.measurement.run_secs,
         "baseline_secs": record.measurement.baseline_secs,
@@ -211,6 +244,10 @@ def _best_json(run: Run, schedule: Schedule, measurement: Measurement) -> dict[s
         "schedule": str(schedule),
         "speedup": _ratio(measurement),
     }
+
+
+def _target_name(target: Target) -> str:
+    return f"{target.cpu} {target.key[:8]}"
 
 
 def _ratio(measurement: Measurement) -> float:

@@ -9,6 +9,14 @@ class InputError(AutotuneError):
     """A program that cannot be taken; the text names file, line and reason."""
 
 
+class DatabaseError(AutotuneError):
+    """The database cannot be used, or what is imported is no export; the text says why."""
+
+
+class RecordingError(AutotuneError):
+    """The database stopped taking measurements; what was committed before is kept."""
+
+
 class FrontEndError(InputError):
     """A place in a program that the front end cannot take.
 

@@ -47,6 +47,18 @@ def outermost_bands(tree: dict[str, Any]) -> list[dict[str, Any]]:
     return [band for child in tree.get("children", []) for band in outermost_bands(child)]
 
 
+def bands(tree: dict[str, Any]) -> list[dict[str, Any]]:
+    """Returns all bands, in the order of their numbers."""
+    below = [band for child in tree.get("children", []) for band in bands(child)]
+    return [tree, *below] if tree["kind"] == "band" else below
+
+
+def num_parts(band: dict[str, Any]) -> int:
+    """Returns how many parts the body of a band consists of."""
+    (body,) = band["children"]
+    return len(body["children"]) if body["kind"] == "sequence" else 1
+
+
 def num_statements(tree: dict[str, Any]) -> int:
     """Returns the number of statements below a node."""
     if tree["kind"] == "leaf":

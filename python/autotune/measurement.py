@@ -3,7 +3,7 @@
 import json
 import math
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Self
 
@@ -22,6 +22,7 @@ class FailureKind(Enum):
     RUN_TIMEOUT = "run_timeout"
     OUT_OF_MEMORY = "out_of_memory"
     WRONG_RESULT = "wrong_result"
+    LOST = "lost"
     NON_DETERMINISTIC = "non_deterministic"
 
 
@@ -249,8 +250,30 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """Where a record comes from, beside what its run and target say.
+
+    Attributes:
+        recorded: When, in UTC, ISO 8601.
+        host: Name and system of the machine.
+        step: How many records the run and those of the same program had before; None where that
+            is not known.
+    """
+
+    recorded: str
+    host: str
+    step: int | None
+
+
+@dataclass(frozen=True)
 class TuningRecord:
-    """A candidate with its outcome, as the database keeps it."""
+    """A candidate with its outcome, as the database keeps it.
+
+    Attributes:
+        is_copy: The object code equals that of an earlier record, whose measurement this one
+            has; it counts as no trial.
+        provenance: What the database adds; None where it was not read from there.
+    """
 
     workload_hash: str
     target_key: str
@@ -258,6 +281,8 @@ class TuningRecord:
     tree_hash: str
     object_hash: str
     measurement: Measurement
+    is_copy: bool = False
+    provenance: Provenance | None = field(default=None, compare=False)
 
 
 def _is_choice(text: str, elements: tuple[tuple[int, ...], ...]) -> bool:

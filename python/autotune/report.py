@@ -11,14 +11,16 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any, Self
 
+from autotune.errors import DatabaseError
 from autotune.measurement import Failure, Measurement, TuningRecord
 from autotune.schedule import Schedule
 from autotune.search import speedup
+from autotune.tuning_run import Run, WarmStart
 from autotune.workload import Target
 
 REPORT_SCHEMA = 1
@@ -47,6 +49,7 @@ class WorkloadReport:
         baseline_secs: Median time of the program as it was, measured beside the winner.
         best_secs: Median time of the winner.
         records: The trials, in order.
+        warm_starts: Schedules of other targets' records that were among the first candidates.
     """
 
     name: str
@@ -55,6 +58,7 @@ class WorkloadReport:
     baseline_secs: float
     best_secs: float
     records: tuple[TuningRecord, ...]
+    warm_starts: tuple[WarmStart, ...] = ()
 
     @classmethod
     def of(
@@ -68,6 +72,28 @@ class WorkloadReport:
         """Returns the report of a search from the winner's last measurement."""
         times = median(final.baseline_secs), median(final.run_secs)
         return cls(name, hash, winner, *times, tuple(records))
+
+    @classmethod
+    def of_run(cls, run: Run, records: Sequence[TuningRecord]) -> Self:
+        """Returns the report of a run in the database.
+
+        Args:
+            run: A finished run, or one with a measurement that succeeded.
+            records: All of its records.
+
+        Raises:
+            DatabaseError: It has none.
+        """
+        trials = [record for record in records if not record.is_copy]
+        winner, final = run.winner, run.final
+        if winner is None or final is None:
+            done = [record for record in trials if record.measurement.failure is None]
+            if not done:
+                raise DatabaseError(f"run {run.id} has no measurement that succeeded")
+            best = max(done, key=lambda record: speedup(record.measurement) or 0.0)
+            winner, final = best.schedule, best.measurement
+        report = cls.of(run.workload_name, run.workload_hash, winner, final, trials)
+        return replace(report, warm_starts=run.origin.warm_starts)
 
     @property
     def speedup(self) -> float:
@@ -91,6 +117,10 @@ class WorkloadReport:
             "speedup": self.speedup,
             "trials": len(self.records),
             "failures": self.failures,
+            "warm_starts": [
+                {"schedule": str(each.schedule), "target": each.target_key}
+                for each in self.warm_starts
+            ],
         }
 
 
@@ -151,7 +181,7 @@ class Report:
         for name, baseline, best, ratio, trials in rows:
             times = f"{format_secs(baseline):>10}  {format_secs(best):>10}"
             lines.append(f"{name:{width}}  {times}  {ratio:7.2f}x  {trials}".rstrip())
-        return "\n".join(lines)
+        return "\n".join([*lines, *filter(None, map(_origin, self.workloads))])
 
     def to_html(self) -> str:
         """Returns `report.html`."""
@@ -216,6 +246,17 @@ def dump_json(value: Any) -> str:
     return json.dumps(value, indent=2) + "\n"
 
 
+def _origin(workload: WorkloadReport) -> str:
+    """Returns a line that says what came from other targets; empty where nothing did."""
+    starts = workload.warm_starts
+    if not starts:
+        return ""
+    keys = ", ".join(dict.fromkeys(each.target_key for each in starts))
+    text = f"{workload.name}: started from {len(starts)} schedules of other targets ({keys})"
+    is_winner = workload.schedule in [each.schedule for each in starts]
+    return f"{text}; one of them, measured here, is the winner" if is_winner else text
+
+
 def _row(workload: WorkloadReport) -> tuple[str, float, float, float, str]:
     times = workload.baseline_secs, workload.best_secs, workload.speedup
     return workload.name, *times, str(len(workload.records))
@@ -226,6 +267,7 @@ def _workload_html(workload: WorkloadReport) -> str:
     parts = [
         f"<h2>{html.escape(workload.name)}</h2>",
         f'<p class="note">workload {workload.hash[:16]}</p>',
+        f'<p class="note">{html.escape(_origin(workload))}</p>',
         f"<h3>Schedule</h3><pre>{html.escape(schedule)}</pre>",
     ]
     if any(speedup(record.measurement) is not None for record in workload.records):

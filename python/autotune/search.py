@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
 
+from autotune.confidence import median_interval
 from autotune.measurement import Description, Expansion, Failure, Measurement, Menu
 from autotune.proposer import Priors, Proposer
 from autotune.schedule import Schedule
@@ -68,6 +69,15 @@ def peak_speedup(measurement: Measurement) -> float | None:
     if measurement.failure is not None:
         return None
     return min(measurement.baseline_secs) / min(measurement.run_secs)
+
+
+def relative_noise(measurement: Measurement) -> float | None:
+    """Half the width of the median's 95 % interval, relative to the median; None where unknown."""
+    secs = measurement.run_secs
+    if measurement.failure is not None or len(secs) < 2:
+        return None
+    low, high = median_interval(secs)
+    return (high - low) / 2 / median(secs)
 
 
 def node_value(measurement: Measurement) -> float:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from autotune.allocation import Allocation
-from autotune.database import Database, Run
+from autotune.database import Database
 from autotune.measurement import (
     Artefact,
     BuildResult,
@@ -29,6 +29,7 @@ from autotune.measurement import (
 from autotune.progress import TuningProgress
 from autotune.schedule import Schedule
 from autotune.search import Explorer, Outcome, SearchStrategy, peak_speedup
+from autotune.tuning_run import Run
 from autotune.workload import Target, Workload
 
 _MAX_ASKED_PER_TRIAL = 4
@@ -76,6 +77,7 @@ class Session:
         progress: Hears what happens.
         clock: Seconds, monotonic.
         reproduce: Returns a shell command that runs a candidate again, the very code.
+        is_interrupted: Whether the user wants to have what there is.
     """
 
     compiler: Compiler
@@ -85,6 +87,7 @@ class Session:
     progress: TuningProgress
     clock: Callable[[], float]
     reproduce: Callable[[BuildResult], str]
+    is_interrupted: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True)
@@ -119,11 +122,13 @@ class _Trial:
         job: What is measured.
         measurement: The result, or how to get it.
         built: Set where a record is to be committed.
+        is_copy: The measurement is that of an earlier candidate with equal code.
     """
 
     job: _Job
     measurement: Future[Measurement]
     built: BuildResult | None
+    is_copy: bool = False
 
 
 class WorkloadSearch:
@@ -169,12 +174,20 @@ class WorkloadSearch:
         """Returns the next candidates, being built; none where the strategy has none."""
         return [self._start(schedule) for schedule in self._strategy.ask(num_schedules)]
 
-    def measure(self, jobs: Sequence[_Job], is_late: Callable[[], bool]) -> list[Outcome]:
-        """Returns the outcomes of `jobs`, or of the first ones where it gets late."""
+    def measure(
+        self, jobs: Sequence[_Job], is_enough: Callable[[int, bool], bool]
+    ) -> list[Outcome]:
+        """Returns the outcomes of `jobs`, or of the first ones where those are enough.
+
+        Args:
+            jobs: What to measure.
+            is_enough: Asked before each job, with the number of trials on their way and whether
+                the job is new.
+        """
         outcomes: list[Outcome] = []
         trials = deque[_Trial]()
         for job in jobs:
-            if job.record is None and is_late():
+            if is_enough(sum(not trial.is_copy for trial in trials), job.record is None):
                 break
             trials.append(self._submit(job))
             while trials and trials[0].measurement.done():
@@ -196,14 +209,14 @@ class WorkloadSearch:
         if job.record is not None:
             measured = _known(job.record.measurement)
             self._remember(job.record.object_hash, measured)
-            return _Trial(job, measured, None)
+            return _Trial(job, measured, None, job.record.is_copy)
         assert job.build is not None
         built = job.build.result()
         if built.artefact is None:
             return _Trial(job, _known(Measurement((), (), 0.0, built.failure)), built)
         object_hash = built.artefact.object_hash
         if object_hash in self._by_object:
-            return _Trial(job, self._by_object[object_hash], None)
+            return _Trial(job, self._by_object[object_hash], built, is_copy=True)
         measured = self._session.runner.submit(self._workload, self._baseline, built.artefact)
         self._remember(object_hash, measured)
         return _Trial(job, measured, built)
@@ -216,14 +229,14 @@ class WorkloadSearch:
                 command = self._session.reproduce(trial.built)
                 failure = replace(measurement.failure, reproducer=command)
                 measurement = replace(measurement, failure=failure)
-            record = self._record(trial.built, measurement)
+            record = self._record(trial.built, measurement, trial.is_copy)
             self._session.database.add(self._run, record)
             self._count(record)
         elif job.record is not None:
             self._count(job.record)
         return Outcome(job.schedule, measurement)
 
-    def _record(self, built: BuildResult, measurement: Measurement) -> TuningRecord:
+    def _record(self, built: BuildResult, measurement: Measurement, is_copy: bool) -> TuningRecord:
         schedule = built.candidate.schedule
         state = self._explorer.visit(schedule)
         return TuningRecord(
@@ -233,6 +246,7 @@ class WorkloadSearch:
             "" if state is None else state.tree_hash,
             "" if built.artefact is None else built.artefact.object_hash,
             measurement,
+            is_copy,
         )
 
     def _remember(self, object_hash: str, measured: Future[Measurement]) -> None:
@@ -240,6 +254,8 @@ class WorkloadSearch:
             self._by_object[object_hash] = measured
 
     def _count(self, record: TuningRecord) -> None:
+        if record.is_copy:
+            return
         self.records.append(record)
         self._session.progress.trial(self._workload.name, record.measurement)
 
@@ -277,22 +293,31 @@ class SearchLoop:
         self._exhausted: set[int] = set()
 
     def run(self) -> bool:
-        """Measures; returns whether it went on to the end, or time was up before."""
+        """Measures; returns whether it went on to the end, or time was up before.
+
+        What is asked for and told, and in which order, does not depend on the number of trials: a
+        search of few trials is the beginning of one of many.
+        """
         with ThreadPoolExecutor(1) as chooser:
-            current = self._choose(None, self._num_left(0))
+            current = self._choose(None)
             while current is not None:
-                # Counted before records arrive beside the choice: it must not depend on timing.
-                num_left = self._num_left(len(current.jobs))
-                if self._is_exclusive:
-                    following = self._choose(current.index, num_left)
+                # Decided before records arrive beside the choice: it must not depend on timing.
+                is_last = self._num_measured + len(current.jobs) >= self._bounds.num_trials
+                if is_last:
+                    outcomes = self._measure(current)
+                    following = None if self._is_spent(0) else self._choose(current.index)
+                elif self._is_exclusive:
+                    following = self._choose(current.index)
                     outcomes = self._measure(current)
                 else:
-                    choice = chooser.submit(self._choose, current.index, num_left)
+                    choice = chooser.submit(self._choose, current.index)
                     outcomes = self._measure(current)
                     following = choice.result()
                 self._tell(current, outcomes)
-                current = following or self._choose(None, self._num_left(0))
-        return not self._is_late() or self._num_measured >= self._bounds.num_trials
+                if self._is_spent(0):
+                    break
+                current = following or self._choose(None)
+        return not self._is_late() or self._is_spent(0)
 
     @property
     def _is_exclusive(self) -> bool:
@@ -304,23 +329,22 @@ class SearchLoop:
         return sum(len(search.records) for search in self._searches)
 
     def _is_late(self) -> bool:
+        if self._session.is_interrupted():
+            return True
         deadline_secs = self._bounds.deadline_secs
         return deadline_secs is not None and self._session.clock() >= deadline_secs
 
-    def _num_left(self, num_in_flight: int) -> int:
-        num_trials = self._bounds.num_trials
-        num_left = num_trials - self._num_measured - num_in_flight
-        return min(num_left, _MAX_ASKED_PER_TRIAL * num_trials - self._num_asked)
+    def _is_spent(self, num_in_flight: int) -> bool:
+        return self._num_measured + num_in_flight >= self._bounds.num_trials
 
-    def _choose(self, in_flight: int | None, num_left: int) -> _Batch | None:
+    def _choose(self, in_flight: int | None) -> _Batch | None:
         """Asks for the next batch and starts to build it; None where the search is over.
 
         Args:
             in_flight: The workload whose outcomes are on their way; a strategy that has nothing to
                 try before it knows them may have something afterwards.
-            num_left: How many candidates there may be.
         """
-        if num_left <= 0 or self._is_late():
+        if self._is_late() or self._num_asked >= _MAX_ASKED_PER_TRIAL * self._bounds.num_trials:
             return None
         waiting: set[int] = set()
         while True:
@@ -329,7 +353,7 @@ class SearchLoop:
             if not among:
                 return None
             index = self._allocation.choose(among)
-            jobs = self._searches[index].ask(min(self._bounds.batch, num_left))
+            jobs = self._searches[index].ask(self._bounds.batch)
             if jobs:
                 self._num_asked += len(jobs)
                 self._allocation.give(index, len(jobs))
@@ -337,7 +361,10 @@ class SearchLoop:
             (waiting if index == in_flight else self._exhausted).add(index)
 
     def _measure(self, batch: _Batch) -> list[Outcome]:
-        return self._searches[batch.index].measure(batch.jobs, self._is_late)
+        def is_enough(num_in_flight: int, is_new: bool) -> bool:
+            return self._is_spent(num_in_flight) or (is_new and self._is_late())
+
+        return self._searches[batch.index].measure(batch.jobs, is_enough)
 
     def _tell(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
         search = self._searches[batch.index]

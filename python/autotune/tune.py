@@ -8,12 +8,12 @@ faster.
 import json
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from statistics import median
 
 from autotune.allocation import Allocation, EqualAllotment, GradientAllocation
-from autotune.database import Run
 from autotune.errors import AutotuneError
 from autotune.expert import expert_schedules
 from autotune.heuristic import HeuristicProposer
@@ -33,11 +33,14 @@ from autotune.report import WorkloadReport
 from autotune.schedule import Schedule
 from autotune.search import Explorer, RandomSearch, SearchStrategy, peak_speedup, speedup
 from autotune.search_loop import Bounds, Compiler, SearchLoop, Session, WorkloadSearch
+from autotune.tuning_run import Origin, Run, WarmStart
 from autotune.workload import Workload
 
 SEARCHES = ("mcts", "beam", "evolutionary", "random", "none")
 PROPOSERS = ("heuristic", "uniform")
 ALLOCATIONS = ("gradient", "equal")
+
+_NUM_WARM_STARTS = 4
 
 
 class ConfigError(AutotuneError):
@@ -68,6 +71,7 @@ class TuneConfig:
         num_finalists: Candidates that are timed again beside the baseline in the end.
         allocation: One of `ALLOCATIONS`: candidates go to the workload that promises to shorten the
             whole program most, or to each workload alike.
+        warm_start: Try first what was the best on other targets.
 
     Raises:
         ConfigError: A value out of its range.
@@ -82,12 +86,15 @@ class TuneConfig:
     batch: int = 4
     num_finalists: int = 4
     allocation: str = "gradient"
+    warm_start: bool = True
 
     def __post_init__(self) -> None:
         if self.trials < 0:
             raise ConfigError(f"the number of trials is {self.trials}, not 0 or more")
         if self.time_limit_secs is not None and not self.time_limit_secs > 0:
             raise ConfigError(f"the time limit is {self.time_limit_secs} s, not more than 0")
+        if self.batch < 1:
+            raise ConfigError(f"the number of candidates at once is {self.batch}, not 1 or more")
         if self.search not in SEARCHES:
             raise ConfigError(f"search {self.search!r} is none of {', '.join(SEARCHES)}")
         if self.proposer not in PROPOSERS:
@@ -108,7 +115,7 @@ class TuneConfig:
     @property
     def settings(self) -> str:
         """What decides the course of a search, apart from when it ends."""
-        names = ("search", "proposer", "seed", "batch")
+        names = ("search", "proposer", "seed", "batch", "allocation")
         return json.dumps({name: getattr(self, name) for name in names})
 
 
@@ -193,10 +200,7 @@ def _known_reports(
 
 
 def _known_report(workload: Workload, run: Run, session: Session) -> WorkloadReport:
-    assert run.winner is not None
-    assert run.final is not None
-    records = session.database.records(run)
-    report = WorkloadReport.of(workload.name, workload.hash, run.winner, run.final, records)
+    report = WorkloadReport.of_run(run, session.database.records(run))
     message = f"{report.speedup:.2f}x, from run {run.id} of the database"
     session.progress.finish(workload.name, message)
     return report
@@ -213,6 +217,7 @@ def _search(tuners: Sequence["_Tuner"], counts: Mapping[str, int], deadline: flo
     config, session = tuners[0].config, tuners[0].session
     session.progress.begin(config.trials)
     program_secs = []
+    _open_runs(tuners)
     for tuner in tuners:
         program_secs.append(tuner.start() * counts[tuner.workload.hash])
         session.progress.start(tuner.workload.name, program_secs[-1])
@@ -222,6 +227,17 @@ def _search(tuners: Sequence["_Tuner"], counts: Mapping[str, int], deadline: flo
     searches = [tuner.search for tuner in tuners if tuner.search is not None]
     bounds = Bounds(config.trials, deadline, config.batch)
     return SearchLoop(session, searches, allocation, bounds).run()
+
+
+def _open_runs(tuners: Sequence["_Tuner"]) -> None:
+    """Gives every workload a run of one session: an earlier one to resume, or a new one."""
+    config, session = tuners[0].config, tuners[0].session
+    name = ""
+    if config.resume:
+        hashes = [tuner.workload.hash for tuner in tuners]
+        name = session.database.latest_session(hashes, session.target.key, config.settings)
+    for tuner in tuners:
+        name = tuner.open_run(name).origin.session
 
 
 def _tuners(workloads: Sequence[Workload], config: TuneConfig, session: Session) -> list["_Tuner"]:
@@ -276,6 +292,7 @@ class _Tuner:
         self.search: WorkloadSearch | None = None
         self._baseline = baseline
         self._run: Run | None = None
+        self._finals: list[tuple[Schedule, Measurement]] = []
 
     @property
     def records(self) -> list[TuningRecord]:
@@ -283,19 +300,19 @@ class _Tuner:
         return [] if self.search is None else self.search.records
 
     def start(self) -> float:
-        """Opens a run and makes the search; returns the time of one call of the baseline.
+        """Makes the search of an open run; returns the time of one call of the baseline.
 
         The run has that time among its records, since the course of the search depends on it.
         """
-        database = self.session.database
-        run = self._run = self._open_run()
+        database, run = self.session.database, self._run
+        assert run is not None
         measured = database.baseline(run)
         if measured is None:
             measured = self._time_baseline()
             names = self.workload.hash, self.session.target.key, Schedule()
             record = TuningRecord(*names, "", self._baseline.object_hash, measured)
             database.add(run, record)
-        explorer, strategy = self._make_search()
+        explorer, strategy = self._make_search(run)
         self.search = WorkloadSearch(
             self.session, self.workload, self._baseline, run, strategy, explorer
         )
@@ -305,7 +322,7 @@ class _Tuner:
         """Returns the report; ends the run, which is `worth` so many trials."""
         report = self._report(winner, final, self.records)
         if self._run is not None:
-            self.session.database.finish_run(self._run, worth, winner, final)
+            self.session.database.finish_run(self._run, worth, winner, final, self._finals)
             message = f"{report.speedup:.2f}x after {len(self.records)} trials"
             self.session.progress.finish(self.workload.name, message)
         return report
@@ -323,15 +340,25 @@ class _Tuner:
     def _report(
         self, winner: Schedule, final: Measurement, records: Sequence[TuningRecord]
     ) -> WorkloadReport:
-        return WorkloadReport.of(self.workload.name, self.workload.hash, winner, final, records)
+        starts = () if self._run is None else self._run.origin.warm_starts
+        names = self.workload.name, self.workload.hash
+        return replace(WorkloadReport.of(*names, winner, final, records), warm_starts=starts)
 
-    def _open_run(self) -> Run:
+    def open_run(self, session: str) -> Run:
+        """Opens the run; of a session with a name, where that is not empty."""
         database, target, config = self.session.database, self.session.target, self.config
+        key = self.workload.hash
         if config.resume:
-            run = database.latest(self.workload.hash, target.key, config.settings)
-            if run is not None:
-                return run
-        return database.start_run(self.workload, target, config.settings, config.trials)
+            self._run = database.latest(key, target.key, config.settings, session)
+        if self._run is None:
+            starts: list[WarmStart] = []
+            if config.warm_start and config.search == "mcts":
+                starts = database.warm_starts(key, target, _NUM_WARM_STARTS)
+            known = database.best(key, target.key)
+            origin = Origin(session, tuple(starts), None if known is None else known[0])
+            settings = config.settings
+            self._run = database.start_run(self.workload, target, settings, config.trials, origin)
+        return self._run
 
     def _explorer(self) -> Explorer:
         config = self.config
@@ -341,7 +368,7 @@ class _Tuner:
         space = WorkloadSpace(self.workload, self.session.compiler)
         return Explorer(space, proposer, self.session.target)
 
-    def _make_search(self) -> tuple[Explorer, SearchStrategy]:
+    def _make_search(self, run: Run) -> tuple[Explorer, SearchStrategy]:
         config, explorer = self.config, self._explorer()
         rng = random.Random(config.seed)
         match config.search:
@@ -351,13 +378,14 @@ class _Tuner:
                 return explorer, BeamSearch(explorer, rng, BeamConfig())
             case "evolutionary":
                 return explorer, EvolutionarySearch(explorer, rng, EvolutionConfig())
-        is_expert = config.is_expert
-        starters = expert_schedules(explorer, self.session.target) if is_expert else iter(())
+        starters: Iterator[Schedule] = iter([each.schedule for each in run.origin.warm_starts])
+        if config.is_expert:
+            starters = chain(starters, expert_schedules(explorer, self.session.target))
         return explorer, MctsSearch(explorer, rng, MctsConfig(), starters)
 
     def choose_winner(self) -> tuple[Schedule, Measurement]:
         """Times the best few once more; returns the fastest, which may be the baseline."""
-        timed = self._time_side_by_side(self._finalists(self.records))
+        timed = self._finals = self._time_side_by_side(self._finalists(self.records))
         best = max(timed, key=lambda pair: speedup(pair[1]) or 0.0, default=None)
         if best is not None and min(_ratios(best[1])) > 1.0:
             return best
@@ -369,10 +397,14 @@ class _Tuner:
         """Returns the best of a search and of the database; expert schedules without a search."""
         config, session = self.config, self.session
         finalists = _best_schedules(records, config.num_finalists)
-        known = session.database.best(self.workload.hash, session.target.key)
-        if known is not None and known[0] not in finalists:
-            finalists.append(known[0])
-        if not records and config.is_expert:
+        if self._run is not None:
+            known = self._run.origin.known
+        else:
+            best = session.database.best(self.workload.hash, session.target.key)
+            known = None if best is None else best[0]
+        if known is not None and known not in finalists:
+            finalists.append(known)
+        if not records and config.is_expert and not session.is_interrupted():
             experts = expert_schedules(self._explorer(), session.target)
             finalists += [schedule for schedule in experts if schedule not in finalists]
         return finalists

@@ -1,17 +1,26 @@
-"""The contract of the tuning database."""
+"""The contract of the tuning database, on both back ends."""
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from autotune.database import SCHEMA_VERSION, Database, DatabaseError
+from autotune import database_schema
+from autotune.database import Database
+from autotune.database_schema import SCHEMA_VERSION, make_engine
+from autotune.errors import DatabaseError, RecordingError
 from autotune.measurement import Failure, FailureKind, Measurement, TuningRecord
+from autotune.run_exchange import export_runs, import_runs
 from autotune.schedule import Schedule
+from autotune.tuning_run import Origin, WarmStart
 from autotune.workload import Target, Workload
 
 TARGET = Target("toy", "+avx", 2, 1, 512, 32, 48 << 10, 2 << 20, 0, "mlir 1")
@@ -21,22 +30,36 @@ VECTORIZE = Schedule.parse("autotune-tile{band=0 sizes=8,16},autotune-paralleliz
 
 
 def measured(ratio: float) -> Measurement:
-    return Measurement((1.0, 1.1, 0.9), (ratio, ratio, ratio), 0.5, None)
+    times = (1.0, 1.1, 0.9), (ratio, ratio, ratio)
+    return Measurement(*times, 0.5, None, 2, (("cycles", 7.0),))
 
 
 def record(schedule: Schedule, measurement: Measurement, target: Target = TARGET) -> TuningRecord:
     return TuningRecord(WORKLOAD.hash, target.key, schedule, "tree", "object", measurement)
 
 
-@pytest.fixture
-def path(tmp_path):
-    return str(tmp_path / "tuning.db")
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request, tmp_path):
+    """Gives the URL of another empty database with every call."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgres").new_database
+    numbers = iter(range(9))
+    return lambda: str(tmp_path / f"tuning{next(numbers)}.db")
 
 
 @pytest.fixture
-def database(path):
-    with Database(path) as opened:
+def url(new_url):
+    return new_url()
+
+
+@pytest.fixture
+def database(url):
+    with Database(url) as opened:
         yield opened
+
+
+def lines_of(database: Database) -> list[str]:
+    return list(export_runs(database, database.runs()))
 
 
 def finished(database: Database, ratio: float, trials: int = 8, target: Target = TARGET):
@@ -45,7 +68,7 @@ def finished(database: Database, ratio: float, trials: int = 8, target: Target =
     return database.finish_run(run, trials, TILE, measured(ratio))
 
 
-def test_records_come_back_whole_and_in_order(database, path):
+def test_records_come_back_whole_and_in_order(database, url):
     run = database.start_run(WORKLOAD, TARGET, "seed=0", 64)
     failure = Failure(FailureKind.WRONG_RESULT, "element 3 differs", "autotune apply ...")
     written = [
@@ -54,14 +77,14 @@ def test_records_come_back_whole_and_in_order(database, path):
     ]
     for each in written:
         database.add(run, each)
-    with Database(path) as other:
+    with Database(url) as other:
         assert other.records(run) == written
         (read,) = other.runs()
     assert read.num_records == 2
     assert (read.workload_name, read.winner, read.final) == ("matmul", None, None)
 
 
-def test_the_baseline_is_recorded_apart(database, path):
+def test_the_baseline_is_recorded_apart(database, new_url):
     run = database.start_run(WORKLOAD, TARGET, "seed=0", 64)
     assert database.baseline(run) is None
     database.add(run, record(Schedule(), measured(1.0)))
@@ -69,8 +92,8 @@ def test_the_baseline_is_recorded_apart(database, path):
     assert database.baseline(run) == measured(1.0)
     assert database.records(run) == [record(TILE, measured(3.0))]
     assert database.runs()[0].num_records == 1
-    with Database(f"{path}.copy") as other:
-        other.load(list(database.export()), "export")
+    with Database(new_url()) as other:
+        import_runs(other, lines_of(database), "export")
         assert other.baseline(other.runs()[0]) == measured(1.0)
 
 
@@ -115,24 +138,131 @@ def test_latest_finds_the_run_to_resume_by_its_settings(database):
     assert database.latest(WORKLOAD.hash, TARGET.key, "seed=2") is None
 
 
-def test_export_and_import_copy_everything_once(database, tmp_path):
+def test_records_say_when_and_where_they_were_measured(url):
+    now = datetime(2026, 5, 4, 3, 2, 1)
+    with Database(url, lambda: now) as database:
+        run = finished(database, 4.0)
+        (read,) = database.records(run)
+    assert run.started == "2026-05-04 03:02:01"
+    assert read.provenance.recorded == "2026-05-04 03:02:01"
+    assert read.provenance.step == 0
+    assert os.uname().nodename in read.provenance.host
+    assert os.uname().release in read.provenance.host
+
+
+def test_a_run_keeps_what_it_started_from_and_how_it_ended(database):
+    origin = Origin("program 7", (WarmStart(TILE, "elsewhere"),), VECTORIZE)
+    run = database.start_run(WORKLOAD, TARGET, "seed=0", 8, origin)
+    finalists = [(VECTORIZE, measured(2.0)), (TILE, measured(3.0))]
+    finished = database.finish_run(run, 8, TILE, measured(3.0), finalists)
+    assert finished.origin == origin
+    assert finished.finalists == tuple(finalists)
+    assert database.run(run.id) == finished
+    assert database.runs(session="program 7") == [finished]
+    other = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
+    assert other.uid == other.origin.session != run.uid
+
+
+def test_steps_count_the_records_of_a_whole_session(database):
+    first = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
+    other = database.start_run(WORKLOAD, TARGET, "seed=0", 8, Origin(first.origin.session))
+    finished(database, 4.0)
+    for run, schedule in ((first, TILE), (other, TILE), (first, VECTORIZE)):
+        database.add(run, record(schedule, measured(2.0)))
+    assert [each.provenance.step for each in database.records(first)] == [0, 2]
+    assert [each.provenance.step for each in database.records(other)] == [1]
+
+
+def test_copies_are_kept_and_count_as_no_trial(database):
+    run = database.start_run(WORKLOAD, TARGET, "seed=0", 64)
+    database.add(run, record(TILE, measured(3.0)))
+    copy = replace(record(VECTORIZE, measured(3.0)), is_copy=True)
+    database.add(run, copy)
+    assert database.records(run)[1] == copy
+    assert database.runs()[0].num_records == 1
+
+
+def test_records_of_other_targets_are_warm_starts_the_most_alike_first(database):
+    threads, cpu = replace(TARGET, num_threads=2), replace(TARGET, cpu="other")
+    finished(database, 9.0)
+    assert database.warm_starts(WORKLOAD.hash, TARGET, 4) == []
+    run = database.start_run(WORKLOAD, cpu, "seed=0", 64)
+    database.add(run, record(VECTORIZE, measured(99.0), cpu))
+    finished(database, 2.0, target=threads)
+    untuned = replace(TARGET, cpu="older")
+    database.finish_run(database.start_run(WORKLOAD, untuned, "", 1), 1, Schedule(), measured(1.0))
+    expected = [WarmStart(TILE, threads.key), WarmStart(VECTORIZE, cpu.key)]
+    assert database.warm_starts(WORKLOAD.hash, TARGET, 4) == expected
+    assert database.warm_starts(WORKLOAD.hash, TARGET, 1) == expected[:1]
+    assert database.warm_starts("cd" * 32, TARGET, 4) == []
+    assert database.hit(WORKLOAD.hash, TARGET.key, 1).target_key == TARGET.key
+
+
+def test_export_and_import_copy_everything_once(database, new_url):
     run = finished(database, 4.0)
     failure = Failure(FailureKind.COMPILE_ERROR, "no")
     database.add(run, record(VECTORIZE, Measurement((), (), 0.1, failure)))
-    lines = list(database.export())
-    with Database(str(tmp_path / "copy.db")) as copy:
-        assert copy.load(lines, "runs.jsonl") == 1
-        assert list(copy.export()) == lines
-        assert copy.load(lines, "runs.jsonl") == 0
+    database.start_run(WORKLOAD, TARGET, "seed=1", 8, Origin("s", (WarmStart(TILE, "x"),)))
+    lines = lines_of(database)
+    with Database(new_url()) as copy:
+        assert import_runs(copy, lines, "runs.jsonl") == 2
+        assert lines_of(copy) == lines
+        assert import_runs(copy, lines, "runs.jsonl") == 0
+        assert lines_of(copy) == lines
         assert copy.best(WORKLOAD.hash, TARGET.key) == (TILE, measured(4.0))
 
 
-def test_a_bad_line_is_named_and_nothing_is_imported(database, tmp_path):
+def test_a_later_export_of_a_run_adds_what_is_new(database, new_url):
+    run = database.start_run(WORKLOAD, TARGET, "seed=0", 64)
+    database.add(run, record(TILE, measured(3.0)))
+    earlier = lines_of(database)
+    with Database(new_url()) as copy:
+        import_runs(copy, earlier, "runs.jsonl")
+        database.add(run, record(VECTORIZE, measured(5.0)))
+        database.finish_run(run, 2, VECTORIZE, measured(5.0))
+        later = lines_of(database)
+        assert import_runs(copy, later, "runs.jsonl") == 1
+        assert lines_of(copy) == later
+        assert import_runs(copy, earlier, "runs.jsonl") == 0
+        assert lines_of(copy) == later, "an older export takes nothing back"
+
+
+def test_exports_of_schema_1_are_read(database):
+    measurement = {"run_secs": [1.0], "baseline_secs": [2.0], "elapsed_secs": 3.0, "failure": None}
+    value = {
+        "schema": 1,
+        "workload": {"hash": WORKLOAD.hash, "name": "matmul", "text": "module {}"},
+        "target": {"key": "k", "description": {}},
+        "run": {"settings": "s", "num_trials": 1, "winner": str(TILE), "final": measurement},
+        "records": [
+            {
+                "schedule": str(TILE),
+                "tree_hash": "t",
+                "object_hash": "o",
+                "measurement": measurement,
+            }
+        ],
+    }
+    assert import_runs(database, [json.dumps(value)], "old.jsonl") == 1
+    assert import_runs(database, [json.dumps(value)], "old.jsonl") == 0
+    assert database.best(WORKLOAD.hash, "k") == (TILE, Measurement((1.0,), (2.0,), 3.0, None))
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"schema": 2}', "workload"),
+        ('{"schema": 3}', "schema 3, this program reads up to 2"),
+        ("[]", "list"),
+        ("{", "JSONDecodeError"),
+    ],
+)
+def test_a_bad_line_is_named_and_nothing_is_imported(database, new_url, line, reason):
     finished(database, 4.0)
-    lines = [*database.export(), '{"schema": 1}']
-    with Database(str(tmp_path / "copy.db")) as copy:
-        with pytest.raises(DatabaseError, match=r"runs.jsonl:2: .*workload"):
-            copy.load(lines, "runs.jsonl")
+    lines = [*lines_of(database), line]
+    with Database(new_url()) as copy:
+        with pytest.raises(DatabaseError, match=rf"runs.jsonl:2: .*{reason}"):
+            import_runs(copy, lines, "runs.jsonl")
         assert copy.runs() == []
 
 
@@ -141,20 +271,127 @@ def test_prune_keeps_what_a_hit_uses(database):
     finished(database, 3.0)
     best = finished(database, 4.0)
     elsewhere = finished(database, 2.0, target=other)
-    database.start_run(WORKLOAD, TARGET, "seed=0", 64)
-    assert database.prune() == 2
+    assert database.prune() == 1
     assert database.runs() == [best, elsewhere]
     assert database.prune(only_target=TARGET.key) == 1
     assert database.runs() == [best]
     assert len(database.records(best)) == 1
 
 
-def test_another_schema_version_is_refused_with_a_reason(path):
-    Database(path).close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE autotune_info SET value = '99'")
-    with pytest.raises(DatabaseError, match=f"has schema 99, this program reads {SCHEMA_VERSION}"):
-        Database(path)
+def test_prune_spares_runs_that_may_be_going_on(url):
+    now = datetime(2026, 5, 4)
+    times = [now]
+    with Database(url, lambda: times[-1]) as database:
+        old = database.start_run(WORKLOAD, TARGET, "old", 64)
+        times.append(now + timedelta(days=3))
+        database.start_run(WORKLOAD, TARGET, "older but alive", 64)
+        database.add(old, record(TILE, measured(2.0)))
+        finished(database, 4.0)
+        assert database.prune() == 0
+        times.append(now + timedelta(days=5))
+        assert database.prune() == 2
+        assert [run.settings for run in database.runs()] == ["seed=0"]
+
+
+def test_another_schema_version_is_refused_with_a_reason(url):
+    Database(url).close()
+    for version, reason in (("99", f"up to {SCHEMA_VERSION}"), ("x", "which no version")):
+        with make_engine(url).begin() as connection:
+            connection.exec_driver_sql(f"UPDATE autotune_info SET value = '{version}'")
+        with pytest.raises(DatabaseError, match=f"has schema {version}, .*{reason}") as refused:
+            Database(url)
+        assert len(str(refused.value).splitlines()) == 1
+        assert "sesame" not in str(refused.value), "passwords are not shown"
+
+
+def make_schema_1(url: str) -> None:
+    text = (Path(__file__).parent / "schema_1.sql").read_text()
+    engine = make_engine(url)
+    spellings = ("INTEGER", "DATETIME", "CURRENT_TIMESTAMP")
+    if engine.dialect.name == "postgresql":
+        spellings = ("SERIAL", "TIMESTAMP", "now()")
+    for name, spelling in zip(("{SERIAL}", "{TIMESTAMP}", "{NOW}"), spellings, strict=True):
+        text = text.replace(name, spelling)
+    with engine.begin() as connection:
+        for statement in text.split(";\n"):
+            connection.execute(sa.text(statement.replace(":", "\\:")))
+    engine.dispose()
+
+
+def schema_of(url: str) -> dict:
+    """Everything that the back end says about the tables."""
+    inspector = sa.inspect(make_engine(url))
+    return {
+        table: (
+            [{**column, "type": str(column["type"])} for column in inspector.get_columns(table)],
+            inspector.get_indexes(table),
+            inspector.get_unique_constraints(table),
+            inspector.get_foreign_keys(table),
+        )
+        for table in sorted(inspector.get_table_names())
+    }
+
+
+def test_a_database_of_schema_1_is_migrated(new_url):
+    url, fresh = new_url(), new_url()
+    make_schema_1(url)
+    with Database(url) as database:
+        first, second = database.runs()
+        assert first.started == "2026-11-22 08:16:05"
+        assert (first.winner, first.num_records) == (TILE, 2)
+        assert (second.winner, second.num_records, second.finalists) == (None, 0, ())
+        assert len({first.uid, second.uid, ""}) == 3
+        good = Measurement((0.5, 0.25), (1.0, 2.0), 0.5, None)
+        failure = Failure(FailureKind.COMPILE_ERROR, "no vectors", "run me")
+        assert [(r.schedule, r.measurement) for r in database.records(first)] == [
+            (TILE, good),
+            (VECTORIZE, Measurement((), (), 0.25, failure)),
+        ]
+        assert database.records(first)[0].provenance is None
+        assert database.hit(WORKLOAD.hash, TARGET.key, 8) == first
+        database.add(second, record(TILE, measured(2.0)))
+        finished(database, 3.0)
+        assert len(database.runs()) == 3
+    Database(fresh).close()
+    assert schema_of(url) == schema_of(fresh)
+
+
+def test_a_migration_that_fails_changes_nothing(url, monkeypatch):
+    make_schema_1(url)
+    before = schema_of(url)
+
+    def fail(connection):
+        connection.exec_driver_sql("SELECT * FROM nowhere")
+
+    migrations = database_schema._MIGRATIONS
+    monkeypatch.setattr(database_schema, "_MIGRATIONS", (*migrations, fail))
+    with pytest.raises(DatabaseError, match="nowhere"):
+        Database(url)
+    assert schema_of(url) == before
+    monkeypatch.undo()
+    with Database(url) as database:
+        assert len(database.runs()) == 2
+
+
+OPENER = """
+import sys
+from tests.contracts.test_database import *
+sys.stdin.readline()
+with Database(sys.argv[1]) as database:
+    print(len(database.runs()))
+"""
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_processes_that_open_a_database_at_once_agree_on_who_prepares_it(url, is_old):
+    if is_old:
+        make_schema_1(url)
+    openers = [start_python(OPENER, url, stdin=subprocess.PIPE) for _ in range(4)]
+    for opener in openers:
+        opener.stdin.write("go\n")
+        opener.stdin.flush()
+    answers = [opener.communicate()[0] for opener in openers]
+    assert answers == ["2\n" if is_old else "0\n"] * 4
 
 
 def test_files_that_are_no_tuning_database_are_refused(tmp_path):
@@ -182,21 +419,21 @@ with Database(sys.argv[1]) as database:
 """
 
 
-def start_writer(path: str, settings: str, num_records: int) -> subprocess.Popen[str]:
+def start_python(code: str, *arguments: str, **settings) -> subprocess.Popen[str]:
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-    command = [sys.executable, "-c", WRITER, path, settings, str(num_records)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, **settings)
 
 
-def test_what_was_recorded_survives_kill_9(path):
-    writer = start_writer(path, "seed=0", 100_000)
+def test_what_was_recorded_survives_kill_9(url):
+    writer = start_python(WRITER, url, "seed=0", "100000")
     assert writer.stdout is not None
     acknowledged = [int(next(writer.stdout)) for _ in range(25)]
     os.kill(writer.pid, signal.SIGKILL)
     acknowledged += [int(line) for line in writer.stdout if line.endswith("\n")]
     writer.wait()
-    with Database(path) as database:
+    with Database(url) as database:
         (run,) = database.runs()
         sizes = [record.schedule.transformations[0].sizes[0] for record in database.records(run)]
         assert sizes == list(range(1, len(sizes) + 1))
@@ -204,12 +441,54 @@ def test_what_was_recorded_survives_kill_9(path):
         database.add(run, record(Schedule(), measured(1.0)))
 
 
-def test_two_writers_lose_nothing(path):
-    writers = [start_writer(path, f"seed={seed}", 60) for seed in range(3)]
+def test_two_writers_lose_nothing(url):
+    writers = [start_python(WRITER, url, f"seed={seed}", "60") for seed in range(3)]
     for writer in writers:
         writer.communicate()
         assert writer.returncode == 0
-    with Database(path) as database:
+    with Database(url) as database:
         runs = database.runs()
         assert sorted(run.settings for run in runs) == ["seed=0", "seed=1", "seed=2"]
         assert [run.num_records for run in runs] == [60, 60, 60]
+
+
+def test_a_server_that_is_away_for_a_while_loses_nothing(postgres):
+    url = postgres.new_database()
+    pauses = []
+
+    def sleep(secs):
+        pauses.append(secs)
+        if len(pauses) == 2:
+            postgres.start()
+
+    with Database(url, sleep=sleep) as database:
+        run = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
+        database.add(run, record(TILE, measured(3.0)))
+        postgres.stop()
+        database.add(run, record(VECTORIZE, measured(4.0)))
+        assert len(pauses) == 2
+        assert [each.schedule for each in database.records(run)] == [TILE, VECTORIZE]
+
+
+def test_a_server_that_stays_away_ends_the_run_with_one_line(postgres):
+    pauses = []
+    with Database(postgres.new_database(), sleep=pauses.append) as database:
+        run = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
+        postgres.stop()
+        try:
+            with pytest.raises(RecordingError, match="cannot use the database") as lost:
+                database.add(run, record(TILE, measured(3.0)))
+            with pytest.raises(DatabaseError, match="refused"):
+                database.runs()
+        finally:
+            postgres.start()
+    assert sum(pauses) > 60.0
+    assert len(str(lost.value).splitlines()) == 1
+    assert "sesame" not in str(lost.value)
+
+
+def test_a_missing_driver_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(DatabaseError, match=r"pip install 'mlir-autotune\[postgresql\]'") as error:
+        Database("postgresql://tuner:sesame@host/name")
+    assert "sesame" not in str(error.value)

@@ -3,30 +3,13 @@
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import autotune
+from tests.e2e.shell import LARGE_MATMUL, MATMUL, SIZE, Shell
 
-SIZE = 96
-MATMUL = f"""
-func.func @matmul(%a: tensor<{SIZE}x{SIZE}xf32>, %b: tensor<{SIZE}x{SIZE}xf32>)
-    -> tensor<{SIZE}x{SIZE}xf32> {{
-  %zero = arith.constant 0.0 : f32
-  %empty = tensor.empty() : tensor<{SIZE}x{SIZE}xf32>
-  %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<{SIZE}x{SIZE}xf32>)
-      -> tensor<{SIZE}x{SIZE}xf32>
-  %c = linalg.matmul ins(%a, %b : tensor<{SIZE}x{SIZE}xf32>, tensor<{SIZE}x{SIZE}xf32>)
-      outs(%init : tensor<{SIZE}x{SIZE}xf32>) -> tensor<{SIZE}x{SIZE}xf32>
-  return %c : tensor<{SIZE}x{SIZE}xf32>
-}}
-"""
-LARGE_MATMUL = MATMUL.replace(str(SIZE), "192")
 TWO_ENTRIES = b"""
 func.func @a(%m: memref<4xf32>) { return }
 func.func @b(%m: memref<4xf32>) { return }
@@ -38,53 +21,6 @@ func.func @f(%m: memref<1xf32>) {
   return
 }
 """
-
-
-class Shell:
-    """Runs the command line in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-            "XDG_DATA_HOME": str(folder / "data"),
-            "XDG_CACHE_HOME": str(folder / "cache"),
-        }
-
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        # Where the tests run in the background, interrupts are ignored, and children inherit that.
-        return subprocess.Popen(
-            ["env", "--default-signal=INT", sys.executable, "-m", "autotune", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(self, *arguments: str) -> tuple[int, str, str]:
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=300)
-        return process.returncode, out, err
-
-    def succeed(self, *arguments: str) -> str:
-        status, out, err = self.run(*arguments)
-        assert status == 0, err
-        return out
-
-    def records(self) -> list[dict]:
-        """The measurements of the first run in the database, so far."""
-        status, out, _ = self.run("db", "show", "1", "--json")
-        return json.loads(out)["records"] if status == 0 else []
-
-    def start_until(self, num_records: int, *arguments: str) -> subprocess.Popen[str]:
-        """Starts a command, and returns once it has recorded so many measurements."""
-        process = self.start(*arguments)
-        while len(self.records()) < num_records:
-            assert process.poll() is None, process.communicate()[1]
-            time.sleep(0.05)
-        return process
 
 
 @pytest.fixture(scope="module")
@@ -201,22 +137,89 @@ def test_kill_9_and_resume_lose_and_repeat_nothing(tmp_path):
     shell.succeed(*command, "--resume")
     after = shell.records()
     assert after[: len(before)] == before
-    assert len(after) == 16
-    assert len({record["schedule"] for record in after}) == 16
+    assert shell.num_trials() == 16
+    assert len({record["schedule"] for record in after}) == len(after)
     assert len(json.loads(shell.succeed("db", "list", "--json"))) == 1
 
 
-def test_ctrl_c_ends_with_one_line(tmp_path):
+def schedules(records: list[dict]) -> list[str]:
+    return [record["schedule"] for record in records]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_the_search_and_writes_the_best_so_far(tmp_path, number):
+    shell = Shell(tmp_path)
+    (tmp_path / "matmul.mlir").write_text(LARGE_MATMUL)
+    command = ["compile", "matmul.mlir", "--seed", "5", "-o", "out"]
+    process = shell.start_until(2, *command, "--trials", "500")
+    os.killpg(process.pid, number)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert "interrupted; --resume goes on" in err.splitlines()[-1]
+    assert "Traceback" not in err
+    report = json.loads((tmp_path / "out/report.json").read_text())
+    before = shell.records()
+    num_trials = shell.num_trials()
+    assert 1 <= num_trials == report["workloads"][0]["trials"] < 100
+    autotune.load(tmp_path / "out/model.so")
+    assert not [r for r in before if "signal" in (r["message"] or "")], "workers do not hear it"
+    shell.succeed(*command, "--trials", str(num_trials + 3), "--resume")
+    after = shell.records()
+    assert schedules(after)[: len(before)] == schedules(before)
+    assert shell.num_trials() == num_trials + 3
+
+
+def test_the_second_interrupt_ends_everything(tmp_path):
     shell = Shell(tmp_path)
     (tmp_path / "matmul.mlir").write_text(LARGE_MATMUL)
     process = shell.start_until(2, "compile", "matmul.mlir", "--trials", "500", "-o", "out")
     process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "interrupted" in err.splitlines()[-1]
     assert "Traceback" not in err
     assert not (tmp_path / "out").exists()
     assert len(shell.records()) >= 2
+
+
+def test_a_time_limit_ends_the_search_and_resume_goes_on(tmp_path):
+    shell = Shell(tmp_path)
+    (tmp_path / "matmul.mlir").write_text(LARGE_MATMUL)
+    command = ["compile", "matmul.mlir", "--seed", "5", "-o", "out"]
+    shell.succeed(*command, "--trials", "500", "--time-limit", "10")
+    before = shell.records()
+    assert len(before) < 500
+    num_trials = shell.num_trials() + 5
+    shell.succeed(*command, "--trials", str(num_trials), "--resume")
+    after = shell.records()
+    assert after[: len(before)] == before
+    assert shell.num_trials() == num_trials
+    assert len(json.loads(shell.succeed("db", "list", "--json"))) == 1
+
+
+def test_a_run_replays_from_the_database_and_from_a_file(tmp_path):
+    shell = Shell(tmp_path)
+    (tmp_path / "matmul.mlir").write_text(MATMUL)
+    shell.succeed("compile", "matmul.mlir", "--trials", "10", "--seed", "3", "-o", "out")
+    winner = json.loads((tmp_path / "out/report.json").read_text())["workloads"][0]["schedule"]
+    shell.succeed("db", "export", "run.jsonl", "--run", "1")
+    for run, name in (("1", "run 1"), ("run.jsonl", "run.jsonl")):
+        folder = f"again-{run}"
+        status, _, err = shell.run("compile", "matmul.mlir", "--replay", run, "-o", folder)
+        assert status == 0, err
+        assert f"autotune: {name} replayed: 10 steps and the final choice, as recorded" in err
+        report = json.loads((tmp_path / folder / "report.json").read_text())
+        assert report["workloads"][0]["schedule"] == winner
+    assert len(json.loads(shell.succeed("db", "list", "--json"))) == 1, "nothing is recorded"
+    value = json.loads((tmp_path / "run.jsonl").read_text())
+    steps = value["records"]
+    steps[3]["schedule"], steps[4]["schedule"] = steps[4]["schedule"], steps[3]["schedule"]
+    (tmp_path / "wrong.jsonl").write_text(json.dumps(value) + "\n")
+    status, _, err = shell.run("compile", "matmul.mlir", "--replay", "wrong.jsonl", "-o", "no")
+    assert status == 1
+    assert "autotune: wrong.jsonl diverges at step 3 of 10: recorded is matmul_0: " in err
+    assert not (tmp_path / "no").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """The command line: usage errors, and the commands on the database."""
 
 import json
+import os
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +11,7 @@ from autotune.database import Database
 from autotune.measurement import Failure, FailureKind, Measurement, TuningRecord
 from autotune.schedule import Schedule
 from autotune.target import detect
+from autotune.tuning_run import Origin, WarmStart
 from autotune.workload import Workload
 
 TILE = Schedule.parse("autotune-tile{band=0 sizes=8,16}")
@@ -98,8 +101,36 @@ def test_db_list_and_show(capsys, url):
     assert lines[2].split()[-4:] == ["0/64", "cut", "off", "matmul"]
     assert main(["db", "show", "1", "--db", url]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split() == ["1", "500", "ms", "4.00x", *str(TILE).split()]
-    assert "wrong_result" in lines[2]
+    assert lines[0].startswith("# run 1 of matmul abababababab, ")
+    assert detect().toolchain in lines[1]
+    assert os.uname().nodename in lines[2]
+    assert lines[4].split() == ["1", "500", "ms", "0.0", "%", "4.00x", *str(TILE).split()]
+    assert "wrong_result" in lines[5]
+
+
+def test_db_show_tells_the_provenance_of_each_record(capsys, url):
+    assert main(["db", "show", "1", "--json", "--db", url]) == 0
+    good, failed = json.loads(capsys.readouterr().out)["records"]
+    assert good["versions"] == detect().toolchain
+    assert good["seed"] == 3
+    assert os.uname().nodename in good["host"]
+    assert good["recorded"][:2] == "20"
+    assert (good["noise"], failed["noise"]) == (0.0, None)
+    assert good["run_secs"] == [0.5, 0.5]
+
+
+def test_records_of_other_targets_are_marked(capsys, tmp_path):
+    with Database("elsewhere.db") as database:
+        origin = Origin(warm_starts=(WarmStart(TILE, "0123456789abcdef"),))
+        run = database.start_run(WORKLOAD, detect(), SETTINGS, 2, origin)
+        measurement = Measurement((0.5, 0.5), (2.0, 2.0), 0.1, None)
+        record = TuningRecord(WORKLOAD.hash, "", TILE, "tree", "object", measurement)
+        database.add(run, record)
+        database.add(run, replace(record, schedule=VECTORIZE, is_copy=True))
+    assert main(["db", "show", "1", "--db", "elsewhere.db"]) == 0
+    warm, copy = capsys.readouterr().out.splitlines()[-2:]
+    assert warm.endswith("(warm start from target 0123456789abcdef)")
+    assert copy.endswith("(same code as an earlier one)")
 
 
 def test_db_best_is_a_file_for_apply(capsys, url, tmp_path):
@@ -114,8 +145,13 @@ def test_export_and_import(capsys, url, tmp_path):
     assert main(["db", "export", "runs.jsonl", "--db", url]) == 0
     assert main(["db", "import", "runs.jsonl", "--db", "copy.db"]) == 0
     assert capsys.readouterr().out == "2 runs added\n"
+    assert main(["db", "import", "runs.jsonl", "--db", "copy.db"]) == 0
+    assert capsys.readouterr().out == "0 runs added\n"
     assert main(["db", "prune", "--db", "copy.db"]) == 0
-    assert capsys.readouterr().out == "1 runs deleted\n"
+    assert capsys.readouterr().out == "0 runs deleted\n", "the second run may be going on"
+    assert main(["db", "export", "one.jsonl", "--run", "2", "--db", "copy.db"]) == 0
+    (line,) = (tmp_path / "one.jsonl").read_text().splitlines()
+    assert json.loads(line)["run"]["winner"] is None
     (tmp_path / "bad.jsonl").write_text("{}\n")
     line = refused(capsys, "db", "import", "bad.jsonl", "--db", "copy.db")
     assert "bad.jsonl:1: no line of an export" in line
@@ -137,6 +173,7 @@ def test_report_of_a_run(capsys, url, tmp_path):
         "speedup": 4.0,
         "trials": 2,
         "failures": {"wrong_result": 1},
+        "warm_starts": [],
     }
     page = (tmp_path / "out" / "report.html").read_text()
     assert "<polyline" in page

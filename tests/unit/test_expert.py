@@ -10,7 +10,7 @@ import pytest
 from autotune.compiler import CompilerPool
 from autotune.expert import expert_schedules
 from autotune.loop_tree import num_statements, outermost_bands
-from autotune.measurement import Description
+from autotune.measurement import Description, Expansion, Failure
 from autotune.proposer import UniformProposer
 from autotune.schedule import (
     Distribute,
@@ -70,6 +70,18 @@ def _schedules(pool: CompilerPool, of: Workload, most: int, num_threads: int = 1
     target = replace(detect(), vector_bits=512, num_threads=num_threads)
     explorer = Explorer(WorkloadSpace(of, pool), UniformProposer(), target)
     return list(itertools.islice(expert_schedules(explorer, target), most))
+
+
+def test_only_single_steps_are_asked_for(pool: CompilerPool) -> None:
+    """To list all that is legal takes seconds in each of a dozen states of a long program."""
+
+    class StepsOnly(WorkloadSpace):
+        def expand(self, schedule: Schedule) -> Expansion | Failure:
+            raise AssertionError(f"all that may follow {schedule} was asked for")
+
+    target = detect()
+    explorer = Explorer(StepsOnly(_SMOOTH, pool), UniformProposer(), target)
+    assert len(list(expert_schedules(explorer, target))) > 4
 
 
 def _kinds(schedule: Schedule) -> set[type]:

@@ -1,5 +1,6 @@
 """Tuning, with a fake compiler and a fake runner."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -121,6 +122,96 @@ def test_resume_repeats_and_loses_nothing(session, tmp_path):
     records = session.database.records(session.database.runs()[0])[len(before) :]
     timed = [record.schedule for record in records if record.measurement.failure is None]
     assert runner.timed[: len(timed)] == timed, "after that come the finalists"
+
+
+class CoarseCompiler(FakeCompiler):
+    """Schedules that differ in nothing but the first size have equal code."""
+
+    def object_hash(self, code: bytes) -> str:
+        return re.sub(r"sizes=\d+,", "sizes=", code.decode())
+
+
+@pytest.mark.parametrize("search", ["mcts", "beam", "evolutionary", "random"])
+@pytest.mark.parametrize("num_trials", [1, 5, 10])
+def test_a_short_search_is_the_beginning_of_a_long_one(session, tmp_path, search, num_trials):
+    """Whatever the bound on the trials, and where equal code makes some of them none."""
+    session = replace(session, compiler=CoarseCompiler())
+    config = replace(CONFIG, search=search)
+    with Database(str(tmp_path / "whole.db")) as database:
+        whole = replace(session, database=database)
+        tune([WORKLOAD, OTHER], config, whole)
+        expected = course(whole)
+    tune([WORKLOAD, OTHER], replace(config, trials=num_trials), session)
+    beginning = course(session)
+    assert beginning == expected[: len(beginning)]
+    tune([WORKLOAD, OTHER], replace(config, resume=True), session)
+    assert course(session) == expected
+
+
+def course(session: Session) -> list[tuple[str, Schedule]]:
+    """Everything that was recorded, in order, over all runs."""
+    database = session.database
+    records = [record for run in database.runs() for record in database.records(run)]
+    records.sort(key=lambda record: record.provenance.step)
+    return [(record.workload_hash, record.schedule) for record in records]
+
+
+def test_resume_takes_up_the_runs_of_one_session(session):
+    tune([WORKLOAD, OTHER], replace(CONFIG, trials=8), session)
+    tune([WORKLOAD], replace(CONFIG, trials=12), session)
+    first, second, newer = session.database.runs()
+    assert first.origin.session == second.origin.session != newer.origin.session
+    tune([WORKLOAD, OTHER], replace(CONFIG, resume=True), session)
+    runs = session.database.runs()
+    assert len(runs) == 3
+    assert runs[2] == newer
+    assert runs[0].num_records + runs[1].num_records == 24
+
+
+def test_an_interrupt_ends_the_search_with_the_best_so_far(session):
+    runner = session.runner
+    stopped = replace(session, is_interrupted=lambda: len(runner.timed) >= 7)
+    (report,) = tune([WORKLOAD], CONFIG, stopped)
+    assert 1 < len(report.records) < 12
+    assert report.speedup > 1.0
+    (run,) = session.database.runs()
+    assert run.winner == report.schedule
+    assert session.database.hit(WORKLOAD.hash, TARGET.key, 24) is None
+
+
+ELSEWHERE = replace(TARGET, cpu="elsewhere")
+
+
+def test_records_of_other_targets_are_the_first_candidates(session):
+    (there,) = tune([WORKLOAD], CONFIG, replace(session, target=ELSEWHERE))
+    (here,) = tune([WORKLOAD], replace(CONFIG, seed=5, trials=3), session)
+    assert [start.schedule for start in here.warm_starts] == [there.schedule]
+    assert [start.target_key for start in here.warm_starts] == [ELSEWHERE.key]
+    assert here.records[0].schedule == there.schedule
+    assert here.records[0].target_key == TARGET.key
+    (unknown,) = tune([OTHER], replace(CONFIG, trials=3), session)
+    assert unknown.warm_starts == ()
+    (cold,) = tune([WORKLOAD], replace(CONFIG, trials=4, warm_start=False), session)
+    assert cold.warm_starts == ()
+
+
+def test_resume_keeps_the_warm_start_that_it_began_with(session):
+    tune([WORKLOAD], replace(CONFIG, trials=4), session)
+    before = searched(session)
+    tune([WORKLOAD], replace(CONFIG, seed=8), replace(session, target=ELSEWHERE))
+    (resumed,) = tune([WORKLOAD], replace(CONFIG, trials=8, resume=True), session)
+    assert resumed.warm_starts == ()
+    assert [record.schedule for record in resumed.records][:4] == before
+
+
+def test_what_is_not_legal_here_is_no_warm_start(session):
+    illegal = Schedule.parse("autotune-tile{band=0 sizes=0,0}")
+    run = session.database.start_run(WORKLOAD, ELSEWHERE, "", 1)
+    final = Measurement((1.0,), (9.0,), 0.1, None)
+    session.database.finish_run(run, 1, illegal, final)
+    (report,) = tune([WORKLOAD], CONFIG, session)
+    assert illegal not in [record.schedule for record in report.records]
+    assert len(report.records) == 24
 
 
 def test_without_resume_a_cut_off_run_is_left_alone(session):

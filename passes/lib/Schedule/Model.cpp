@@ -65,6 +65,7 @@ struct IslSession {
   IslContext context;
   Recent<std::shared_ptr<const Dependences>> dependences{8};
   Recent<Tree> trees{64};
+  Recent<Tree> computed{64};
 };
 
 } // namespace
@@ -101,6 +102,12 @@ FailureOr<Model> loadModel(func::FuncOp function, isl::ctx ctx) {
     return failure();
   return Model{std::move(*scop), dependencesOf(dependences.getValue(), ctx),
                treeOf(schedule.getValue(), ctx)};
+}
+
+Tree remembered(llvm::StringRef question, llvm::function_ref<Tree()> compute) {
+  if (const Tree *tree = session().computed.find(question))
+    return *tree;
+  return session().computed.add(question, compute());
 }
 
 void storeTree(func::FuncOp function, const Tree &tree) {

@@ -29,6 +29,9 @@ void storeDependences(mlir::func::FuncOp function,
                       const Dependences &dependences);
 void clearModel(mlir::func::FuncOp function);
 
+/// The tree that answers a question, computed unless that was asked recently.
+Tree remembered(llvm::StringRef question, llvm::function_ref<Tree()> compute);
+
 /// The transformation's refusal; one that isl cannot decide is refused.
 Refusal guarded(Model &model, llvm::function_ref<Refusal(Model &)> transform);
 

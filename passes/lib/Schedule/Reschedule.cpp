@@ -7,6 +7,8 @@
 #include <isl/schedule.h>
 #include <isl/set.h>
 
+#include <sstream>
+
 using namespace mlir;
 
 namespace autotune {
@@ -72,12 +74,9 @@ static void splitLeaves(Tree &tree, const ActiveDependences &active) {
       makeSequence(inDependenceOrder(std::move(leaves), active.pairs(numbers)));
 }
 
-Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
-  if (isMarked(model.tree))
-    return "loops are parallel, unrolled, vectors or packed already";
-  if (size_t count = model.dependences->parts().size(); count > maxDependences)
-    return "there are " + std::to_string(count) +
-           " convex dependences, more than the scheduler can take";
+/// The scheduler's answer; it takes seconds for a dozen statements.
+static Tree computeTree(const Model &model, bool maximizeFusion,
+                        bool outerCoincidence) {
   isl_ctx *ctx = model.tree.domain.ctx().get();
   isl_options_set_schedule_serialize_sccs(ctx, !maximizeFusion);
   isl_options_set_schedule_outer_coincidence(ctx, outerCoincidence);
@@ -87,7 +86,21 @@ Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
           .set_validity(model.dependences->all())
           .set_coincidence(model.dependences->all())
           .set_proximity(model.dependences->all());
-  model.tree = treeFromSchedule(constraints.compute_schedule());
+  return treeFromSchedule(constraints.compute_schedule());
+}
+
+Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
+  if (isMarked(model.tree))
+    return "loops are parallel, unrolled, vectors or packed already";
+  if (size_t count = model.dependences->parts().size(); count > maxDependences)
+    return "there are " + std::to_string(count) +
+           " convex dependences, more than the scheduler can take";
+  std::ostringstream question;
+  question << model.tree.domain << model.dependences->all() << maximizeFusion
+           << outerCoincidence;
+  model.tree = remembered(question.str(), [&] {
+    return computeTree(model, maximizeFusion, outerCoincidence);
+  });
   ActiveDependences all(*model.dependences);
   splitLeaves(model.tree, all);
   return findViolation(model.tree, all);

@@ -1,0 +1,124 @@
+"""Which part each loop around a statement has in its register tile, told by strides.
+
+Hides how strides are read: vectors run where most accesses are contiguous, reductions are loops
+that do not move the written element, rows the others.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from autotune.loop_tree import Band
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The loops of one statement by their part in its register tile.
+
+    Attributes:
+        column: The member along which vectors run.
+        reductions: Members that do not move the written element.
+        rows: The other members.
+        strides: Elements from one iteration to the next, [num_members][num_accesses].
+    """
+
+    statement: str
+    band: Band
+    column: int
+    reductions: list[int]
+    rows: list[int]
+    lanes: int
+    accesses: list[dict[str, Any]]
+    strides: list[list[int]]
+
+    def best_row(self, extents: list[int]) -> int | None:
+        """Returns the row loop that reuses most of what is read along the vectors."""
+        candidates = [m for m in self.rows if extents[m] > 1]
+        vectors = [i for i, stride in enumerate(self.strides[self.column]) if stride == 1]
+
+        def reuse(member: int) -> tuple[int, int]:
+            return sum(self.strides[member][i] == 0 for i in vectors), extents[member]
+
+        return max(candidates, key=reuse, default=None)
+
+    def packed_arrays(self) -> list[tuple[int, int]]:
+        """Returns arrays read along the vectors, each with the dimension that the vectors run in.
+
+        Rows of an array are packed where the register tile's rows share them, columns always
+        except where the register tile transposes them.
+        """
+        written = {access["array"] for access in self.accesses if access["write"]}
+        found = []
+        for index, access in enumerate(self.accesses):
+            is_reused = any(self.strides[row][index] == 0 for row in self.rows)
+            dimension = _dimension(access["shape"], self.strides[self.column][index])
+            if dimension is not None and is_reused and access["array"] not in written:
+                found.append((int(access["array"]), dimension))
+        return found
+
+    def has_packed_twice(self) -> bool:
+        """Whether an array to be packed is read in another way as well."""
+        arrays = [access["array"] for access in self.accesses if not access["write"]]
+        return any(arrays.count(array) > 1 for array, _ in self.packed_arrays())
+
+    def transposed_members(self) -> list[int]:
+        """Returns loops along which arrays are contiguous that are read across their rows.
+
+        A square of vectors and of such a loop's iterations is read by rows and transposed.
+        """
+        packed = {array for array, _ in self.packed_arrays()}
+        strided = [
+            index
+            for index, access in enumerate(self.accesses)
+            if abs(self.strides[self.column][index]) > 1
+            and not access["write"]
+            and access["array"] not in packed
+        ]
+        members = [*self.rows, *self.reductions]
+        return [m for m in members if any(self.strides[m][index] == 1 for index in strided)]
+
+    def scaled_arrays(self) -> list[tuple[int, int]]:
+        """Returns arrays whose elements are all scaled or converted, once a vector of columns."""
+        written = {access["array"] for access in self.accesses if access["write"]}
+        found = {
+            (int(access["array"]), len(access["shape"]) - 1)
+            for index, access in enumerate(self.accesses)
+            if access["folded"] and self.strides[self.column][index] == 0
+        }
+        return sorted(pair for pair in found if pair[0] not in written)
+
+
+def strides_of(member: dict[str, Any], accesses: list[dict[str, Any]], statement: str) -> list[int]:
+    """Returns the strides of a member: those of the innermost loop counter it is made of."""
+    counters = member["depends_on"].get(statement, [])
+    if not counters:
+        return [0] * len(accesses)
+    return [int(access["strides"][counters[-1]] or 0) for access in accesses]
+
+
+def vector_member(
+    path: list[Band],
+    accesses: list[dict[str, Any]],
+    can_vectorize: Callable[[int, int], bool],
+    statement: str,
+) -> tuple[Band, int] | None:
+    """Returns the band and member along which most accesses are contiguous, stores first."""
+    best, best_score = None, (0, 0)
+    for band in path:
+        for position, member in enumerate(band.members):
+            strides = strides_of(member, accesses, statement)
+            pairs = list(zip(strides, accesses, strict=True))
+            stores = sum(stride == 1 for stride, access in pairs if access["write"])
+            score = (stores, sum(stride in (0, 1) for stride in strides))
+            if stores and score > best_score and can_vectorize(band.number, position):
+                best, best_score = (band, position), score
+    return best
+
+
+def _dimension(shape: list[int], stride: int) -> int | None:
+    """Returns the dimension in which an array is walked with a stride of elements."""
+    for dimension in range(len(shape)):
+        if stride == math.prod(shape[dimension + 1 :]):
+            return dimension
+    return None
