@@ -5,7 +5,6 @@ several processes may write to the same database. The default is an SQLite file;
 PostgreSQL server works too. `autotune.database_schema` has the tables.
 """
 
-import platform
 import time
 import uuid
 from collections import Counter
@@ -38,6 +37,7 @@ from autotune.record_json import (
 )
 from autotune.schedule import Schedule
 from autotune.search import speedup
+from autotune.target import host_name
 from autotune.tuning_run import NO_ORIGIN, Origin, Run, WarmStart, origin_to_json, run_of
 from autotune.workload import Target, Workload
 
@@ -75,7 +75,6 @@ class Database:
         self.name = url
         self._now = now
         self._sleep = sleep
-        self._host = f"{platform.node()} ({platform.system()} {platform.release()})"
         with self._explained():
             self._engine = make_engine(url)
             self.name = self._engine.url.render_as_string(hide_password=True)
@@ -145,7 +144,8 @@ class Database:
         """
         in_session = sa.select(RUNS.c.id).where(RUNS.c.session == run.origin.session)
         so_far = sa.select(sa.func.count()).where(RECORDS.c.run_id.in_(in_session))
-        values = {"run_id": run.id, "recorded": self._now(), "host": self._host}
+        host = record.measurement.host or host_name()
+        values = {"run_id": run.id, "recorded": self._now(), "host": host}
         values |= {"step": so_far.scalar_subquery(), **record_to_json(record)}
         self._commit(lambda connection: insert_missing(connection, RECORDS, values))
 

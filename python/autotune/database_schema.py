@@ -17,6 +17,14 @@ from autotune.errors import DatabaseError
 SCHEMA_VERSION = 2
 
 _BUSY_TIMEOUT_SECS = 60.0
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""A server that is not heard of is taken for gone after a minute instead of hours."""
 _ADVISORY_LOCK = 0x6175746F74756E65  # "autotune"
 
 _KEPT = "; what was committed before is kept, and --resume goes on with it"
@@ -100,7 +108,7 @@ def make_engine(url: str) -> sa.Engine:
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         try:
-            return sa.create_engine(parsed, pool_pre_ping=True)
+            return sa.create_engine(parsed, pool_pre_ping=True, connect_args=_PATIENCE)
         except ImportError:
             driver = "PostgreSQL needs a driver: pip install 'mlir-autotune[postgresql]'"
             raise DatabaseError(f"cannot use the database {name}: {driver}") from None

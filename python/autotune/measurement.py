@@ -239,6 +239,7 @@ class Measurement:
         num_disturbed: Repeats in which something else had the core; they are not in `run_secs`,
             unless there are no others: then it is their CPU times that stand there.
         counters: Hardware counters of one call, as (name, mean); empty where there are none.
+        host: Name and system of the machine that timed it; empty for the one that records it.
     """
 
     run_secs: tuple[float, ...]
@@ -247,6 +248,7 @@ class Measurement:
     failure: Failure | None
     num_disturbed: int = 0
     counters: tuple[tuple[str, float], ...] = ()
+    host: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from autotune.element_types import element_type
 from autotune.measurement import Artefact, Failure, FailureKind, MeasureConfig, Measurement
-from autotune.target import physical_memory_bytes, timing_cores
+from autotune.target import host_name, physical_memory_bytes, timing_cores
 from autotune.worker_process import (
     WorkerCrashError,
     WorkerMemoryError,
@@ -145,7 +145,7 @@ class LocalRunner:
         if isinstance(repeats, Failure):
             return _failed(repeats, start)
         if artefact.object_hash == baseline.object_hash:
-            return Measurement(repeats, repeats, time.monotonic() - start, None)
+            return _here(Measurement(repeats, repeats, time.monotonic() - start, None))
         best_secs = self._best_secs.get(workload.hash, math.inf)
         request = MeasureRequest(workload.hash, artefact.object_code, best_secs)
         answer = self._request(request, self._timeout_secs(repeats, self._config.budget_secs))
@@ -154,7 +154,7 @@ class LocalRunner:
         assert isinstance(answer, Measurement)
         if answer.failure is None:
             self._best_secs[workload.hash] = min(best_secs, *answer.run_secs)
-        return answer
+        return _here(answer)
 
     def compare(
         self, workload: Workload, baseline: Artefact, artefacts: Sequence[Artefact]
@@ -174,7 +174,7 @@ class LocalRunner:
             answer = self._request(request, timeout_secs * len(codes))
             if not isinstance(answer, Failure):
                 assert isinstance(answer, tuple)
-                return list(answer)
+                return [_here(measurement) for measurement in answer]
         return [self.run(workload, baseline, artefact) for artefact in artefacts]
 
     def _timeout_secs(self, baseline_secs: tuple[float, ...], budget_secs: float) -> float:
@@ -242,7 +242,11 @@ class LocalRunner:
 
 
 def _failed(failure: Failure, start: float) -> Measurement:
-    return Measurement((), (), time.monotonic() - start, failure)
+    return _here(Measurement((), (), time.monotonic() - start, failure))
+
+
+def _here(measurement: Measurement) -> Measurement:
+    return replace(measurement, host=host_name())
 
 
 def _size_bytes(workload: Workload) -> int:

@@ -1,6 +1,7 @@
 """Finds out what machine this is."""
 
 import os
+import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -34,6 +35,11 @@ def detect(num_threads: int = 1) -> Target:
         l3_bytes=_cache_bytes(3),
         toolchain=" ".join(f"{name}={_version(name)}" for name in _TOOLCHAIN),
     )
+
+
+def host_name() -> str:
+    """Name and system of this machine, for records."""
+    return f"{platform.node()} ({platform.system()} {platform.release()})"
 
 
 def timing_cores(num_threads: int) -> frozenset[int]:

@@ -86,6 +86,7 @@ class WorkerProcess:
             stderr=append_only,
             env={**os.environ, "PYTHONPATH": search_path, **environment},
             bufsize=0,
+            process_group=0,  # What a terminal sends to its foreground is for this process.
         )
         self._paused_since: float | None = None
         self._paused_secs = 0.0
@@ -238,7 +239,8 @@ def serve(handle: Callable[[object], object], memory_bytes: int) -> None:
     limit_bytes = _address_space_bytes() + memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     Path("/proc/self/oom_score_adj").write_text(_END_FIRST)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):  # Its parent decides when it ends.
+        signal.signal(number, signal.SIG_IGN)
     with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
         nothing = os.open(os.devnull, os.O_RDONLY)

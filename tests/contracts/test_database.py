@@ -150,6 +150,12 @@ def test_records_say_when_and_where_they_were_measured(url):
     assert os.uname().release in read.provenance.host
 
 
+def test_records_of_another_host_say_so(database):
+    run = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
+    database.add(run, record(TILE, replace(measured(3.0), host="node 7")))
+    assert database.records(run)[0].provenance.host == "node 7"
+
+
 def test_a_run_keeps_what_it_started_from_and_how_it_ended(database):
     origin = Origin("program 7", (WarmStart(TILE, "elsewhere"),), VECTORIZE)
     run = database.start_run(WORKLOAD, TARGET, "seed=0", 8, origin)

@@ -162,7 +162,7 @@ def test_an_interrupt_ends_the_search_and_writes_the_best_so_far(tmp_path, numbe
     num_trials = shell.num_trials()
     assert 1 <= num_trials == report["workloads"][0]["trials"] < 100
     autotune.load(tmp_path / "out/model.so")
-    assert not [r for r in before if "signal" in (r["message"] or "")], "workers do not hear it"
+    assert not [r for r in before if "SIG" in (r["message"] or "")], "workers do not hear it"
     shell.succeed(*command, "--trials", str(num_trials + 3), "--resume")
     after = shell.records()
     assert schedules(after)[: len(before)] == schedules(before)

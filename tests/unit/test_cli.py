@@ -1,5 +1,6 @@
 """The command line: usage errors, and the commands on the database."""
 
+import errno
 import json
 import os
 from dataclasses import replace
@@ -79,6 +80,9 @@ def refused(capsys, *arguments: str) -> str:
         (["db", "show", "7"], "there is no run 7"),
         (["db", "list", "--db", "mysql://here/x"], "neither SQLite nor PostgreSQL"),
         (["report", "7"], "there is no run 7"),
+        (["db", "export", "--run", "7"], "there is no run 7"),
+        (["compile", "x.mlir", "--replay", "7"], "there is no run 7"),
+        (["compile", "x.mlir", "--replay", "missing.jsonl"], "missing.jsonl: No such file"),
     ],
 )
 def test_bad_usage_is_one_line_and_status_2(capsys, tmp_path, arguments, reason):
@@ -155,6 +159,15 @@ def test_export_and_import(capsys, url, tmp_path):
     (tmp_path / "bad.jsonl").write_text("{}\n")
     line = refused(capsys, "db", "import", "bad.jsonl", "--db", "copy.db")
     assert "bad.jsonl:1: no line of an export" in line
+
+
+def test_a_full_disk_is_no_bad_input(capsys, url, monkeypatch):
+    def write_files(directory, files):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "runs.jsonl")
+
+    monkeypatch.setattr("autotune.database_commands.write_files", write_files)
+    assert main(["db", "export", "runs.jsonl", "--db", url]) == 1
+    assert capsys.readouterr().err == "autotune: runs.jsonl: No space left on device\n"
 
 
 def test_report_of_a_run(capsys, url, tmp_path):

@@ -13,6 +13,7 @@ from autotune.compiler import CompilerPool
 from autotune.measurement import Artefact, Candidate, FailureKind, MeasureConfig, Measurement
 from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
+from autotune.target import host_name
 from autotune.workload import Target, Workload
 from tests.faults import CODE, assemble
 from tests.unit.kernels import buffer, matmul, scalar, workload
@@ -57,6 +58,7 @@ def test_equal_programs_are_timed_beside_each_other(
     assert measurement.failure is None
     assert all(secs > 0 for secs in measurement.run_secs)
     assert measurement.run_secs != measurement.baseline_secs
+    assert measurement.host == host_name()
     assert len(measurement.baseline_secs) >= 1
 
 
@@ -64,6 +66,7 @@ def test_the_baseline_itself_is_not_timed_twice(pool: CompilerPool, runner: Loca
     artefact = _build(pool, matmul(8))
     measurement = runner.run(matmul(8), artefact, artefact)
     assert measurement.run_secs == measurement.baseline_secs != ()
+    assert measurement.host == host_name()
 
 
 @pytest.mark.parametrize(
