@@ -1,5 +1,6 @@
 """Finds out what machine this is."""
 
+import hashlib
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -10,6 +11,8 @@ import llvmlite.binding as llvm
 from autotune.workload import Target
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
+_PACKAGE = Path(__file__).parent
+_CODE_GENERATORS = ("compile_worker.py", "front_end.py", "object_code.py")
 _TOOLCHAIN = (
     "mlir-autotune",
     "xtc-mlir-python-bindings",
@@ -33,7 +36,7 @@ def detect(num_threads: int = 1) -> Target:
         l1_bytes=_cache_bytes(1),
         l2_bytes=_cache_bytes(2),
         l3_bytes=_cache_bytes(3),
-        toolchain=" ".join(f"{name}={_version(name)}" for name in _TOOLCHAIN),
+        toolchain=_toolchain(),
     )
 
 
@@ -56,6 +59,31 @@ def building_cores(num_threads: int) -> frozenset[int]:
 def physical_memory_bytes() -> int:
     """Memory of this machine."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def sources_hash(package: Path) -> str:
+    """Returns a hash of what generates code, where the package lies in a checkout; else "".
+
+    Two states of a checkout have the same version and may generate different code.
+
+    Args:
+        package: Folder of the package; the passes lie beside the folder that it is in.
+    """
+    passes = package.parent.parent / "passes"
+    if not (passes / "CMakeLists.txt").is_file():
+        return ""
+    sources = [file for end in ("cpp", "h", "td") for file in passes.rglob(f"*.{end}")]
+    digest = hashlib.sha256()
+    for file in [*sorted(sources), *(package / name for name in _CODE_GENERATORS)]:
+        digest.update(f"{file.name}:{file.stat().st_size}\n".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _toolchain() -> str:
+    versions = [f"{name}={_version(name)}" for name in _TOOLCHAIN]
+    sources = sources_hash(_PACKAGE)
+    return " ".join([*versions, f"sources={sources}"] if sources else versions)
 
 
 def _version(name: str) -> str:

@@ -101,7 +101,7 @@ class Target:
         l1_bytes: Data cache of one core, first level.
         l2_bytes: Second level.
         l3_bytes: Last level; 0 where unknown.
-        toolchain: Versions of MLIR, LLVM and this package.
+        toolchain: Versions of MLIR, LLVM, the OpenMP runtime and this package.
     """
 
     cpu: str

@@ -2,8 +2,9 @@
 
 import os
 from dataclasses import fields, replace
+from pathlib import Path
 
-from autotune.target import building_cores, detect, timing_cores
+from autotune.target import building_cores, detect, sources_hash, timing_cores
 from autotune.workload import Target
 
 
@@ -22,6 +23,38 @@ def test_key_depends_on_every_field(target: Target) -> None:
         value = getattr(target, field.name)
         keys.add(replace(target, **{field.name: value * 2 if value else 1}).key)
     assert len(keys) == 1 + len(fields(target))
+
+
+def make_checkout(folder: Path) -> Path:
+    """A checkout with one pass; returns its package."""
+    package = folder / "python/autotune"
+    for file in (
+        folder / "passes/CMakeLists.txt",
+        folder / "passes/lib/Tile.cpp",
+        package / "compile_worker.py",
+        package / "front_end.py",
+        package / "object_code.py",
+        package / "report.py",
+    ):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(file.name)
+    return package
+
+
+def test_checkouts_that_generate_other_code_are_other_targets(tmp_path: Path) -> None:
+    package = make_checkout(tmp_path / "here")
+    same = sources_hash(package)
+    assert len(same) == 12
+    assert sources_hash(make_checkout(tmp_path / "there")) == same
+    (package / "report.py").write_text("other words")
+    (tmp_path / "here/passes/notes.txt").write_text("other words")
+    assert sources_hash(package) == same
+    hashes = {same}
+    for file in (tmp_path / "here/passes/lib/Tile.cpp", package / "object_code.py"):
+        file.write_text("other code")
+        hashes.add(sources_hash(package))
+    assert len(hashes) == 3
+    assert sources_hash(tmp_path / "site-packages/autotune") == ""
 
 
 def test_cores_are_split_between_timing_and_building() -> None:
