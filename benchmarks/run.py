@@ -4,6 +4,7 @@
 
     ./run python -m benchmarks.run examples [--trials 64] [--threads 1,2] [--only NAME ...] ...
     ./run python -m benchmarks.run polybench [--size LARGE] [--dtype f64] [--only NAME ...] ...
+    ./run python -m benchmarks.run allocation [--trials 48] [--seeds 0,1,2] ...
     ./run python -m benchmarks.run nn [--trials 0] [--threads 1,2] [--only NAME ...] ...
     ./run python -m benchmarks.run rank-stability [--load other|same|none] [--schedules 40]
 
@@ -14,7 +15,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import rank_stability
+from benchmarks import allocation, rank_stability
 from benchmarks.example_programs import PROGRAMS
 from benchmarks.examples import benchmark_examples
 from benchmarks.nn import suite
@@ -29,6 +30,9 @@ def parse_arguments() -> argparse.Namespace:
     commands = parser.add_subparsers(required=True)
     _add_examples(commands.add_parser("examples", help="the programs in examples/"))
     _add_polybench(commands.add_parser("polybench", help="the PolyBench kernels, any size"))
+    allocation.add_arguments(
+        commands.add_parser("allocation", help="trials where they save most, against equal shares")
+    )
     operators = commands.add_parser("nn", help="operators of neural networks, beside PyTorch")
     suite.add_arguments(operators)
     _add_common(operators)

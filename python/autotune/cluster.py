@@ -6,7 +6,7 @@ elsewhere if possible; the second time it becomes a failure of its own kind, and
 """
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -273,10 +273,10 @@ class Dispatcher:
                     self._free[new] = num_slots
             self._dispatch()
             desperate = self._desperate_jobs()
+            inventory = self._inventory() if desperate else ""
         for job in desperate:
-            job.future.set_exception(
-                ClusterError(f"the cluster has no machine that {self._needed}")
-            )
+            message = f"the cluster has no machine that {self._needed}; {inventory}"
+            job.future.set_exception(ClusterError(message))
 
     def _dispatch(self) -> None:
         """Starts waiting jobs; a machine with most free slots comes first."""
@@ -309,6 +309,13 @@ class Dispatcher:
         elif job.num_losses == _MAX_LOSSES:
             message = f"lost with its machine {_MAX_LOSSES} times, the last time: {error}"
             job.future.set_result(job.give_up(Failure(FailureKind.LOST, message)))
+
+    def _inventory(self) -> str:
+        """Says which machines there are."""
+        targets = [node.target for node in self._nodes.values()]
+        kinds = Counter(f"{t.key} ({t.cpu}, {t.num_cores} cores, {t.toolchain})" for t in targets)
+        found = [f"{count} of {kind}" for kind, count in kinds.most_common()]
+        return f"it has {', '.join(found) or 'none at all'}"
 
     def _forget(self, name: str) -> None:
         self._nodes.pop(name, None)
