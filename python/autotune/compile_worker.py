@@ -67,6 +67,7 @@ LOWERING = (
 )
 # What scheduled functions are made of beforehand: unrolled code gets small.
 SCHEDULED_LOWERING = "cse,autotune-unroll-short-loops,autotune-lower-accesses,cse"
+SCHEDULED_LLVM_PASSES = "autotune-limit-unrolling,autotune-alias-scopes"
 _NUM_CACHED_STATES = 512
 
 # Code beyond this takes LLVM many seconds, and is never the fastest: register tiles that fit the
@@ -248,7 +249,7 @@ def _lower(module: ir.Operation, target: Target) -> str:
             function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
             _run(function, "autotune-relax-fma", FailureKind.COMPILE_ERROR)
             if _SCHEDULED in function.attributes:
-                _run(function, "autotune-limit-unrolling", FailureKind.COMPILE_ERROR)
+                _run(function, SCHEDULED_LLVM_PASSES, FailureKind.COMPILE_ERROR)
             else:
                 function.walk(_split_address)
     text: str = translate_module_to_llvmir(module)

@@ -6,6 +6,7 @@ them, packed operands, threads outside; on the program's own loop order or on on
 polyhedral scheduler finds. Rules look at strides and at what is legal, never at names.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,15 +27,17 @@ from autotune.schedule import (
     Vectorize,
     Wavefront,
 )
-from autotune.search import Explorer
+from autotune.search import Explorer, State
 from autotune.workload import Target
 
 _MAX_STATEMENTS = 8
 
 # Fair share over largest share, above which another loop gains little.
 _EVEN_SHARE = 0.9
-# Each start of the threads takes microseconds.
+# Each start of the threads takes microseconds: there may be a few, or what runs then is long.
 _MAX_REGIONS = 256
+_ITERATIONS_PER_REGION = 1 << 16
+_FEW_ITERATIONS = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ class Recipe:
         vectors: Vectors of the register tile; 0 leaves loops as they are fused, for LLVM to find
             vectors in, as it does in reductions.
         columns: Cache tile along the vectors' loop, in iterations; 0 leaves it whole.
-        reduction: Cache tile of a reduction loop; 0 leaves it whole.
+        reduction: Cache tile of a reduction loop; 0 leaves it whole. With a schedule of the
+            scheduler's only reductions that feed each other get tiles, as in eliminations, and the
+            reduction loop is innermost in them.
         packs: Whether reused operands are packed.
         reschedule: Options of the scheduler; None keeps the program's order.
         steps: Tile of the outermost of rescheduled loops; 0 leaves them whole.
@@ -72,6 +77,7 @@ RECIPES = (
     Recipe(rows=4, vectors=1, columns=64, reschedule=(0, 0), steps=20),
     Recipe(rows=8, vectors=3, columns=240, reduction=256, packs=True),
     Recipe(rows=6, vectors=4),
+    Recipe(rows=8, vectors=2, columns=128, reduction=64, reschedule=(0, 0), steps=128),
     Recipe(rows=8, vectors=1, columns=128, reschedule=(0, 0), steps=20),
     Recipe(rows=1, vectors=1),
     Recipe(rows=6, vectors=4, columns=256, reduction=512),
@@ -95,10 +101,10 @@ def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
         return
     seen = set[str]()
     for recipe in RECIPES:
-        draft = Draft(explorer, root)
-        if _Cook(draft, target, recipe).run() and draft.state.tree_hash not in seen:
-            seen.add(draft.state.tree_hash)
-            yield draft.state.schedule
+        for state in _Cook(Draft(explorer, root), target, recipe).run():
+            if state.tree_hash not in seen:
+                seen.add(state.tree_hash)
+                yield state.schedule
 
 
 class _Cook:
@@ -109,21 +115,39 @@ class _Cook:
         self._target = target
         self._recipe = recipe
 
-    def run(self) -> bool:
-        """Returns whether the recipe led anywhere."""
+    def run(self) -> Iterator[State]:
+        """Yields what the recipe makes: for all threads, and for one where that may be faster."""
         start = self._draft.state
         if not self._order():
-            return False
+            return
         deepest = self._draft.deepest_statements()
         if self._recipe.columns_of_vectors:
             self._vectorize_columns(deepest)
         elif self._recipe.vectors:
             for statement in deepest[:_MAX_STATEMENTS]:
                 self._shape(statement)
+        sequential = self._draft.state
+        steps = sequential.schedule.transformations
+        needs_tiles = self._recipe.reschedule is not None and self._recipe.reduction
+        if needs_tiles and not any(isinstance(step, Tile) for step in steps):
+            return
         if self._target.num_threads > 1:
             for statement in deepest[:_MAX_STATEMENTS]:
                 self._parallelize(statement)
-        return self._draft.state is not start
+        if self._draft.state is not start:
+            yield self._draft.state
+        if sequential is not start and (self._has_diagonals() or self._is_small()):
+            yield sequential
+
+    def _has_diagonals(self) -> bool:
+        """Whether threads wait for each other at the end of every diagonal of tiles."""
+        return any(isinstance(x, Wavefront) for x in self._draft.state.schedule.transformations)
+
+    def _is_small(self) -> bool:
+        """Whether the threads' start takes much of the whole time."""
+        loops = self._draft.loops
+        paths = (self._draft.path(statement) for statement in loops["statements"])
+        return max(map(_num_iterations, paths), default=0) < _FEW_ITERATIONS
 
     def _order(self) -> bool:
         """Decides which statements share loops; returns whether that is possible."""
@@ -143,7 +167,7 @@ class _Cook:
         while number < len(found := bands(self._draft.loops["tree"])):
             band = found[number]
             is_block = is_tiled(band) and num_statements(band) > 1
-            cuts = range(1, num_parts(band)) if not is_block else ()
+            cuts = range(1, 1 if is_block else num_parts(band))
             any(self._draft.take(Distribute(number, 0, cut)) for cut in cuts)
             number += 1
 
@@ -249,10 +273,7 @@ class _Cook:
         """Puts cache tiles around a band; returns the number of bands that came above it."""
         recipe, number = self._recipe, shape.band.number
         if recipe.reschedule is not None and recipe.steps:
-            sizes = [2 * max(8, factor) for factor in jam]
-            sizes[0] = recipe.steps
-            sizes[shape.column] = recipe.columns
-            return int(bool(self._add_tile_loops(number, sizes, extents)))
+            return int(self._tile_rescheduled(shape, extents, jam))
         if not shape.reductions or not recipe.columns:
             return 0
         factor = max(1, jam[shape.column])
@@ -269,11 +290,37 @@ class _Cook:
             return point + bool(self._add_tile_loops(point, columns, extents)) - number
         sizes = [max(pair) for pair in zip(columns, reductions, strict=True)]
         tiled = self._add_tile_loops(number, sizes, extents)
-        if recipe.reschedule is None and shape.column in tiled[1:]:
-            place = tiled.index(shape.column)
-            others = [p for p in range(len(tiled)) if p != place]
-            self._draft.take(Interchange(number, (place, *others)))
+        if recipe.reschedule is None:
+            self._put_outside(shape.column, tiled, number)
         return int(bool(tiled))
+
+    def _tile_rescheduled(self, shape: Shape, extents: list[int], jam: list[int]) -> bool:
+        """Puts tiles around what the scheduler made permutable; returns whether there are any."""
+        recipe, number = self._recipe, shape.band.number
+        if recipe.reduction and not self._is_elimination(shape):
+            return False
+        sizes = [2 * max(8, factor) for factor in jam]
+        sizes[0] = recipe.steps
+        sizes[shape.column] = recipe.columns
+        if recipe.reduction:
+            for member in shape.reductions:
+                sizes[member] = recipe.reduction
+        tiled = self._add_tile_loops(number, sizes, extents)
+        if recipe.reduction:
+            self._put_outside(shape.column, tiled, number)
+        return bool(tiled)
+
+    def _is_elimination(self, shape: Shape) -> bool:
+        """Whether results of a reduction go through other statements into later reductions."""
+        is_sum = any(any(shape.strides[member]) for member in shape.reductions)
+        return is_sum and len(self._draft.statements_in(shape.band.number)) > 1
+
+    def _put_outside(self, member: int, tiled: list[int], band: int) -> None:
+        """Makes the tile loop of a member the outermost one."""
+        if member in tiled[1:]:
+            place = tiled.index(member)
+            others = [p for p in range(len(tiled)) if p != place]
+            self._draft.take(Interchange(band, (place, *others)))
 
     def _add_tile_loops(self, band: int, sizes: list[int], extents: list[int]) -> list[int]:
         """Tiles a band; returns the members that were tiled."""
@@ -286,7 +333,8 @@ class _Cook:
     def _innermost_reductions(self, shape: Shape, point: int) -> list[int]:
         """Orders the point loops: rows, vectors, reductions; returns the order."""
         identity = list(range(len(shape.band.members)))
-        if self._recipe.reschedule is not None and self._recipe.steps:
+        recipe = self._recipe
+        if recipe.reschedule is not None and recipe.steps and not recipe.reduction:
             return identity
         order = [*shape.rows, shape.column, *(m for m in shape.reductions if m != shape.column)]
         if order == identity or not self._draft.take(Interchange(point, tuple(order))):
@@ -322,14 +370,21 @@ class _Cook:
     def _shares(self, statement: str) -> Iterator[tuple[float, Parallelize]]:
         """Yields how even the threads' shares of each loop are, 1 where they are equal."""
         num_threads, num_regions = self._target.num_threads, 1
-        for band in self._draft.path(statement):
+        path = self._draft.path(statement)
+        num_iterations = _num_iterations(path)
+        for band in path:
             for number, member in enumerate(band.members):
                 trips = _num_trips(member)
                 largest = -(-trips // num_threads)
                 yield trips / (num_threads * largest), Parallelize(band.number, number)
                 num_regions *= trips
-                if num_regions > _MAX_REGIONS:
+                if num_regions > max(_MAX_REGIONS, num_iterations // _ITERATIONS_PER_REGION):
                     return
+
+
+def _num_iterations(path: list[Band]) -> int:
+    """Returns about how often a statement runs."""
+    return math.prod(_num_trips(member) for band in path for member in band.members)
 
 
 def _num_trips(member: dict[str, Any]) -> int:

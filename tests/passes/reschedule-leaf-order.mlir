@@ -1,10 +1,18 @@
 // RUN: autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-extract,autotune-reschedule{fusion=1 outer-coincidence=0},autotune-codegen))' | FileCheck %s
+// RUN: autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-extract,autotune-reschedule{fusion=0 outer-coincidence=0},autotune-tile{band=0 sizes=16,16,16},autotune-unroll-and-jam{band=1 factors=4,4,1},autotune-codegen))' | FileCheck %s --check-prefix=JAM
 
 // The scheduler puts the division of a column and its uses at one point of a
 // fused nest; the division, a later statement of the program, comes first.
 // CHECK-LABEL: func @cholesky
 // CHECK: arith.divf
 // CHECK: math.fma
+
+// The root of an element comes before the divisions by it in the same
+// iteration of the innermost loop, so that rows and columns can be jammed there.
+// JAM-LABEL: func @cholesky
+// JAM: math.sqrt
+// JAM: arith.divf
+// JAM: math.fma
 func.func @cholesky(%A: memref<40x40xf64>) {
   affine.for %i = 0 to 40 {
     affine.for %j = 0 to affine_map<(d0) -> (d0)>(%i) {

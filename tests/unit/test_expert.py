@@ -22,6 +22,7 @@ from autotune.schedule import (
     Tile,
     UnrollAndJam,
     Vectorize,
+    Wavefront,
 )
 from autotune.search import Explorer
 from autotune.target import detect
@@ -262,3 +263,70 @@ def test_statements_that_share_rows_are_separated_within_blocks(pool: CompilerPo
     )
     beginnings = [schedule.transformations[:2] for schedule in _schedules(pool, twice, 16)]
     assert (Tile(0, (32,)), Distribute(1, 0, 1)) in beginnings
+
+
+_LU = workload(
+    """
+    affine.for %i = 0 to 400 {
+      affine.for %j = 0 to affine_map<(d0) -> (d0)>(%i) {
+        affine.for %k = 0 to affine_map<(d0) -> (d0)>(%j) {
+          %a = affine.load %0[%i, %j] : memref<400x400xf64>
+          %b = affine.load %0[%i, %k] : memref<400x400xf64>
+          %c = affine.load %0[%k, %j] : memref<400x400xf64>
+          %d = arith.negf %b : f64
+          %e = math.fma %d, %c, %a : f64
+          affine.store %e, %0[%i, %j] : memref<400x400xf64>
+        }
+        %a = affine.load %0[%i, %j] : memref<400x400xf64>
+        %b = affine.load %0[%j, %j] : memref<400x400xf64>
+        %c = arith.divf %a, %b : f64
+        affine.store %c, %0[%i, %j] : memref<400x400xf64>
+      }
+      affine.for %j = affine_map<(d0) -> (d0)>(%i) to 400 {
+        affine.for %k = 0 to affine_map<(d0) -> (d0)>(%i) {
+          %a = affine.load %0[%i, %j] : memref<400x400xf64>
+          %b = affine.load %0[%i, %k] : memref<400x400xf64>
+          %c = affine.load %0[%k, %j] : memref<400x400xf64>
+          %d = arith.negf %b : f64
+          %e = math.fma %d, %c, %a : f64
+          affine.store %e, %0[%i, %j] : memref<400x400xf64>
+        }
+      }
+    }""",
+    buffer("f64", 400, 400),
+)
+
+
+def test_an_elimination_gets_a_register_tile_within_cache_tiles(pool: CompilerPool) -> None:
+    """All three statements share the tiles; the sum over k stays in registers."""
+    steps = [schedule.transformations for schedule in _schedules(pool, _LU, 20)]
+    start = (Reschedule(0, 0), Tile(0, (128, 128, 64)))
+    (found,) = (each for each in steps if each[:2] == start)
+    assert UnrollAndJam(1, (8, 16, 1)) in found
+    assert sum(isinstance(step, Vectorize) for step in found) == 3
+
+
+def test_diagonals_of_tiles_are_also_tried_on_one_thread(pool: CompilerPool) -> None:
+    schedules = _schedules(pool, _SMOOTH, 40, num_threads=2)
+    diagonals = [s.transformations for s in schedules if Wavefront in _kinds(s)]
+    assert diagonals
+    for steps in diagonals:
+        first = next(at for at, step in enumerate(steps) if isinstance(step, Wavefront))
+        assert Schedule(steps[:first]) in schedules
+
+
+def test_threads_share_long_loops_inside_many_time_steps(pool: CompilerPool) -> None:
+    long = workload(
+        """
+        affine.for %t = 0 to 500 {
+          affine.for %i = 0 to 1024 {
+            affine.for %j = 0 to 1024 {
+              %a = affine.load %0[%i, %j] : memref<1024x1024xf64>
+              %b = arith.addf %a, %a : f64
+              affine.store %b, %0[%i, %j] : memref<1024x1024xf64>
+            }
+          }
+        }""",
+        buffer("f64", 1024, 1024),
+    )
+    assert Parallelize in _kinds(_schedules(pool, long, 1, num_threads=2)[0])

@@ -308,6 +308,16 @@ def RelaxFma : Pass<"autotune-relax-fma", "::mlir::LLVM::LLVMFuncOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def AliasScopes : Pass<"autotune-alias-scopes", "::mlir::LLVM::LLVMFuncOp"> {
+  let summary = "Tell LLVM which accesses in parallel regions are to disjoint buffers";
+  let description = [{
+    The bodies of parallel regions become functions that get pointers from
+    memory, about which LLVM knows nothing. Loads and stores of arguments that
+    are `noalias`, and of buffers allocated here, get alias scopes.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def LowerAccesses : SchedulePass<"autotune-lower-accesses"> {
   let summary = "Turn affine accesses into LLVM's loads and stores";
   let description = [{

@@ -29,49 +29,75 @@ static unsigned statementNumber(const Tree &leaf) {
   return number;
 }
 
-/// Takes the first leaf that depends on no other one, again and again; of a
-/// cycle, which the oracle refuses, the first.
+/// Whether instances of the leaf depend on none of the other leaves'.
+static bool isReady(const Tree &leaf, llvm::ArrayRef<Tree> leaves,
+                    const isl::union_map &pairs) {
+  isl::union_map into = pairs.intersect_range(leaf.domain);
+  return llvm::all_of(leaves, [&](const Tree &other) {
+    return &other == &leaf || into.intersect_domain(other.domain).is_empty();
+  });
+}
+
+/// Takes the first leaf that depends on no other one, again and again, also in
+/// what is only wished for where possible; of a cycle, which the oracle
+/// refuses, the first.
 static std::vector<Tree> inDependenceOrder(std::vector<Tree> leaves,
-                                           const isl::union_map &pairs) {
+                                           const isl::union_map &pairs,
+                                           const isl::union_map &wished) {
   std::vector<Tree> ordered;
   while (!leaves.empty()) {
-    auto isReady = [&](const Tree &leaf) {
-      isl::union_map into = pairs.intersect_range(leaf.domain);
-      return llvm::all_of(leaves, [&](const Tree &other) {
-        return &other == &leaf ||
-               into.intersect_domain(other.domain).is_empty();
-      });
-    };
-    auto ready = llvm::find_if(leaves, isReady);
-    auto taken = ready == leaves.end() ? leaves.begin() : ready;
+    auto isDue = [&](const Tree &leaf) { return isReady(leaf, leaves, pairs); };
+    auto taken = llvm::find_if(leaves, [&](const Tree &leaf) {
+      return isDue(leaf) && isReady(leaf, leaves, wished);
+    });
+    if (taken == leaves.end())
+      taken = llvm::find_if(leaves, isDue);
+    if (taken == leaves.end())
+      taken = leaves.begin();
     ordered.push_back(std::move(*taken));
     leaves.erase(taken);
   }
   return ordered;
 }
 
-/// Instances of several statements at one point of the schedule have no order
-/// yet; makes it a sequence.
-static void splitLeaves(Tree &tree, const ActiveDependences &active) {
-  if (tree.isBand())
-    return splitLeaves(tree.children.front(), active.equalAt(tree.members));
-  for (Tree &child : tree.children)
-    splitLeaves(child, active.within(child.domain));
-  if (tree.kind != Tree::Kind::Leaf)
-    return;
-  std::vector<Tree> leaves;
-  tree.domain.foreach_set(
-      [&](isl::set set) { leaves.push_back(makeLeaf(isl::union_set(set))); });
-  if (leaves.size() < 2)
-    return;
-  llvm::sort(leaves, [](const Tree &a, const Tree &b) {
-    return statementNumber(a) < statementNumber(b);
-  });
+static isl::union_map openPairs(const ActiveDependences &active) {
   llvm::SmallVector<unsigned> numbers;
   for (const OpenDependence &open : active.open())
     numbers.push_back(open.number);
-  tree =
-      makeSequence(inDependenceOrder(std::move(leaves), active.pairs(numbers)));
+  return active.pairs(numbers);
+}
+
+/// The statements at one point of the schedule, one leaf each: in the
+/// scheduler's order where it has one, else in the program's.
+static std::vector<Tree> leavesOf(const Tree &tree) {
+  if (tree.kind == Tree::Kind::Sequence)
+    return tree.children;
+  std::vector<Tree> leaves;
+  tree.domain.foreach_set(
+      [&](isl::set set) { leaves.push_back(makeLeaf(isl::union_set(set))); });
+  llvm::sort(leaves, [](const Tree &a, const Tree &b) {
+    return statementNumber(a) < statementNumber(b);
+  });
+  return leaves;
+}
+
+/// Puts the statements at one point of the schedule in a sequence. It follows
+/// what depends in one iteration of the innermost loop, too, so that strips of
+/// the other loops can be jammed there.
+static void orderLeaves(Tree &tree, const ActiveDependences &active,
+                        const ActiveDependences &atInnermost) {
+  if (tree.isBand())
+    return orderLeaves(tree.children.front(), active.equalAt(tree.members),
+                       active.equalAt(tree.members.back()));
+  for (Tree &child : tree.children)
+    orderLeaves(child, active.within(child.domain),
+                atInnermost.within(child.domain));
+  auto isLeaf = [](const Tree &node) { return node.kind == Tree::Kind::Leaf; };
+  if (!isLeaf(tree) && !llvm::all_of(tree.children, isLeaf))
+    return;
+  if (std::vector<Tree> leaves = leavesOf(tree); leaves.size() > 1)
+    tree = makeSequence(inDependenceOrder(std::move(leaves), openPairs(active),
+                                          openPairs(atInnermost)));
 }
 
 /// The scheduler's answer; it takes seconds for a dozen statements.
@@ -102,7 +128,7 @@ Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
     return computeTree(model, maximizeFusion, outerCoincidence);
   });
   ActiveDependences all(*model.dependences);
-  splitLeaves(model.tree, all);
+  orderLeaves(model.tree, all, all);
   return findViolation(model.tree, all);
 }
 
