@@ -1,9 +1,12 @@
 """Benchmarks: examples beside NumPy, PolyBench beside C compilers, operators beside PyTorch.
 
+`rank-stability` asks how far two timings of the same candidates agree.
+
     ./run python -m benchmarks.run examples [--trials 64] [--threads 1,2] [--only NAME ...] ...
     ./run python -m benchmarks.run polybench [--size LARGE] [--dtype f64] [--only NAME ...] ...
     ./run python -m benchmarks.run allocation [--trials 48] [--seeds 0,1,2] ...
     ./run python -m benchmarks.run nn [--trials 0] [--threads 1,2] [--only NAME ...] ...
+    ./run python -m benchmarks.run rank-stability [--load other|same|none] [--schedules 40]
 
 Times are medians over contenders that run in turn, each in a process of its own.
 """
@@ -12,7 +15,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import allocation
+from benchmarks import allocation, rank_stability
 from benchmarks.example_programs import PROGRAMS
 from benchmarks.examples import benchmark_examples
 from benchmarks.nn import suite
@@ -33,6 +36,8 @@ def parse_arguments() -> argparse.Namespace:
     operators = commands.add_parser("nn", help="operators of neural networks, beside PyTorch")
     suite.add_arguments(operators)
     _add_common(operators)
+    stability = commands.add_parser("rank-stability", help="two rankings of one kernel's schedules")
+    rank_stability.add_arguments(stability)
     return parser.parse_args()
 
 

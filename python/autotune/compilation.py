@@ -5,7 +5,6 @@ Hides the life of the worker processes and the layout of the output directory.
 
 import hashlib
 import os
-import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,13 +15,13 @@ from statistics import median
 from typing import Any
 
 from autotune.cluster import Cluster, ClusterCompiler, ClusterRunner
-from autotune.compiler import CompilerPool, reproducer
+from autotune.compiler import CompilerPool
 from autotune.database import Database
 from autotune.errors import AutotuneError, InputError
 from autotune.locations import default_database, reproducers_folder
 from autotune.measurement import (
     Artefact,
-    Candidate,
+    BuildResult,
     Failure,
     MeasureConfig,
     Measurement,
@@ -32,6 +31,7 @@ from autotune.module import CompiledModule, c_header, load, write_library
 from autotune.progress import SilentProgress, TuningProgress
 from autotune.replay_run import Recording
 from autotune.report import Report, WorkloadReport, dump_json
+from autotune.reproducer import Conditions, Reproducers
 from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
 from autotune.search_loop import Compiler, Runner, Session
@@ -162,6 +162,7 @@ class Workshop:
         builder: Builds the candidates.
         runner: Times them.
         target: The machine.
+        reproducers: Where failing candidates are kept.
         clock: Seconds, monotonic.
     """
 
@@ -171,6 +172,7 @@ class Workshop:
     builder: Compiler
     runner: Runner
     target: Target
+    reproducers: Reproducers
     clock: Callable[[], float]
 
     def tune(
@@ -251,15 +253,10 @@ class Workshop:
             self._reproduce,
         )
 
-    def _reproduce(self, candidate: Candidate) -> str:
-        """Returns a shell command that builds, checks and times a candidate of the program."""
-        program = self.program
-        line = shlex.quote(f"{candidate.workload.name}: {candidate.schedule}")
-        options = ["--fp", program.fp, "--math", program.math]
-        options += ["--threads", str(program.num_threads)]
-        options += [] if program.entry is None else ["--entry", program.entry]
-        apply = ["./run", "apply", program.filename, "--schedule", "failing.txt", *options]
-        return f"echo {line} > failing.txt && {shlex.join(apply)}"
+    def _reproduce(self, built: BuildResult) -> str:
+        """Returns a shell command that checks and times the very code of a candidate."""
+        assert built.artefact is not None
+        return self.reproducers.command(built.candidate, built.artefact.object_code)
 
     def _finish(
         self, config: TuneConfig, search: Callable[[], list[WorkloadReport]]
@@ -312,7 +309,7 @@ def open_workshop(
 
     Args:
         program: What to compile.
-        reproducers: Folder for workloads that failures refer to.
+        reproducers: Folder for failing candidates.
         clock: Seconds, monotonic.
         runner: Where candidates are built and timed: `local`, `ray`, or `ray://HOST:PORT`.
 
@@ -324,6 +321,9 @@ def open_workshop(
     target = detect(program.num_threads)
     allowed = frozenset(os.sched_getaffinity(0))
     measuring = MeasureConfig(fp=program.fp, baseline_timeout_secs=_BASELINE_TIMEOUT_SECS)
+    kept = Reproducers(
+        reproducers, Conditions(program.num_threads, _COMPILE_TIMEOUT_SECS, measuring)
+    )
     with ExitStack() as stack:
         # Before this process leaves the cores for timing: a cluster that it starts may use them.
         cluster = None
@@ -331,7 +331,7 @@ def open_workshop(
             cluster = stack.enter_context(_open_cluster(runner, target, measuring))
         stack.enter_context(_pinned(building_cores(program.num_threads)))
         compiler = stack.enter_context(
-            CompilerPool(target, len(allowed), _COMPILE_TIMEOUT_SECS, allowed, reproducers)
+            CompilerPool(target, len(allowed), _COMPILE_TIMEOUT_SECS, allowed, kept)
         )
         builder: Compiler = compiler
         if cluster is None:
@@ -341,12 +341,10 @@ def open_workshop(
             )
         else:
             times = ClusterRunner(cluster, target, clock)
-            builder = ClusterCompiler(
-                cluster, target, compiler, lambda each: reproducer(each, reproducers), clock
-            )
+            builder = ClusterCompiler(cluster, target, compiler, kept.command, clock)
         modes = Modes(program.fp, program.math)
         parts = compiler.front_end(program.source, program.filename, program.entry, modes)
-        yield Workshop(program, parts, compiler, builder, times, target, clock)
+        yield Workshop(program, parts, compiler, builder, times, target, kept, clock)
 
 
 def _open_cluster(

@@ -1,18 +1,11 @@
-"""The process that runs MLIR: answers the requests of `autotune.compiler`.
-
-Also a command that compiles one workload again, the way failures are reproduced:
-`python -m autotune.compile_worker --schedule 'autotune-tile{band=0 sizes=8,8}' FILE`.
-"""
+"""The process that runs MLIR: answers the requests of `autotune.compiler`."""
 
 import argparse
 import hashlib
 import os
-import re
-import sys
 import time
 from collections import OrderedDict
 from itertools import zip_longest
-from pathlib import Path
 
 from mlir import ir
 from mlir.dialects.llvm import translate_module_to_llvmir
@@ -41,7 +34,6 @@ from autotune.measurement import (
 )
 from autotune.object_code import NativeCode, NativeCompiler, ObjectCodeError
 from autotune.schedule import Schedule
-from autotune.target import detect
 from autotune.worker_process import serve
 from autotune.workload import ModuleParts, Target, Workload
 
@@ -357,45 +349,15 @@ def _first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
 
 
-def _parse_arguments() -> argparse.Namespace:
+def main(compiler: Compiler) -> None:
+    """Serves requests on the given cores."""
     parser = argparse.ArgumentParser(prog="python -m autotune.compile_worker")
-    parser.add_argument("--serve", action="store_true", help="answer requests on standard input")
-    parser.add_argument("--memory-bytes", type=int, default=8 << 30)
-    parser.add_argument("--cores", help="comma-separated cores to run on")
-    parser.add_argument("--schedule", default="", help="schedule of the workload in FILE")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("file", nargs="?", type=Path, help="module of one workload function")
-    return parser.parse_args()
-
-
-def _compile_again(path: Path, schedule: Schedule, num_threads: int) -> int:
-    """Compiles a workload once; prints the failure and returns 1 where there is one."""
-    text = path.read_text()
-    function = re.search(r"func\.func\s+(?:\w+\s+)?@([\w$.-]+)", text)
-    if function is None:
-        sys.exit(f"{path}: no function")
-    workload = Workload(function[1], text, hashlib.sha256(text.encode()).hexdigest(), ())
-    request = BuildRequest(Candidate(workload, schedule), detect(num_threads))
-    result = Compiler().build(request)
-    if result.failure is not None:
-        print(f"{path}: {result.failure.kind.value}: {result.failure.message}", file=sys.stderr)
-        return 1
-    assert result.artefact is not None
-    print(f"{path}: {len(result.artefact.object_code)} bytes, {result.artefact.num_spills} spills")
-    return 0
-
-
-def main() -> int:
-    """Serves requests, or compiles one file."""
-    arguments = _parse_arguments()
-    if arguments.serve:
-        os.sched_setaffinity(0, map(int, arguments.cores.split(",")))
-        serve(Compiler().handle, arguments.memory_bytes)
-        return 0
-    if arguments.file is None:
-        sys.exit("a FILE with one workload function is needed")
-    return _compile_again(arguments.file, Schedule.parse(arguments.schedule), arguments.threads)
+    parser.add_argument("--cores", required=True, help="comma-separated cores to run on")
+    parser.add_argument("--memory-bytes", type=int, required=True)
+    arguments = parser.parse_args()
+    os.sched_setaffinity(0, map(int, arguments.cores.split(",")))
+    serve(compiler.handle, arguments.memory_bytes)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(Compiler())

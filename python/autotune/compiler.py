@@ -8,12 +8,10 @@ import contextlib
 import itertools
 import os
 import queue
-import shlex
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Self, TypeVar
 
 from autotune.errors import InputError
@@ -26,7 +24,9 @@ from autotune.measurement import (
     FailureKind,
     ModuleBuild,
 )
+from autotune.reproducer import Reproducers
 from autotune.schedule import Schedule
+from autotune.target import physical_memory_bytes
 from autotune.worker_process import (
     WorkerCrashError,
     WorkerMemoryError,
@@ -37,7 +37,8 @@ from autotune.workload import Modes, ModuleParts, Target
 
 T = TypeVar("T")
 
-_MEMORY_BYTES = 8 << 30
+_WORKER = "autotune.compile_worker"
+_MOST_MEMORY_BYTES = 8 << 30
 _WHOLE_PROGRAM = 10.0
 
 
@@ -110,8 +111,8 @@ class CompilerPool:
         timeout_secs: Longest time for a request about one candidate; whole programs get ten times
             as long.
         cores: Cores for the workers, one each in turn; None for those of this process.
-        reproducers: Folder for the workloads that failures refer to; None writes none, and failures
-            carry no reproducer.
+        reproducers: Where failing candidates are kept; None keeps none, and failures carry no
+            reproducer.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class CompilerPool:
         num_workers: int,
         timeout_secs: float,
         cores: frozenset[int] | None = None,
-        reproducers: Path | None = None,
+        reproducers: Reproducers | None = None,
     ) -> None:
         self._target = target
         self._timeout_secs = timeout_secs
@@ -209,7 +210,7 @@ class CompilerPool:
 
         def finish(answer: object) -> Expansion | Failure:
             if isinstance(answer, Failure):
-                return self._with_reproducer(candidate, answer)
+                return self._with_reproducer(candidate, answer, is_listed=True)
             assert isinstance(answer, Expansion)
             return answer
 
@@ -251,21 +252,18 @@ class CompilerPool:
         jobs.put(_Job(request, finish, future))  # type: ignore[arg-type]
         return future
 
-    def _with_reproducer(self, candidate: Candidate, failure: Failure) -> Failure:
+    def _with_reproducer(
+        self, candidate: Candidate, failure: Failure, is_listed: bool = False
+    ) -> Failure:
         if self._reproducers is None:
             return failure
-        return replace(failure, reproducer=reproducer(candidate, self._reproducers))
+        command = self._reproducers.command(candidate, is_listed=is_listed)
+        return replace(failure, reproducer=command)
 
 
-def reproducer(candidate: Candidate, folder: Path) -> str:
-    """Returns a command that compiles the candidate again; writes its workload to `folder`."""
-    workload = candidate.workload
-    file = folder / f"{workload.name}-{workload.hash[:12]}.mlir"
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(workload.text)
-    command = ["./run", "python", "-m", "autotune.compile_worker"]
-    return shlex.join([*command, "--schedule", str(candidate.schedule), str(file)])
+def _memory_bytes() -> int:
+    """Most memory for one worker."""
+    return min(_MOST_MEMORY_BYTES, physical_memory_bytes() // 4)
 
 
 def _patience(request: Request) -> float:
@@ -333,11 +331,11 @@ class _Lane:
             return Failure(FailureKind.COMPILE_TIMEOUT, f"the compiler gave no answer: {error}")
 
     def _restart(self) -> None:
-        arguments = ["--serve", f"--memory-bytes={_MEMORY_BYTES}", f"--cores={self.core}"]
+        arguments = [f"--memory-bytes={_memory_bytes()}", f"--cores={self.core}"]
         environment = {"LLVM_DISABLE_SYMBOLIZATION": "1"}
         with self._lock:
             if self._worker is not None:
                 self._worker.close()
-            self._worker = WorkerProcess("autotune.compile_worker", arguments, environment)
+            self._worker = WorkerProcess(_WORKER, arguments, environment)
             if self._is_paused:
                 self._worker.pause()

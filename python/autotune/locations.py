@@ -10,7 +10,7 @@ def default_database() -> str:
 
 
 def reproducers_folder() -> Path:
-    """Folder for the workloads that failures refer to."""
+    """Folder for failing candidates."""
     return _base("XDG_CACHE_HOME", ".cache") / "reproducers"
 
 

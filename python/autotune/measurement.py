@@ -156,6 +156,7 @@ class MeasureConfig:
             this share of it.
         min_repeats: Fewest repeats for such an early end.
         max_repeats: Most repeats.
+        patience_secs: Longest wait for one candidate, while something else slows the core.
         max_warmups: Most repeats dropped as warm-up: the first, while the next one is faster.
         hopeless_ratio: A candidate this many times slower than the best is not repeated.
         baseline_share: Time for repeats of the baseline, relative to the candidates' time.
@@ -175,6 +176,7 @@ class MeasureConfig:
     relative_interval: float = 0.01
     min_repeats: int = 6
     max_repeats: int = 100
+    patience_secs: float = 3.0
     max_warmups: int = 5
     hopeless_ratio: float = 4.0
     baseline_share: float = 0.2

@@ -10,6 +10,7 @@ import hashlib
 import math
 import time
 from collections import deque
+from dataclasses import replace
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -24,6 +25,7 @@ from autotune.buffers import (
 )
 from autotune.counters import Counters
 from autotune.element_types import element_type
+from autotune.interference import Interference
 from autotune.object_code import LoadedCode, NativeCompiler, calling_stub, openmp_runtime
 from autotune.runner import PrepareRequest
 from autotune.timer import Repeat, Timer
@@ -42,19 +44,24 @@ class PreparedWorkload:
     Args:
         request: The workload and its baseline.
         counters: Count while a candidate runs, not while the baseline does.
+        interference: Is waited for before every repeat.
 
     Raises:
         ObjectCodeError: The baseline does not load.
     """
 
-    def __init__(self, request: PrepareRequest, counters: Counters) -> None:
+    def __init__(
+        self, request: PrepareRequest, counters: Counters, interference: Interference
+    ) -> None:
         self._workload = request.workload
         self.config = request.config
         self._num_threads = request.target.num_threads
         self._native = NativeCompiler(request.target.cpu, request.target.features)
         self._timer = Timer(self._native, self._num_threads)
         self._counters = counters
+        self._interference = interference
         cache_bytes = max(request.target.l2_bytes, request.target.l3_bytes, _LEAST_CACHE_BYTES)
+        self._no_counters = Counters(())
         self._evictor = np.zeros(2 * cache_bytes if request.config.cold_cache else 0, np.uint8)
         arguments = request.workload.arguments
         stub = self._native.compile(calling_stub(_STUB, arguments))
@@ -90,13 +97,13 @@ class PreparedWorkload:
     def repeat(self, code: LoadedCode, num_calls: int) -> Repeat:
         """Times `num_calls` calls on restored buffers."""
         stub, address = self._stub.address(_STUB), code.address(self._workload.name)
+        self._interference.wait()
         self.restore()
         self._evictor += 1
         self._latest = code, num_calls
-        if code is self.baseline:
-            return self._timer.time(stub, address, self._values, num_calls)
-        with self._counters:
-            return self._timer.time(stub, address, self._values, num_calls)
+        with self._no_counters if code is self.baseline else self._counters:
+            repeat = self._timer.time(stub, address, self._values, num_calls)
+        return replace(repeat, is_disturbed=repeat.is_disturbed or self._interference.is_slow())
 
     def repeat_baseline(self) -> None:
         """Times the baseline once more."""

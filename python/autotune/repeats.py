@@ -1,7 +1,6 @@
 """When code has been timed often enough: warm-up, disturbed repeats, width of the interval."""
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from statistics import median
 
@@ -88,7 +87,11 @@ def half_width(secs: Sequence[float]) -> float:
 
 
 def time_alone(
-    config: MeasureConfig, first: Repeat, repeat: Callable[[float], Repeat], best_secs: float
+    config: MeasureConfig,
+    first: Repeat,
+    repeat: Callable[[float], Repeat],
+    best_secs: float,
+    clock: Callable[[], float],
 ) -> Sample:
     """Repeats until the median is known well or the budget is spent.
 
@@ -99,6 +102,7 @@ def time_alone(
         first: The first call.
         repeat: Times the code once more, given how long a call takes about.
         best_secs: Time of the best candidate so far; what takes far longer is given up.
+        clock: Seconds that count against the budget.
     """
     sample = Sample(config)
     hopeless_secs = config.hopeless_ratio * best_secs
@@ -106,11 +110,9 @@ def time_alone(
         sample.add(first)
         if first.own_secs > hopeless_secs:
             return sample
-    deadline = time.monotonic() + config.budget_secs
+    deadline = clock() + config.budget_secs
     last = first
-    while sample.must_go_on or time.monotonic() < deadline + min(
-        sample.lost_secs, config.budget_secs
-    ):
+    while sample.must_go_on or clock() < deadline + min(sample.lost_secs, config.budget_secs):
         last = repeat(last.own_secs)
         sample.add(last)
         is_hopeless = min(sample.secs) > hopeless_secs and sample.num_repeats > 1
@@ -120,7 +122,10 @@ def time_alone(
 
 
 def time_in_turn(
-    config: MeasureConfig, firsts: Sequence[Repeat], repeat: Callable[[int, float], Repeat]
+    config: MeasureConfig,
+    firsts: Sequence[Repeat],
+    repeat: Callable[[int, float], Repeat],
+    clock: Callable[[], float],
 ) -> list[Sample]:
     """Repeats several codes in turn, so that whatever changes meanwhile changes for all of them.
 
@@ -131,19 +136,20 @@ def time_in_turn(
         config: How to time.
         firsts: The first call of each.
         repeat: Times the code at a position once more, given how long a call takes about.
+        clock: Seconds that count against the budgets.
     """
     samples = [Sample(config) for _ in firsts]
     estimates = [first.own_secs for first in firsts]
     order = list(range(len(firsts)))
     budget_secs = config.finalist_budget_secs * len(firsts)
-    deadline = time.monotonic() + budget_secs
+    deadline = clock() + budget_secs
     while order:
         for position in order:
             timed = repeat(position, estimates[position])
             estimates[position] = timed.own_secs
             samples[position].add(timed)
         lost_secs = sum(sample.lost_secs for sample in samples)
-        if time.monotonic() >= deadline + min(lost_secs, budget_secs):
+        if clock() >= deadline + min(lost_secs, budget_secs):
             break
         if all(sample.is_known(math.inf) for sample in samples):
             break

@@ -179,7 +179,8 @@ class LocalRunner:
 
     def _timeout_secs(self, baseline_secs: tuple[float, ...], budget_secs: float) -> float:
         config = self._config
-        return config.slack_secs + config.timeout_ratio * max(baseline_secs) + 3 * budget_secs
+        own_secs = config.timeout_ratio * max(baseline_secs) + 3 * budget_secs
+        return config.slack_secs + config.patience_secs + own_secs
 
     def _prepare(self, workload: Workload, baseline: Artefact) -> tuple[float, ...] | Failure:
         """Returns the baseline's times; starts the worker and runs the baseline if needed."""

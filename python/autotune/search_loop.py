@@ -76,7 +76,7 @@ class Session:
         target: The machine.
         progress: Hears what happens.
         clock: Seconds, monotonic.
-        reproduce: Returns a shell command that runs a candidate again.
+        reproduce: Returns a shell command that runs a candidate again, the very code.
         is_interrupted: Whether the user wants to have what there is.
     """
 
@@ -86,7 +86,7 @@ class Session:
     target: Target
     progress: TuningProgress
     clock: Callable[[], float]
-    reproduce: Callable[[Candidate], str]
+    reproduce: Callable[[BuildResult], str]
     is_interrupted: Callable[[], bool] = lambda: False
 
 
@@ -226,7 +226,7 @@ class WorkloadSearch:
         measurement, job = trial.measurement.result(), trial.job
         if trial.built is not None:
             if trial.built.artefact is not None and measurement.failure is not None:
-                command = self._session.reproduce(trial.built.candidate)
+                command = self._session.reproduce(trial.built)
                 failure = replace(measurement.failure, reproducer=command)
                 measurement = replace(measurement, failure=failure)
             record = self._record(trial.built, measurement, trial.is_copy)

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from autotune.counters import Counters
 from autotune.heap_memory import check_allocations
+from autotune.interference import Interference, interpreter_loop
 from autotune.measurement import Failure, FailureKind, Measurement
 from autotune.object_code import LoadedCode, NativeCompiler, ObjectCodeError
 from autotune.prepared_workload import PreparedWorkload
@@ -57,6 +58,7 @@ class TimingWorker:
     def __init__(self) -> None:
         self._prepared: dict[str, PreparedWorkload] = {}
         self._counters = Counters()
+        self._interference = Interference(interpreter_loop)
         self._allocation: LoadedCode | None = None
 
     def handle(self, request: object) -> object:
@@ -76,8 +78,9 @@ class TimingWorker:
         if self._allocation is None:
             native = NativeCompiler(request.target.cpu, request.target.features)
             self._allocation = check_allocations(native)
+        self._interference.grant(request.config.patience_secs)
         try:
-            prepared = PreparedWorkload(request, self._counters)
+            prepared = PreparedWorkload(request, self._counters, self._interference)
         except ObjectCodeError as error:
             return Failure(FailureKind.RUN_ERROR, str(error))
         is_repeated = len(prepared.baseline_repeats) > 1
@@ -90,6 +93,7 @@ class TimingWorker:
     def _measure(self, request: MeasureRequest) -> Measurement:
         start = time.monotonic()
         prepared = self._prepared[request.workload_hash]
+        self._interference.grant(prepared.config.patience_secs)
         candidate = _check(prepared, request.object_code)
         if isinstance(candidate, Failure):
             return Measurement((), (), time.monotonic() - start, candidate)
@@ -99,7 +103,8 @@ class TimingWorker:
             return candidate.repeat(estimate_secs)
 
         before = self._counters.read()
-        sample = time_alone(prepared.config, candidate.first, repeat, request.best_secs)
+        clock = self._interference.working_secs
+        sample = time_alone(prepared.config, candidate.first, repeat, request.best_secs, clock)
         after = self._counters.read()
         measurement = _finish(prepared, candidate, sample, start)
         num_calls = max(1, candidate.num_calls)
@@ -109,6 +114,8 @@ class TimingWorker:
     def _compare(self, request: CompareRequest) -> tuple[Measurement, ...]:
         start = time.monotonic()
         prepared = self._prepared[request.workload_hash]
+        num_candidates = len(request.object_codes)
+        self._interference.grant(prepared.config.patience_secs * num_candidates)
         checked = [_check(prepared, object_code) for object_code in request.object_codes]
         candidates = [each for each in checked if isinstance(each, _Candidate)]
 
@@ -117,9 +124,10 @@ class TimingWorker:
                 _catch_up(prepared, share=1.0)
             return candidates[position].repeat(estimate_secs)
 
-        samples = iter(time_in_turn(prepared.config, [x.first for x in candidates], repeat))
+        firsts, clock = [x.first for x in candidates], self._interference.working_secs
+        samples = time_in_turn(prepared.config, firsts, repeat, clock)
         return tuple(
-            _finish(prepared, each, next(samples), start)
+            _finish(prepared, each, samples.pop(0), start)
             if isinstance(each, _Candidate)
             else Measurement((), (), time.monotonic() - start, each)
             for each in checked

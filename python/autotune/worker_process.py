@@ -3,7 +3,8 @@
 Hides framing, deadlines and the end of a worker: requests and answers are pickled values with a
 length in front, the answers travel on a descriptor that nothing else in the worker can write to,
 and a worker that crashes, hangs or garbles its answer is killed and reaped before the caller hears
-of it. A worker dies with the thread that started it.
+of it. Time in which this process is stopped (as by Ctrl-Z) counts against no deadline. A worker
+dies with the thread that started it.
 """
 
 import ctypes
@@ -28,12 +29,15 @@ _MAGIC = b"ATWP"
 _PR_SET_PDEATHSIG = 1
 _END_FIRST = "1000"
 _CHUNK_BYTES = 1 << 20
+_POLL_SECS = 0.5
 _TELLING = re.compile(
     r"(?:Assertion `|LLVM ERROR|UNREACHABLE|terminate called|^\w*Error(?=:|$)).*", re.MULTILINE
 )
 _NO_MEMORY = re.compile(
     r"MemoryError|bad_alloc|out of memory|cannot allocate memory", re.IGNORECASE
 )
+# The OpenMP runtime registers itself in a file that it leaves behind where it is killed.
+_OPENMP_TRACE = Path("/dev/shm/__KMP_REGISTERED_LIB")
 _UNREADABLE = (
     pickle.UnpicklingError,
     EOFError,
@@ -155,6 +159,9 @@ class WorkerProcess:
             assert pipe is not None
             pipe.close()
         os.close(self._errors)
+        _OPENMP_TRACE.with_name(f"{_OPENMP_TRACE.name}_{self.pid}_{os.getuid()}").unlink(
+            missing_ok=True
+        )
 
     def _send(self, data: bytes, deadline: float) -> None:
         assert self._process.stdin is not None
@@ -176,14 +183,21 @@ class WorkerProcess:
         return b"".join(chunks)
 
     def _running_secs(self) -> float:
-        """A clock that stands still while the process is paused."""
+        """A clock that stands still while the worker is paused or this process is stopped."""
         since = self._paused_since
         return (time.monotonic() if since is None else since) - self._paused_secs
 
     def _wait(self, descriptor: int, event: int, deadline: float) -> None:
         poll = select.poll()
         poll.register(descriptor, event)
-        while not poll.poll(max(0.0, deadline - self._running_secs()) * 1e3):
+        while True:
+            patience_secs = min(_POLL_SECS, max(0.0, deadline - self._running_secs()))
+            start = time.monotonic()
+            if poll.poll(patience_secs * 1e3):
+                return
+            overslept_secs = time.monotonic() - start - patience_secs
+            if overslept_secs > _POLL_SECS and self._paused_since is None:
+                self._paused_secs += overslept_secs
             if self._running_secs() >= deadline:
                 raise _DeadlineError
 

@@ -18,7 +18,7 @@ from autotune.workload import Target, Workload
 from tests.faults import CODE, assemble
 from tests.unit.kernels import buffer, matmul, scalar, workload
 
-_CONFIG = MeasureConfig(budget_secs=0.02, slack_secs=2.0)
+_CONFIG = MeasureConfig(budget_secs=0.02, slack_secs=2.0, patience_secs=0.0)
 _LENGTH = 100
 _VECTOR = f"memref<{_LENGTH}xf32>"
 _DOUBLE = f"""
@@ -306,11 +306,15 @@ def test_two_threads(pool: CompilerPool, target: Target) -> None:
         %b = arith.addf %a, %a : f32
         memref.store %b, %0[%i] : {_VECTOR}
       }}"""
+    others = _workers()
     with LocalRunner(replace(target, num_threads=2), _CONFIG) as runner:
         assert _run(pool, runner, parallel).failure is None
+        (worker,) = _workers() - others
+        assert list(Path("/dev/shm").glob(f"*KMP*_{worker}_*"))
         wrong = _run(pool, runner, parallel.replace("addf", "mulf")).failure
         assert wrong is not None
         assert wrong.kind is FailureKind.WRONG_RESULT
+    assert not list(Path("/dev/shm").glob(f"*KMP*_{worker}_*"))
 
 
 def test_worker_that_was_killed_between_runs_is_replaced(

@@ -3,12 +3,14 @@
 import ctypes
 import math
 import random
+from collections.abc import Callable
 from statistics import median
 
 import pytest
 
 from autotune.confidence import median_interval
 from autotune.counters import EVENTS, Counters, Event
+from autotune.interference import Interference, interpreter_loop
 from autotune.measurement import MeasureConfig
 from autotune.object_code import LoadedCode, NativeCompiler, calling_stub
 from autotune.repeats import Sample, time_alone, time_in_turn
@@ -27,6 +29,11 @@ _TASK_CLOCK = Event("task_clock", 1, 1)
 
 def _repeat(secs: float, is_disturbed: bool = False, own_secs: float | None = None) -> Repeat:
     return Repeat(secs, secs if own_secs is None else own_secs, 1, is_disturbed)
+
+
+def _never() -> float:
+    """A clock that stands still."""
+    return 0.0
 
 
 @pytest.mark.parametrize(
@@ -69,7 +76,7 @@ def test_disturbed_repeats_are_made_up_for() -> None:
     def repeat(_: float) -> Repeat:
         return next(times, rest.pop())
 
-    sample = time_alone(_CONFIG, _repeat(2.0), repeat, math.inf)
+    sample = time_alone(_CONFIG, _repeat(2.0), repeat, math.inf, _never)
     assert sample.secs == (1.0,) * 6
     assert sample.num_disturbed == 2
     assert sample.lost_secs == 16.0
@@ -77,7 +84,11 @@ def test_disturbed_repeats_are_made_up_for() -> None:
 
 def test_where_all_are_disturbed_cpu_time_counts() -> None:
     sample = time_alone(
-        _CONFIG, _repeat(2.0), lambda _: _repeat(2.0, is_disturbed=True, own_secs=1.5), math.inf
+        _CONFIG,
+        _repeat(2.0),
+        lambda _: _repeat(2.0, is_disturbed=True, own_secs=1.5),
+        math.inf,
+        _never,
     )
     assert set(sample.secs) == {1.5}
     assert sample.num_disturbed == len(sample.secs) == _CONFIG.max_repeats
@@ -92,6 +103,7 @@ def test_repeats_go_on_until_the_median_is_known() -> None:
             _repeat(1.0),
             lambda _: _repeat(1.0 + spread * rng.random()),
             math.inf,
+            _never,
         )
 
     for spread in (0.015, 0.05, 0.1):
@@ -108,10 +120,10 @@ def test_hopeless_code_is_given_up() -> None:
         calls.append(estimate_secs)
         return _repeat(5.0)
 
-    assert time_alone(_CONFIG, _repeat(6.0), repeat, best_secs=1.0).secs == (5.0, 5.0)
+    assert time_alone(_CONFIG, _repeat(6.0), repeat, 1.0, _never).secs == (5.0, 5.0)
     assert calls == [6.0, 5.0]
     long = MeasureConfig(budget_secs=1.0)
-    assert time_alone(long, _repeat(6.0), repeat, best_secs=1.0).secs == (6.0,)
+    assert time_alone(long, _repeat(6.0), repeat, 1.0, _never).secs == (6.0,)
     assert len(calls) == 2
 
 
@@ -122,10 +134,80 @@ def test_finalists_take_turns_in_both_directions() -> None:
         order.append(position)
         return _repeat(1.0 + position)
 
-    samples = time_in_turn(_CONFIG, [_repeat(1.0), _repeat(2.0)], repeat)
+    samples = time_in_turn(_CONFIG, [_repeat(1.0), _repeat(2.0)], repeat, _never)
     assert order[:6] == [0, 1, 1, 0, 0, 1]
     assert [sample.secs for sample in samples] == [(1.0,) * 6, (2.0,) * 6]
-    assert time_in_turn(_CONFIG, [], repeat) == []
+    assert time_in_turn(_CONFIG, [], repeat, _never) == []
+
+
+class _Core:
+    """A core whose speed changes with time."""
+
+    def __init__(self, is_slow: Callable[[float], bool]) -> None:
+        self.now = 0.0
+        self._is_slow = is_slow
+
+    def probe(self) -> float:
+        return 1.5 if self._is_slow(self.now) else 1.0
+
+    def sleep(self, secs: float) -> None:
+        self.now += secs
+
+    def interference(self) -> Interference:
+        return Interference(self.probe, lambda: self.now, self.sleep)
+
+
+def test_interference_is_waited_for() -> None:
+    core = _Core(lambda now: 1.0 < now < 3.0)
+    interference = core.interference()
+    interference.grant(5.0)
+    interference.wait()
+    assert core.now == 0.0
+    core.now = 2.0
+    assert interference.is_slow()
+    interference.wait()
+    assert 3.0 <= core.now < 3.1
+    assert interference.working_secs() == pytest.approx(2.0)
+    assert not interference.is_slow()
+
+
+def test_patience_ends() -> None:
+    core = _Core(lambda now: now > 1.0)
+    interference = core.interference()
+    core.now = 2.0
+    interference.wait()
+    assert core.now == 2.0
+    interference.grant(0.5)
+    interference.wait()
+    interference.wait()
+    assert 2.5 <= core.now < 2.6
+
+
+def test_waiting_takes_its_share_at_most() -> None:
+    core = _Core(lambda now: now % 10.0 > 5.0)
+    interference = core.interference()
+    while core.now < 1000.0:
+        interference.grant(3.0)
+        interference.wait()
+        core.now += 0.1
+    waited_secs = core.now - interference.working_secs()
+    assert 100.0 < waited_secs < 0.21 * core.now
+
+
+def test_what_lasts_is_the_new_normal() -> None:
+    core = _Core(lambda now: now > 1.0)
+    interference = core.interference()
+    core.now = 2.0
+    assert interference.is_slow()
+    core.now = 16.0
+    assert interference.is_slow()
+    core.now = 17.5
+    assert not interference.is_slow()
+    assert not interference.is_slow()
+
+
+def test_the_probe_takes_time() -> None:
+    assert interpreter_loop() > 0.0
 
 
 @pytest.mark.parametrize("has_counter", [False, True])

@@ -45,7 +45,7 @@ def session(tmp_path):
             TARGET,
             SilentProgress(),
             lambda: float(next(clock)),
-            lambda candidate: f"run {candidate.schedule}",
+            lambda built: f"run {built.candidate.schedule}",
         )
 
 

@@ -128,3 +128,28 @@ def test_time_in_a_pause_counts_against_no_deadline(worker: WorkerProcess) -> No
     assert time.monotonic() - start >= 0.9
     with pytest.raises(WorkerTimeoutError):
         worker.request(["sleep", 60], 0.5)
+
+
+def test_time_in_which_this_process_is_stopped_counts_against_no_deadline(tmp_path: Path) -> None:
+    (tmp_path / "odd_worker.py").write_text(_WORKER)
+    script = (
+        "import os, signal, subprocess\n"
+        "from autotune.worker_process import WorkerProcess\n"
+        "worker = WorkerProcess('odd_worker', [], {})\n"
+        "worker.request(['echo'], 60)\n"
+        "stop = f'sleep 0.3; kill -STOP {os.getpid()}; sleep 3; kill -CONT {os.getpid()}'\n"
+        "stopper = subprocess.Popen(['sh', '-c', f'kill -STOP {worker.pid}; {stop}; '\n"
+        "    f'sleep 0.2; kill -CONT {worker.pid}'])\n"
+        "print(worker.request(['echo', 2], 2.5))\n"
+        "worker.close()\n"
+        "stopper.wait()\n"
+    )
+    search_path = os.pathsep.join([str(tmp_path), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": search_path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "['echo', 2]\n", done.stderr
