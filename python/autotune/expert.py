@@ -377,7 +377,7 @@ class _Cook:
                 self._draft.state = start
 
     def _shares(self, statement: str) -> Iterator[tuple[float, Parallelize]]:
-        """Yields how even the threads' shares are of each loop that runs, 1 where they are equal."""
+        """Yields how even the threads' shares of each true loop are, 1 where they are equal."""
         num_threads, num_regions = self._target.num_threads, 1
         path = self._draft.path(statement)
         num_iterations = _num_iterations(path)
