@@ -97,6 +97,8 @@ class GradientAllocation:
             return optimism
         num_told, past_secs = task.history[max(0, len(task.history) - 1 - _WINDOW_BATCHES)]
         past = (past_secs - now_secs) / (task.num_told - num_told)
+        # After a leap the past promises more than there is left to save.
+        past = min(past, now_secs / self._batch)
         return _TRUST_IN_PAST * past + (1.0 - _TRUST_IN_PAST) * optimism
 
 

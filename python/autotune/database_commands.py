@@ -74,7 +74,7 @@ def _list(arguments: argparse.Namespace) -> int:
         ratio = "cut off" if run.final is None else f"{_ratio(run.final):.2f}x"
         trials = f"{run.num_records}/{run.num_trials}"
         place = f"{run.id:4}  {run.started[:19]:19}  {run.workload_hash[:12]}"
-        target = _target_name(targets[run.target_key])
+        target = f"{targets[run.target_key].cpu} {run.target_key[:8]}"
         print(f"{place}  {target:>24}  {trials:>8}  {ratio:>8}  {run.workload_name}")
     return 0
 
@@ -90,7 +90,8 @@ def _show(arguments: argparse.Namespace) -> int:
         return 0
     hosts = sorted({each.provenance.host for each in records if each.provenance is not None})
     print(f"# run {run.id} of {run.workload_name} {run.workload_hash[:12]}, {run.started[:19]} UTC")
-    print(f"# target {_target_name(target)}, {target.num_threads} threads; {target.toolchain}")
+    print(f"# target {target.cpu} {run.target_key}, {target.num_threads} threads")
+    print(f"# versions {target.toolchain}")
     print(f"# settings {run.settings}; measured on {', '.join(hosts) or 'an unknown machine'}")
     print(f"{'trial':>5}  {'time':>9}  {'noise':>7}  {'speed-up':>8}  schedule")
     for number, record in enumerate(records, start=1):
@@ -244,10 +245,6 @@ def _best_json(run: Run, schedule: Schedule, measurement: Measurement) -> dict[s
         "schedule": str(schedule),
         "speedup": _ratio(measurement),
     }
-
-
-def _target_name(target: Target) -> str:
-    return f"{target.cpu} {target.key[:8]}"
 
 
 def _ratio(measurement: Measurement) -> float:

@@ -252,7 +252,7 @@ def _origin(workload: WorkloadReport) -> str:
     if not starts:
         return ""
     keys = ", ".join(dict.fromkeys(each.target_key for each in starts))
-    text = f"{workload.name}: started from {len(starts)} schedules of other targets ({keys})"
+    text = f"{workload.name}: the first candidates were the best of other targets ({keys})"
     is_winner = workload.schedule in [each.schedule for each in starts]
     return f"{text}; one of them, measured here, is the winner" if is_winner else text
 

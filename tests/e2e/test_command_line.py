@@ -187,7 +187,7 @@ def test_a_time_limit_ends_the_search_and_resume_goes_on(tmp_path):
     shell = Shell(tmp_path)
     (tmp_path / "matmul.mlir").write_text(LARGE_MATMUL)
     command = ["compile", "matmul.mlir", "--seed", "5", "-o", "out"]
-    shell.succeed(*command, "--trials", "500", "--time-limit", "10")
+    shell.succeed(*command, "--trials", "500", "--time-limit", "5")
     before = shell.records()
     assert len(before) < 500
     num_trials = shell.num_trials() + 5

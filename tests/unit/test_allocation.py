@@ -59,6 +59,14 @@ def test_a_workload_that_keeps_improving_gets_more_than_one_that_does_not():
     assert allocation.gain(0) > 1.2 * allocation.gain(1)
 
 
+def test_a_leap_promises_no_more_than_what_is_left():
+    allocation = gradient(100.0, 2.0)
+    allocation.give(0, BATCH)
+    assert allocation.gain(0) > allocation.gain(1)
+    allocation.tell(0, BATCH, 100.0)
+    assert allocation.gain(0) < allocation.gain(1)
+
+
 def test_candidates_in_flight_count():
     allocation = gradient(3.0, 2.0)
     before = allocation.gain(0)

@@ -101,15 +101,17 @@ def test_an_output_that_is_a_file_is_refused_before_any_work(capsys, tmp_path):
 def test_db_list_and_show(capsys, url):
     assert main(["db", "list", "--db", url]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split()[-3:] == ["2/2", "4.00x", "matmul"]
+    target = detect()
+    assert lines[1].split()[-5:] == [target.cpu, target.key[:8], "2/2", "4.00x", "matmul"]
     assert lines[2].split()[-4:] == ["0/64", "cut", "off", "matmul"]
     assert main(["db", "show", "1", "--db", url]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("# run 1 of matmul abababababab, ")
-    assert detect().toolchain in lines[1]
-    assert os.uname().nodename in lines[2]
-    assert lines[4].split() == ["1", "500", "ms", "0.0", "%", "4.00x", *str(TILE).split()]
-    assert "wrong_result" in lines[5]
+    assert detect().key in lines[1]
+    assert detect().toolchain in lines[2]
+    assert os.uname().nodename in lines[3]
+    assert lines[5].split() == ["1", "500", "ms", "0.0", "%", "4.00x", *str(TILE).split()]
+    assert "wrong_result" in lines[6]
 
 
 def test_db_show_tells_the_provenance_of_each_record(capsys, url):

@@ -8,6 +8,7 @@ import pytest
 from autotune.database import Database
 from autotune.measurement import Failure, FailureKind, Measurement
 from autotune.progress import SilentProgress
+from autotune.report import Report
 from autotune.schedule import Schedule
 from autotune.search_loop import Session
 from autotune.tune import (
@@ -189,6 +190,12 @@ def test_records_of_other_targets_are_the_first_candidates(session):
     assert [start.target_key for start in here.warm_starts] == [ELSEWHERE.key]
     assert here.records[0].schedule == there.schedule
     assert here.records[0].target_key == TARGET.key
+    report = Report(TARGET, 5, "mcts", "uniform", (here,), 1.0, 1.0, 0.0)
+    line = f"matmul: the first candidates were the best of other targets ({ELSEWHERE.key})"
+    assert line in report.to_text()
+    assert line in report.to_html()
+    starts = report.to_json()["workloads"][0]["warm_starts"]
+    assert starts == [{"schedule": str(there.schedule), "target": ELSEWHERE.key}]
     (unknown,) = tune([OTHER], replace(CONFIG, trials=3), session)
     assert unknown.warm_starts == ()
     (cold,) = tune([WORKLOAD], replace(CONFIG, trials=4, warm_start=False), session)
