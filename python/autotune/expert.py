@@ -237,10 +237,19 @@ class _Cook:
         for position in range(len(band.members) - 1):
             factors = [1] * len(band.members)
             factors[position] = self._recipe.rows
-            if self._recipe.rows > 1 and self._draft.take(
-                UnrollAndJam(band.number, tuple(factors))
-            ):
+            jam = UnrollAndJam(band.number, tuple(factors))
+            if self._recipe.rows > 1 and self._draft.is_legal(jam):
+                self._jam_in_strips(band, jam)
                 return
+
+    def _jam_in_strips(self, band: Band, jam: UnrollAndJam) -> None:
+        """Jams a loop; for threads within tiles, which diagonals can be made of."""
+        extents = [int(member["extent"] or 0) for member in band.members]
+        sizes = [jam.factors[0], self._recipe.columns] + [0] * (len(extents) - 2)
+        needs_tiles = self._target.num_threads > 1 and self._recipe.steps and jam.factors[0] > 1
+        if needs_tiles and self._add_tile_loops(band.number, sizes, extents):
+            jam = UnrollAndJam(band.number + 1, jam.factors)
+        self._draft.take(jam)
 
     def _apply(self, shape: Shape) -> None:
         extents = [int(member["extent"] or 0) for member in shape.band.members]
@@ -378,7 +387,7 @@ class _Cook:
                 self._draft.state = start
 
     def _shares(self, statement: str) -> Iterator[tuple[float, Parallelize]]:
-        """Yields how even the threads' shares of each loop are, 1 where they are equal."""
+        """Yields how even the threads' shares of each true loop are, 1 where they are equal."""
         num_threads, num_regions = self._target.num_threads, 1
         path = self._draft.path(statement)
         num_iterations = _num_iterations(path)
@@ -386,7 +395,8 @@ class _Cook:
             for number, member in enumerate(band.members):
                 trips = _num_trips(member)
                 largest = -(-trips // num_threads)
-                yield trips / (num_threads * largest), Parallelize(band.number, number)
+                if trips > 1:
+                    yield trips / (num_threads * largest), Parallelize(band.number, number)
                 num_regions *= trips
                 if num_regions > max(_MAX_REGIONS, num_iterations // _ITERATIONS_PER_REGION):
                     return

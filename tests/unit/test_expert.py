@@ -139,6 +139,13 @@ def test_chains_without_vectors_run_side_by_side(pool: CompilerPool) -> None:
     assert _kinds(first) == {Reschedule, UnrollAndJam}
 
 
+def test_threads_run_tiles_of_jammed_chains_on_diagonals(pool: CompilerPool) -> None:
+    first = _schedules(pool, _IN_PLACE, 1, num_threads=2)[0]
+    assert _kinds(first) == {Reschedule, Tile, UnrollAndJam, Wavefront, Parallelize}
+    (tile,) = (step for step in first.transformations if isinstance(step, Tile))
+    assert tile.sizes == (4, 64, 0)
+
+
 @pytest.mark.parametrize("of", [matmul(64), _SMOOTH])
 def test_one_thread_gets_no_parallel_loop(pool: CompilerPool, of: Workload) -> None:
     assert all(Parallelize not in _kinds(schedule) for schedule in _schedules(pool, of, 2))
