@@ -31,6 +31,11 @@ LoopFacts::LoopFacts(affine::AffineForOp loop) : context(loop.getContext()) {
       addBounds(each.getInductionVar(), each.getLowerBoundMap(),
                 each.getLowerBoundOperands(), each.getUpperBoundMap(),
                 each.getUpperBoundOperands(), each.getStepAsInt());
+    if (auto each = dyn_cast<affine::AffineParallelOp>(op))
+      for (auto [i, counter] : llvm::enumerate(each.getIVs()))
+        addBounds(counter, each.getLowerBoundMap(i),
+                  each.getLowerBoundsOperands(), each.getUpperBoundMap(i),
+                  each.getUpperBoundsOperands(), each.getSteps()[i]);
     if (auto choice = dyn_cast<scf::IfOp>(op))
       addCondition(choice.getCondition(), region == &choice.getThenRegion());
   }
