@@ -159,8 +159,9 @@ def test_schedules_preserve_every_bit(
 
 
 @pytest.mark.slow
-def test_500_schedules_preserve_every_bit(
-    sandbox: Sandbox, pool: CompilerPool, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("first", range(1000, 1424, 106))
+def test_2000_schedules_preserve_every_bit(
+    first: int, sandbox: Sandbox, pool: CompilerPool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcomes = check_programs(range(1000, 1106), sandbox, pool, capsys)
+    outcomes = check_programs(range(first, first + 106), sandbox, pool, capsys)
     assert outcomes["transformed"] + outcomes["as they are"] >= 500
