@@ -16,6 +16,7 @@ from autotune.loop_tree import Band, bands, is_tiled, num_parts, num_statements
 from autotune.register_tile import Shape, strides_of, vector_member
 from autotune.schedule import (
     Distribute,
+    Expand,
     Fuse,
     Interchange,
     Pack,
@@ -60,6 +61,7 @@ class Recipe:
             a recurrence along each row needs it.
         block: Iterations of an outermost loop that its statements share before they are separated,
             so that one finds in the cache what the other has read; 0 separates them altogether.
+        expands: Whether iterations of outermost loops get temporaries of their own first.
     """
 
     rows: int
@@ -71,6 +73,7 @@ class Recipe:
     steps: int = 0
     columns_of_vectors: bool = False
     block: int = 0
+    expands: bool = False
 
 
 RECIPES = (
@@ -83,6 +86,9 @@ RECIPES = (
     Recipe(rows=1, vectors=1),
     Recipe(rows=8, vectors=3, columns=96, reduction=128, reschedule=(0, 0), steps=128),
     Recipe(rows=8, vectors=1, columns=96, reduction=128, reschedule=(0, 0), steps=128),
+    Recipe(
+        rows=8, vectors=3, columns=240, reduction=128, reschedule=(1, 0), steps=128, expands=True
+    ),
     Recipe(rows=6, vectors=4, columns=256, reduction=512),
     Recipe(rows=8, vectors=3, columns=96, reschedule=(0, 0), steps=32),
     Recipe(rows=4, vectors=4, reschedule=(1, 1)),
@@ -154,6 +160,8 @@ class _Cook:
 
     def _order(self) -> bool:
         """Decides which statements share loops; returns whether that is possible."""
+        if self._recipe.expands and not self._expand():
+            return False
         if self._recipe.reschedule is not None:
             return self._draft.take(Reschedule(*self._recipe.reschedule))
         if not self._recipe.columns_of_vectors:
@@ -161,6 +169,16 @@ class _Cook:
         if self._recipe.vectors == 0:
             self._fuse()
         return True
+
+    def _expand(self) -> bool:
+        """Expands temporaries over outermost loops; returns whether there are any."""
+        loops = self._draft.loops
+        steps = [
+            Expand(band["number"], 0, array)
+            for band in self._draft.outermost_bands()
+            for array in range(len(loops["arrays"]))
+        ]
+        return sum([self._draft.take(step) for step in steps]) > 0
 
     def _distribute(self) -> None:
         """Gives every statement loops of its own, where legal."""
@@ -317,6 +335,8 @@ class _Cook:
         sizes[0] = recipe.steps
         sizes[shape.column] = recipe.columns
         if recipe.reduction:
+            for member in shape.rows:
+                sizes[member] = recipe.steps
             for member in shape.reductions:
                 sizes[member] = recipe.reduction
         tiled = self._add_tile_loops(number, sizes, extents)

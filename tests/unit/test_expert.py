@@ -269,7 +269,7 @@ def test_statements_that_share_rows_are_separated_within_blocks(pool: CompilerPo
         buffer("f64", 640),
         buffer("f64", 640),
     )
-    beginnings = [schedule.transformations[:2] for schedule in _schedules(pool, twice, 20)]
+    beginnings = [schedule.transformations[:2] for schedule in _schedules(pool, twice, 24)]
     assert (Tile(0, (32,)), Distribute(1, 0, 1)) in beginnings
 
 

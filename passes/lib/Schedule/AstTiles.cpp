@@ -43,10 +43,9 @@ Refusal AstEmitter::emitTiles(const GeneratedTiles &tiles,
 Refusal AstEmitter::emitCases(const GeneratedTiles &tiles,
                               const isl::ast_node &otherwise, unsigned number,
                               Form form) {
-  const std::vector<GeneratedCase> &cases = ast.cases[tiles.cases];
-  bool isExhaustive = ast.areExhaustive[tiles.cases];
+  const std::vector<GeneratedCase> &cases = tiles.cases;
   if (number == cases.size())
-    return isExhaustive ? std::nullopt : emitNode(otherwise, form);
+    return tiles.isExhaustive ? std::nullopt : emitNode(otherwise, form);
   const auto &[test, root] = cases[number];
   std::optional<bool> known = decided(test);
   if (known == true)
@@ -56,7 +55,7 @@ Refusal AstEmitter::emitCases(const GeneratedTiles &tiles,
   std::optional<Value> holds = condition(test);
   if (!holds)
     return "a generated condition is not affine";
-  bool hasElse = !isExhaustive || number + 1 < cases.size();
+  bool hasElse = !tiles.isExhaustive || number + 1 < cases.size();
   auto op = scf::IfOp::create(builder, loc, *holds, hasElse);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(op.thenBlock());
@@ -151,7 +150,7 @@ std::optional<AstEmitter::Cuts> AstEmitter::cutsOf(const TileLoop &loop,
   AffineExpr outer = std::exchange(iterators[loop.iterator], self);
   std::optional<Cuts> cuts;
   Refusal refusal = inTiles(loop.tiles, [&]() -> Refusal {
-    cuts = cutsOf(ast.cases[loop.tiles.cases][number].condition, counter);
+    cuts = cutsOf(loop.tiles.cases[number].condition, counter);
     return std::nullopt;
   });
   iterators[loop.iterator] = outer;
@@ -160,8 +159,8 @@ std::optional<AstEmitter::Cuts> AstEmitter::cutsOf(const TileLoop &loop,
 }
 
 Refusal AstEmitter::emitTileLoop(TileLoop loop, unsigned number, Form form) {
-  const std::vector<GeneratedCase> &cases = ast.cases[loop.tiles.cases];
-  if (number == cases.size() && ast.areExhaustive[loop.tiles.cases])
+  const std::vector<GeneratedCase> &cases = loop.tiles.cases;
+  if (number == cases.size() && loop.tiles.isExhaustive)
     return std::nullopt;
   std::optional<Cuts> cuts;
   if (number < cases.size())
@@ -199,7 +198,7 @@ Refusal AstEmitter::emitPieces(const TileLoop &loop, unsigned number,
   }
   Bounds within = bounds;
   llvm::append_range(within.uppers, cuts.uppers);
-  const isl::ast_node &root = ast.cases[loop.tiles.cases][number].root;
+  const isl::ast_node &root = loop.tiles.cases[number].root;
   if (Refusal refusal = emitLoop(loop.iterator, within, form, [&](Form inner) {
         return inTiles(loop.tiles, [&] { return emitNode(root, inner); });
       }))

@@ -140,12 +140,13 @@ static isl_ast_node *collectTiles(isl_ast_node *node, isl_ast_build *build,
                                   llvm::StringRef label,
                                   MarkCollector &collector) {
   GeneratedTiles tiles;
-  label.drop_front(tilesMark.size()).getAsInteger(10, tiles.cases);
+  label.drop_front(tilesMark.size()).getAsInteger(10, tiles.number);
   // The space of the build lacks members whose value is fixed.
   isl::union_map schedule = isl::manage(isl_ast_build_get_schedule(build));
   isl_map *outer = nullptr;
   schedule.foreach_map([&](isl::map places) {
-    unsigned numOuter = collector.cases[tiles.cases].numOuter;
+    tiles.statements.insert(places.domain_tuple_id().name());
+    unsigned numOuter = collector.cases[tiles.number].numOuter;
     isl_map *each = isl_map_reset_tuple_id(
         isl_map_project_out(places.copy(), isl_dim_in, numOuter,
                             isl_map_dim(places.get(), isl_dim_in) - numOuter),
@@ -210,22 +211,49 @@ static std::string labelOf(unsigned cases) {
   return (tilesMark + llvm::Twine(cases)).str();
 }
 
+/// Whether the copy has every instance of its statements that is in tiles of
+/// this number.
+static bool isWhole(const GeneratedTiles &copy, const GeneratedAst &ast,
+                    const std::vector<TileCases> &allCases) {
+  auto shares = [&](const GeneratedTiles &other) {
+    return &other != &copy && other.number == copy.number &&
+           llvm::any_of(copy.statements, [&](const std::string &name) {
+             return other.statements.count(name);
+           });
+  };
+  return copy.outer.size() == allCases[copy.number].numOuter &&
+         llvm::none_of(ast.tiles, shares);
+}
+
 /// The marks of tiles that are visited in pieces.
 static std::set<std::string>
 dividedTiles(const GeneratedAst &ast, const std::vector<TileCases> &allCases) {
   std::set<std::string> result;
-  for (unsigned number = 0; number < allCases.size(); ++number) {
-    unsigned numCopies = 0;
-    bool areKnown = true;
-    for (const GeneratedTiles &copy : ast.tiles) {
-      if (copy.cases != number)
-        continue;
-      ++numCopies;
-      areKnown &= copy.outer.size() == allCases[number].numOuter;
-    }
-    if (numCopies != 1 || !areKnown)
-      result.insert(labelOf(number));
-  }
+  for (const GeneratedTiles &copy : ast.tiles)
+    if (!isWhole(copy, ast, allCases))
+      result.insert(labelOf(copy.number));
+  return result;
+}
+
+static bool hasAny(const Tree &node, const std::set<std::string> &statements) {
+  if (node.kind == Tree::Kind::Leaf)
+    return !node.domain.is_empty() && statements.count(statementOf(node));
+  return llvm::any_of(node.children, [&](const Tree &child) {
+    return hasAny(child, statements);
+  });
+}
+
+/// The tree without other statements.
+static Tree only(const Tree &tree, const std::set<std::string> &statements) {
+  if (tree.kind == Tree::Kind::Leaf)
+    return tree;
+  Tree result = tree;
+  result.children.clear();
+  for (const Tree &child : tree.children)
+    if (hasAny(child, statements))
+      result.children.push_back(only(child, statements));
+  if (tree.kind == Tree::Kind::Sequence && result.children.size() == 1)
+    return Tree(std::move(result.children.front()));
   return result;
 }
 
@@ -249,20 +277,19 @@ GeneratedAst generateAst(Tree tree, const Scop &scop) {
     ast.tiles.clear();
     ast.root = buildAst(tree, 0, anywhere, collector, divided);
   }
-  std::set<std::string> divided = dividedTiles(ast, allCases);
-  for (auto [number, cases] : llvm::enumerate(allCases)) {
-    std::string label = labelOf(number);
-    const Tree &tiles = findMark(tree, label)->children.front();
+  for (size_t i = 0; i < ast.tiles.size(); ++i) {
+    const TileCases &cases = allCases[ast.tiles[i].number];
     // A case is a whole tile.
-    bool isWhole = !divided.count(label);
-    ast.areExhaustive.push_back(cases.isExhaustive && isWhole);
-    ast.cases.emplace_back();
-    if (!isWhole)
+    if (!isWhole(ast.tiles[i], ast, allCases))
       continue;
+    Tree tiles =
+        only(findMark(tree, labelOf(ast.tiles[i].number))->children.front(),
+             ast.tiles[i].statements);
+    ast.tiles[i].isExhaustive = cases.isExhaustive;
     for (const isl::set &each : cases.cases) {
       isl::set tiled = each.intersect(cases.outer);
       isl::set values = fixOutermost(tiled, cases.numOuter).params();
-      ast.cases.back().push_back(
+      ast.tiles[i].cases.push_back(
           {conditionOf(values),
            buildAst(tiles, cases.numOuter, values, collector)});
     }

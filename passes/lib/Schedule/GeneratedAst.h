@@ -12,6 +12,8 @@
 #include "TileCases.h"
 #include "Transformations.h"
 
+#include <set>
+
 namespace autotune {
 
 /// What one copy of a pack mark copies.
@@ -23,13 +25,6 @@ struct GeneratedPack {
   llvm::SmallVector<int64_t> sizes;
 };
 
-/// One copy of a `tilesMark`.
-struct GeneratedTiles {
-  unsigned cases; ///< Position in `GeneratedAst::cases`.
-  /// Values of the iterators around the mark.
-  std::vector<isl::ast_expr> outer;
-};
-
 /// Code for some of the tiles; `condition` and `root` are in terms of the
 /// iterators around the mark.
 struct GeneratedCase {
@@ -37,15 +32,24 @@ struct GeneratedCase {
   isl::ast_node root;
 };
 
+/// One copy of a `tilesMark`.
+struct GeneratedTiles {
+  unsigned number; ///< That of the mark.
+  /// Values of the iterators around the mark.
+  std::vector<isl::ast_expr> outer;
+  /// The statements in this copy.
+  std::set<std::string> statements;
+  /// What stands in some cases for what is below the mark.
+  std::vector<GeneratedCase> cases;
+  /// Whether there are no other tiles.
+  bool isExhaustive = false;
+};
+
 struct GeneratedAst {
   isl::ast_node root;
   CoordinatesMap coordinates;
   std::vector<GeneratedPack> packs;
   std::vector<GeneratedTiles> tiles;
-  /// By the number of a `tilesMark`: what stands in some cases for what is
-  /// below the mark; whether there are no other tiles.
-  std::vector<std::vector<GeneratedCase>> cases;
-  std::vector<bool> areExhaustive;
   /// Why a copy cannot be made.
   Refusal refusal;
 };
