@@ -8,6 +8,8 @@
 #include <isl/set.h>
 #include <isl/space.h>
 
+#include "llvm/ADT/ScopeExit.h"
+
 namespace autotune {
 
 Dependences::Dependences(isl::union_map all) : whole(std::move(all)) {
@@ -45,9 +47,13 @@ static Distance computeDistance(const isl::map &pairs, const isl::aff &atSource,
 
 Distance Dependences::distance(unsigned number, const isl::aff &atSource,
                                const isl::aff &atSink) const {
+  // What isl's quota leaves must not depend on what is known already.
+  auto refill =
+      llvm::scope_exit([&] { isl_ctx_reset_operations(whole.ctx().get()); });
   for (const Known &entry : known[number])
     if (isEqual(entry.atSource, atSource) && isEqual(entry.atSink, atSink))
       return entry.distance;
+  isl_ctx_reset_operations(whole.ctx().get());
   Distance distance =
       computeDistance(dependences[number].pairs, atSource, atSink);
   known[number].push_back({atSource, atSink, distance});

@@ -75,6 +75,8 @@ static IslSession &session() {
   return session;
 }
 
+/// Always what the text says, never the tree that it was written from: isl may
+/// have other divisions in that, and answers would depend on what ran before.
 static const Tree &treeOf(llvm::StringRef text, isl::ctx ctx) {
   if (const Tree *tree = session().trees.find(text))
     return *tree;
@@ -100,21 +102,24 @@ FailureOr<Model> loadModel(func::FuncOp function, isl::ctx ctx) {
   FailureOr<Scop> scop = buildScop(function, ctx);
   if (failed(scop))
     return failure();
-  return Model{std::move(*scop), dependencesOf(dependences.getValue(), ctx),
-               treeOf(schedule.getValue(), ctx)};
+  Model model{std::move(*scop), dependencesOf(dependences.getValue(), ctx),
+              treeOf(schedule.getValue(), ctx)};
+  // What the quota leaves must not depend on what was remembered.
+  isl_ctx_reset_operations(ctx.get());
+  return model;
 }
 
 Tree remembered(llvm::StringRef question, llvm::function_ref<Tree()> compute) {
-  if (const Tree *tree = session().computed.find(question))
-    return *tree;
-  return session().computed.add(question, compute());
+  const Tree *tree = session().computed.find(question);
+  Tree result = tree ? *tree : session().computed.add(question, compute());
+  isl_ctx_reset_operations(session().context.get().get());
+  return result;
 }
 
 void storeTree(func::FuncOp function, const Tree &tree) {
   isl::schedule schedule = scheduleFromTree(tree);
   char *text = isl_schedule_to_str(schedule.get());
   function->setAttr(scheduleName, StringAttr::get(function.getContext(), text));
-  session().trees.add(text, treeFromSchedule(schedule));
   free(text);
 }
 
@@ -143,6 +148,7 @@ LogicalResult guardIsl(func::FuncOp function,
 }
 
 Refusal guarded(Model &model, llvm::function_ref<Refusal(Model &)> transform) {
+  isl_ctx_reset_operations(model.dependences->all().ctx().get());
   try {
     return transform(model);
   } catch (const isl::exception &error) {
