@@ -115,7 +115,7 @@ class Compilation:
         files["report.html"] = self.report.to_html().encode()
         return files
 
-    def library(self) -> bytes:
+    def shared_library(self) -> bytes:
         """Returns the shared library.
 
         Raises:
@@ -131,7 +131,7 @@ class Compilation:
     def _emit(self, kind: str) -> dict[str, bytes]:
         match kind:
             case "so":
-                return {"model.so": self.library()}
+                return {"model.so": self.shared_library()}
             case "obj":
                 return {"model.o": self.build.object_code}
             case "llvm":
@@ -397,7 +397,7 @@ def compile_in_memory(
         compilation = workshop.tune(opened, config, SilentProgress())
     with tempfile.TemporaryDirectory() as directory:
         library = Path(directory, "model.so")
-        library.write_bytes(compilation.library())
+        library.write_bytes(compilation.shared_library())
         return load(library)
 
 

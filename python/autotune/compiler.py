@@ -40,6 +40,7 @@ T = TypeVar("T")
 _WORKER = "autotune.compile_worker"
 _MOST_MEMORY_BYTES = 8 << 30
 _WHOLE_PROGRAM = 10.0
+_BUSY_MACHINE = 3.0  # Time by the clock for a second of CPU time.
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ class CompilerPool:
     Args:
         target: What the code is for.
         num_workers: Processes that build, started when there is work for them.
-        timeout_secs: Longest time for a request about one candidate; whole programs get ten times
-            as long.
+        timeout_secs: Longest CPU time for a request about one candidate, and a third of the longest
+            time by the clock; whole programs get ten times as long.
         cores: Cores for the workers, one each in turn; None for those of this process.
         reproducers: Where failing candidates are kept; None keeps none, and failures carry no
             reproducer.
@@ -321,7 +322,8 @@ class _Lane:
             self._restart()
         assert self._worker is not None
         try:
-            return self._worker.request(request, self._timeout_secs * _patience(request))
+            cpu_secs = self._timeout_secs * _patience(request)
+            return self._worker.request(request, _BUSY_MACHINE * cpu_secs, cpu_secs)
         except WorkerMemoryError as error:
             message = f"the compiler takes too much memory: {error}"
             return Failure(FailureKind.OUT_OF_MEMORY, message)

@@ -30,6 +30,7 @@ from autotune.target import detect, timing_cores
 from autotune.workload import Target, Workload
 
 _POLL_SECS = 2.0
+_NUM_JOINS = 3
 _OBJECT_STORE_BYTES = 128 << 20
 
 _LOGGER = logging.getLogger(__name__)
@@ -254,7 +255,7 @@ def _connect(address: str) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # The error says it all.
-            ray.init(address=address or "auto", **quiet)
+            _join(address or "auto", quiet)
     except (ConnectionError, RayError, ValueError, TimeoutError) as error:
         if address:
             raise ClusterError(f"no Ray cluster at {address}: {_reason(error)}") from None
@@ -264,6 +265,15 @@ def _connect(address: str) -> None:
             object_store_memory=_OBJECT_STORE_BYTES,
             **quiet,
         )
+
+
+def _join(address: str, settings: dict[str, Any]) -> None:
+    """Tries again where the server that a cluster starts for each client was slow to start."""
+    for _ in range(_NUM_JOINS - 1):
+        with suppress(ConnectionAbortedError):
+            ray.init(address=address, **settings)
+            return
+    ray.init(address=address, **settings)
 
 
 @contextmanager
@@ -284,4 +294,6 @@ def _ray_id(node: Node) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    is_heading = len(lines) > 1 and lines[0].endswith(":")
+    return f"{lines[0]} {lines[-1].strip()}" if is_heading else lines[0]

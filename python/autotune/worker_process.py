@@ -7,7 +7,9 @@ of it. Time in which this process is stopped (as by Ctrl-Z) counts against no de
 dies with the thread that started it.
 """
 
+import contextlib
 import ctypes
+import math
 import os
 import pickle
 import re
@@ -19,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,6 +30,7 @@ from autotune.errors import AutotuneError
 _HEADER = struct.Struct("<4sQ")
 _MAGIC = b"ATWP"
 _PR_SET_PDEATHSIG = 1
+_CPU_CLOCK = 2  # What makes a process id a clock id, as in clock_getcpuclockid(3).
 _END_FIRST = "1000"
 _CHUNK_BYTES = 1 << 20
 _POLL_SECS = 0.5
@@ -90,6 +94,7 @@ class WorkerProcess:
         )
         self._paused_since: float | None = None
         self._paused_secs = 0.0
+        self._last_cpu_secs = 0.0
         os.close(append_only)
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
@@ -105,34 +110,42 @@ class WorkerProcess:
         """Whether the process runs."""
         return self._process.poll() is None
 
-    def request(self, value: object, timeout_secs: float) -> object:
+    def request(self, value: object, timeout_secs: float, cpu_secs: float | None = None) -> object:
         """Returns the worker's answer to `value`.
+
+        Args:
+            value: Anything that can be pickled.
+            timeout_secs: Longest time for the answer by the clock.
+            cpu_secs: Longest CPU time for the answer; None for no limit.
 
         Raises:
             WorkerCrashError: The worker ended or answered with garbage; it is gone now. A
                 WorkerMemoryError where it had no more memory.
             WorkerTimeoutError: No answer in time; the worker is gone now.
         """
-        deadline = self._running_secs() + timeout_secs
+        cpu_limit = math.inf if cpu_secs is None else self._cpu_secs() + cpu_secs
+        deadline = _Deadline(self._running_secs() + timeout_secs, cpu_limit)
         os.ftruncate(self._errors, 0)
         payload = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        is_answered = False
         try:
             self._send(_HEADER.pack(_MAGIC, len(payload)) + payload, deadline)
             magic, size = _HEADER.unpack(self._receive(_HEADER.size, deadline))
             if magic != _MAGIC:
                 raise WorkerCrashError("the worker's answer is garbled")
-            return pickle.loads(self._receive(size, deadline))
+            answer = pickle.loads(self._receive(size, deadline))
+            is_answered = True
+            return answer
         except (BrokenPipeError, _EndOfAnswersError):
             raise self._explain_end() from None
-        except _DeadlineError:
-            self.kill()
-            raise WorkerTimeoutError(f"no answer within {timeout_secs:.3g} s") from None
+        except _DeadlineError as error:
+            limit = f"{cpu_secs:.3g} s of CPU time" if error.is_cpu else f"{timeout_secs:.3g} s"
+            raise WorkerTimeoutError(f"no answer within {limit}") from None
         except _UNREADABLE as error:
-            self.kill()
             raise WorkerCrashError(f"the worker's answer is garbled: {error}") from None
-        except BaseException:  # An interrupt: the answer on its way would be taken for the next.
-            self.kill()
-            raise
+        finally:
+            if not is_answered:  # The answer on its way would be taken for the next.
+                self.kill()
 
     def pause(self) -> None:
         """Stops the process where it is; the time until `resume` counts against no deadline."""
@@ -163,14 +176,14 @@ class WorkerProcess:
             missing_ok=True
         )
 
-    def _send(self, data: bytes, deadline: float) -> None:
+    def _send(self, data: bytes, deadline: "_Deadline") -> None:
         assert self._process.stdin is not None
         view = memoryview(data)
         while view:
             self._wait(self._process.stdin.fileno(), select.POLLOUT, deadline)
             view = view[os.write(self._process.stdin.fileno(), view[:_CHUNK_BYTES]) :]
 
-    def _receive(self, size: int, deadline: float) -> bytes:
+    def _receive(self, size: int, deadline: "_Deadline") -> bytes:
         assert self._process.stdout is not None
         chunks = []
         while size > 0:
@@ -187,19 +200,28 @@ class WorkerProcess:
         since = self._paused_since
         return (time.monotonic() if since is None else since) - self._paused_secs
 
-    def _wait(self, descriptor: int, event: int, deadline: float) -> None:
+    def _cpu_secs(self) -> float:
+        """CPU time of the worker so far; the last one known where it has ended."""
+        clock = (~self.pid << 3) | _CPU_CLOCK
+        with contextlib.suppress(OSError):
+            self._last_cpu_secs = time.clock_gettime(clock)
+        return self._last_cpu_secs
+
+    def _wait(self, descriptor: int, event: int, deadline: "_Deadline") -> None:
         poll = select.poll()
         poll.register(descriptor, event)
         while True:
-            patience_secs = min(_POLL_SECS, max(0.0, deadline - self._running_secs()))
+            patience_secs = min(_POLL_SECS, max(0.0, deadline.running_secs - self._running_secs()))
             start = time.monotonic()
             if poll.poll(patience_secs * 1e3):
                 return
             overslept_secs = time.monotonic() - start - patience_secs
             if overslept_secs > _POLL_SECS and self._paused_since is None:
                 self._paused_secs += overslept_secs
-            if self._running_secs() >= deadline:
-                raise _DeadlineError
+            if self._running_secs() >= deadline.running_secs:
+                raise _DeadlineError(is_cpu=False)
+            if deadline.cpu_secs < math.inf and self._cpu_secs() >= deadline.cpu_secs:
+                raise _DeadlineError(is_cpu=True)
 
     def _explain_end(self) -> WorkerCrashError:
         """Kills what is left of the process; returns how it ended, with its last words."""
@@ -221,8 +243,18 @@ class _EndOfAnswersError(Exception):
     pass
 
 
+@dataclass(frozen=True)
+class _Deadline:
+    """By `_running_secs` and `_cpu_secs`."""
+
+    running_secs: float
+    cpu_secs: float
+
+
 class _DeadlineError(Exception):
-    pass
+    def __init__(self, is_cpu: bool) -> None:
+        super().__init__()
+        self.is_cpu = is_cpu
 
 
 def serve(handle: Callable[[object], object], memory_bytes: int) -> None:

@@ -32,6 +32,9 @@ def handle(request):
             ctypes.string_at(0)
         case ["sleep", secs]:
             time.sleep(secs)
+        case ["work", secs]:
+            while time.process_time() < secs:
+                pass
         case ["garble"]:
             for descriptor in range(3, 20):
                 try:
@@ -87,6 +90,13 @@ def test_end_is_described(worker: WorkerProcess, request_: list[object], reason:
 def test_hang_is_ended(worker: WorkerProcess) -> None:
     with pytest.raises(WorkerTimeoutError, match=r"no answer within 0\.5 s"):
         worker.request(["sleep", 60], 0.5)
+    assert not worker.is_alive
+
+
+def test_work_is_limited_by_its_own_time(worker: WorkerProcess) -> None:
+    worker.request(["sleep", 1.5], 60, 0.5)
+    with pytest.raises(WorkerTimeoutError, match=r"no answer within 0\.5 s of CPU time"):
+        worker.request(["work", 60], 60, 0.5)
     assert not worker.is_alive
 
 

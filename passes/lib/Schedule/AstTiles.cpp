@@ -163,7 +163,8 @@ Refusal AstEmitter::emitTileLoop(TileLoop loop, unsigned number, Form form) {
   if (number == cases.size() && loop.tiles.isExhaustive)
     return std::nullopt;
   std::optional<Cuts> cuts;
-  if (number < cases.size())
+  // A larger step would have to go on from where the piece before ended.
+  if (number < cases.size() && loop.bounds.step == 1)
     cuts = cutsOf(loop, number);
   unsigned numPieces = cuts ? cuts->lowers.size() + cuts->uppers.size() : 0;
   if (!cuts || loop.numPieces + numPieces > maxPieces)

@@ -328,14 +328,16 @@ struct Violation {
 };
 } // namespace
 
+/// One of the violated dependences: isl's order of them says nothing.
 static Violation violationOf(llvm::StringRef reason,
                              const isl::union_map &pairs) {
-  Violation violation{reason, "", ""};
+  std::vector<std::pair<std::string, std::string>> ends;
   pairs.foreach_map([&](isl::map map) {
-    violation.source = map.domain_tuple_id().name();
-    violation.sink = map.range_tuple_id().name();
+    ends.emplace_back(map.domain_tuple_id().name(),
+                      map.range_tuple_id().name());
   });
-  return violation;
+  const auto &[source, sink] = *llvm::min_element(ends);
+  return {reason, source, sink};
 }
 
 static std::optional<Violation> violationIn(const Tree &tree,

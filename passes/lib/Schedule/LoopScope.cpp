@@ -93,39 +93,59 @@ int64_t LoopScope::multipleOf(AffineExpr expr) const {
   return 1;
 }
 
-/// What divides the terms of an expression.
-static int64_t productOfDivisors(AffineExpr expr) {
+/// Larger numbers prove nothing: products of two are far from what overflows.
+static constexpr int64_t maxNumber = int64_t(1) << 28;
+
+static bool isSmall(int64_t number) {
+  return -maxNumber <= number && number <= maxNumber;
+}
+
+/// What divides the terms of an expression; nothing where that is not small.
+static std::optional<int64_t> productOfDivisors(AffineExpr expr) {
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary || expr.getKind() == AffineExprKind::Mod)
     return 1;
   auto divisor = dyn_cast<AffineConstantExpr>(binary.getRHS());
   bool isDivision = expr.getKind() == AffineExprKind::FloorDiv ||
                     expr.getKind() == AffineExprKind::CeilDiv;
-  return productOfDivisors(binary.getLHS()) *
-         productOfDivisors(binary.getRHS()) *
-         (divisor && isDivision ? divisor.getValue() : 1);
+  int64_t product = divisor && isDivision ? divisor.getValue() : 1;
+  for (AffineExpr side : {binary.getLHS(), binary.getRHS()}) {
+    std::optional<int64_t> factor = productOfDivisors(side);
+    if (!factor || !isSmall(product))
+      return std::nullopt;
+    product *= *factor;
+  }
+  return isSmall(product) ? std::optional(product) : std::nullopt;
 }
 
-LoopScope::Underestimate LoopScope::scaledUp(Underestimate sum,
-                                             AffineExpr expr) const {
-  int64_t factor = productOfDivisors(expr);
-  for (int64_t &each : sum.factors)
-    each *= factor;
-  sum.constant *= factor;
-  sum.scale *= factor;
+llvm::SmallVector<int64_t *> LoopScope::Underestimate::numbers() {
+  llvm::SmallVector<int64_t *> all{&constant, &scale};
+  for (int64_t &factor : factors)
+    all.push_back(&factor);
+  return all;
+}
+
+std::optional<LoopScope::Underestimate>
+LoopScope::scaledUp(Underestimate sum, AffineExpr expr) const {
+  std::optional<int64_t> factor = productOfDivisors(expr);
+  if (!factor)
+    return std::nullopt;
+  for (int64_t *each : sum.numbers())
+    if (!isSmall(*each) || !isSmall(*each *= *factor))
+      return std::nullopt;
   return sum;
 }
 
 /// Adds `factor` times the expression, or less; false where it has no such
 /// form. The divisors in the expression divide `factor`.
 bool LoopScope::add(Underestimate &sum, AffineExpr expr, int64_t factor) const {
-  // Far from what overflows, even when multiplied once more.
-  constexpr int64_t limit = int64_t(1) << 28;
-  if (std::abs(factor) > limit || std::abs(sum.constant) > limit)
+  if (!isSmall(factor) || !isSmall(sum.constant))
     return false;
   if (auto constant = dyn_cast<AffineConstantExpr>(expr)) {
+    if (!isSmall(constant.getValue()))
+      return false;
     sum.constant += constant.getValue() * factor;
-    return std::abs(constant.getValue()) < limit;
+    return true;
   }
   if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
     sum.factors[dim.getPosition()] += factor;
@@ -138,12 +158,12 @@ bool LoopScope::add(Underestimate &sum, AffineExpr expr, int64_t factor) const {
   if (expr.getKind() == AffineExprKind::Add)
     return add(sum, lhs, factor) && add(sum, binary.getRHS(), factor);
   auto rhs = dyn_cast<AffineConstantExpr>(binary.getRHS());
-  if (!rhs || rhs.getValue() == 0)
+  if (!rhs || rhs.getValue() == 0 || !isSmall(rhs.getValue()))
     return false;
   int64_t value = rhs.getValue();
   switch (expr.getKind()) {
   case AffineExprKind::Mul:
-    return std::abs(value) < limit && add(sum, lhs, factor * value);
+    return add(sum, lhs, factor * value);
   case AffineExprKind::Mod:
     sum.constant += factor < 0 ? factor * (value - 1) : 0;
     return true;
@@ -163,9 +183,10 @@ bool LoopScope::add(Underestimate &sum, AffineExpr expr, int64_t factor) const {
 bool LoopScope::isNotNegative(AffineExpr expr) const {
   Underestimate sum;
   sum.factors.resize(ivs.size());
-  sum = scaledUp(std::move(sum), expr);
+  std::optional<Underestimate> scaled = scaledUp(std::move(sum), expr);
   unsigned budget = 64;
-  return add(sum, expr, sum.scale) && isNotNegative(sum, budget);
+  return scaled && add(*scaled, expr, scaled->scale) &&
+         isNotNegative(*scaled, budget);
 }
 
 /// Replaces the innermost dimension by each of its limits.
@@ -182,9 +203,11 @@ bool LoopScope::isNotNegative(const Underestimate &sum,
     if (budget == 0)
       return false;
     --budget;
-    Underestimate next = scaledUp(sum, limit);
-    int64_t factor = std::exchange(next.factors[dim], 0);
-    if (add(next, limit, factor) && isNotNegative(next, budget))
+    std::optional<Underestimate> next = scaledUp(sum, limit);
+    if (!next)
+      continue;
+    int64_t factor = std::exchange(next->factors[dim], 0);
+    if (add(*next, limit, factor) && isNotNegative(*next, budget))
       return true;
   }
   return false;

@@ -53,8 +53,12 @@ private:
   struct Underestimate {
     llvm::SmallVector<int64_t> factors;
     int64_t constant = 0, scale = 1;
+
+    llvm::SmallVector<int64_t *> numbers();
   };
-  Underestimate scaledUp(Underestimate sum, mlir::AffineExpr expr) const;
+  /// Nothing where numbers get large.
+  std::optional<Underestimate> scaledUp(Underestimate sum,
+                                        mlir::AffineExpr expr) const;
   bool add(Underestimate &sum, mlir::AffineExpr expr, int64_t factor) const;
   bool isNotNegative(const Underestimate &sum, unsigned &budget) const;
 

@@ -90,7 +90,11 @@ static std::optional<Place> columnPlace(vector::GatherOp op) {
   int64_t stride = 1, dim = memref.getRank();
   while (dim > 0 && stride < positions[1])
     stride *= memref.getDimSize(--dim);
-  if (dim == 0 || stride != positions[1])
+  // The lanes leave a dimension of size one.
+  while (dim > 1 && memref.getDimSize(dim - 1) == 1)
+    --dim;
+  if (dim == 0 || stride != positions[1] ||
+      memref.getDimSize(dim - 1) < type.getNumElements())
     return std::nullopt;
   for (auto [lane, position] : llvm::enumerate(positions))
     if (position != stride * int64_t(lane))
