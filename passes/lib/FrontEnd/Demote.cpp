@@ -1,14 +1,12 @@
 //===- Demote.cpp - Spill values that cross statements --------------------===//
 
+#include "InPlace.h"
+#include "Overlap.h"
 #include "Statements.h"
 #include "Temporary.h"
 #include "autotune/FrontEndPasses.h"
 
-#include "mlir/Dialect/Affine/Analysis/AffineAnalysis.h"
-#include "mlir/Dialect/Affine/Analysis/AffineStructures.h"
-#include "mlir/Dialect/Affine/Analysis/Utils.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Affine/IR/AffineValueMap.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -32,13 +30,6 @@ template <typename OpTy> SmallVector<OpTy> collect(func::FuncOp function) {
   return ops;
 }
 
-/// Whether `value` exists before `op`, at the level of `op` or further out.
-bool isDefinedBefore(Value value, Operation *op) {
-  Operation *definition = value.getDefiningOp();
-  return !definition || definition->getBlock() != op->getBlock() ||
-         definition->isBeforeInBlock(op);
-}
-
 /// The store that takes `result` right away: the only use, in the block of
 /// `producer`, with nothing between the two that touches the stored buffer.
 affine::AffineStoreOp onlyStoreOf(Value result, Operation *producer) {
@@ -56,49 +47,6 @@ affine::AffineStoreOp onlyStoreOf(Value result, Operation *producer) {
     if (mayAccess(op, store.getMemRef()))
       return nullptr;
   return store;
-}
-
-/// Whether `value` is the element at `place`, unchanged when `op` starts.
-bool isElementAt(Value value, const Place &place, Operation *op) {
-  auto load = value.getDefiningOp<affine::AffineLoadOp>();
-  if (!load || load.getMemRef() != place.buffer ||
-      load.getAffineMap() != place.map ||
-      load.getMapOperands() != ValueRange(place.operands) ||
-      load->getBlock() != op->getBlock())
-    return false;
-  for (Operation *next = load->getNextNode(); next != op;
-       next = next->getNextNode())
-    if (!isLoad(next) && mayAccess(next, place.buffer))
-      return false;
-  return true;
-}
-
-/// Whether a load and a store may meet at one element, in iterations that
-/// share the loops around the load. The store is inside those loops.
-bool mayMeet(Operation *load, Operation *store) {
-  auto read = dyn_cast<affine::AffineLoadOp>(load);
-  auto write = dyn_cast<affine::AffineStoreOp>(store);
-  if (!read || !write)
-    return true;
-  affine::AffineValueMap readMap(read.getAffineMap(), read.getMapOperands());
-  affine::AffineValueMap writeMap(write.getAffineMap(), write.getMapOperands());
-  affine::AffineValueMap difference;
-  affine::AffineValueMap::difference(readMap, writeMap, &difference);
-  SmallVector<Operation *> loops;
-  affine::getEnclosingAffineOps(*store, &loops);
-  llvm::erase_if(loops,
-                 [](Operation *op) { return !isa<affine::AffineForOp>(op); });
-  affine::FlatAffineValueConstraints domain;
-  if (failed(affine::getIndexSet(loops, &domain)))
-    return true;
-  for (Value operand : difference.getOperands())
-    if (!domain.containsVar(operand))
-      return true;
-  if (failed(domain.composeMap(&difference)))
-    return true;
-  for (unsigned d = 0, e = difference.getNumResults(); d != e; ++d)
-    domain.addBound(presburger::BoundType::EQ, d, 0);
-  return !domain.isIntegerEmpty();
 }
 
 /// Whether something in `op` may change the element that `load` has read.
@@ -260,6 +208,7 @@ class DemotePass : public impl::DemoteBase<DemotePass> {
       return failure();
     for (Operation *op : deallocations)
       op->erase();
+    llvm::erase_if(allocations, settleInPlace);
     for (Operation *op : llvm::reverse(allocations))
       if (failed(hoistAllocation(op)))
         return failure();
