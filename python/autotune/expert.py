@@ -61,7 +61,7 @@ class Recipe:
             a recurrence along each row needs it.
         block: Iterations of an outermost loop that its statements share before they are separated,
             so that one finds in the cache what the other has read; 0 separates them altogether.
-        expands: Whether iterations of outermost loops get temporaries of their own first.
+        expands: Whether iterations of loops get temporaries of their own first.
     """
 
     rows: int
@@ -89,6 +89,7 @@ RECIPES = (
     Recipe(
         rows=8, vectors=3, columns=240, reduction=128, reschedule=(1, 0), steps=128, expands=True
     ),
+    Recipe(rows=8, vectors=3, expands=True),
     Recipe(rows=6, vectors=4, columns=256, reduction=512),
     Recipe(rows=8, vectors=3, columns=96, reschedule=(0, 0), steps=32),
     Recipe(rows=4, vectors=4, reschedule=(1, 1)),
@@ -171,14 +172,20 @@ class _Cook:
         return True
 
     def _expand(self) -> bool:
-        """Expands temporaries over outermost loops; returns whether there are any."""
-        loops = self._draft.loops
-        steps = [
-            Expand(band["number"], 0, array)
-            for band in self._draft.outermost_bands()
-            for array in range(len(loops["arrays"]))
+        """Expands temporaries; returns whether there are any.
+
+        isl's scheduler separates what outermost loops share; statements that stay in their places
+        are separated where they share a temporary.
+        """
+        around = self._draft.outermost_bands()
+        if self._recipe.reschedule is None:
+            every = bands(self._draft.loops["tree"])
+            around = [band for band in reversed(every) if num_statements(band) > 1]
+        expanded = [
+            any(self._draft.take(Expand(band["number"], 0, array)) for band in around)
+            for array in range(len(self._draft.loops["arrays"]))
         ]
-        return sum([self._draft.take(step) for step in steps]) > 0
+        return any(expanded)
 
     def _distribute(self) -> None:
         """Gives every statement loops of its own, where legal."""

@@ -7,7 +7,7 @@
 // VISIBLE: error: {{.*}}the array is visible outside the workload
 // BAND: error: {{.*}}there is no band 9
 // MEMBER: error: {{.*}}the band has no member 3
-// OUTSIDE: error: {{.*}}S0 accesses the array outside of the loop
+// OUTSIDE: error: {{.*}}S0 fills the array outside of the loop
 // TWICE: error: {{.*}}every iteration has its own elements already
 
 func.func @norms(%X: memref<8x64xf32>, %Y: memref<8x64xf32>) {

@@ -18,6 +18,17 @@ def Extract : SchedulePass<"autotune-extract"> {
   }];
 }
 
+def Localize : SchedulePass<"autotune-localize"> {
+  let summary = "Work on copies of scratch arrays that the caller passes";
+  let description = [{
+    `for i { t[j] = ...; ... = t[j] }`, where `t` is an argument, fills the small
+    array afresh in every iteration: only what the last one leaves there can be
+    seen. The function gets a buffer of its own, and copies that to the argument
+    in the end; `autotune-expand` can then tell the iterations apart.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def Tile : SchedulePass<"autotune-tile"> {
   let summary = "Strip-mine members of a band and move the tile loops outside";
   let description = [{
@@ -245,8 +256,9 @@ def Expand : SchedulePass<"autotune-expand"> {
   let summary = "Give every iteration of a loop a temporary of its own";
   let description = [{
     `for i { t = ...; ... = t }` becomes `for i { T[i] = ...; ... = T[i] }`, so
-    that iterations no longer wait for each other to be done with `t`. Refused
-    for arrays visible outside the workload or used outside of the loop, and
+    that iterations no longer wait for each other to be done with `t`. What
+    follows the loop reads what the last iteration has left. Refused for arrays
+    that are visible outside the workload or filled outside of the loop, and
     where a value is used in another iteration.
   }];
   let options = [

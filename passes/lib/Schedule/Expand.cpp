@@ -19,15 +19,19 @@ struct Iterations {
 
 } // namespace
 
-/// Adds the iteration as the outermost subscript.
+/// Adds the iteration as the outermost subscript: outside of the loop the last
+/// one, whose values are there when the loop is done.
 static Refusal addRedirection(const Statement &statement, Operation *op,
-                              const Iterations &loop, MemoryChange &change) {
+                              const Iterations &loop, bool isInside,
+                              MemoryChange &change) {
   for (const MemoryChange::Redirection &other : change.redirections)
     if (other.op == op)
       return "two statements share a load of the array";
   if (op->getBlock() != statement.root->getBlock())
     return statement.name + " has a load outside of its loops";
-  AffineExpr value = memberExpr(loop.member, statement);
+  AffineExpr last = getAffineConstantExpr(
+      loop.first + (loop.count - 1) * loop.stride, op->getContext());
+  AffineExpr value = isInside ? memberExpr(loop.member, statement) : last;
   if (!value)
     return "the loop's counter has no simple form in " + statement.name;
   llvm::SmallVector<AffineExpr> subscripts{
@@ -80,9 +84,11 @@ Refusal expand(Model &model, unsigned number, unsigned position, unsigned array,
     for (const Access &access : statement.accesses) {
       if (access.array != array)
         continue;
-      if (!isl::union_set(statement.domain).is_subset(band.domain))
-        return statement.name + " accesses the array outside of the loop";
-      if (Refusal reason = addRedirection(statement, access.op, loop, change))
+      bool isInside = isl::union_set(statement.domain).is_subset(band.domain);
+      if (!isInside && access.isWrite)
+        return statement.name + " fills the array outside of the loop";
+      if (Refusal reason =
+              addRedirection(statement, access.op, loop, isInside, change))
         return reason;
     }
   if (isSeparated(model.scop, array, placesOf(member, band.domain)))

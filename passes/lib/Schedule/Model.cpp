@@ -147,6 +147,19 @@ LogicalResult guardIsl(func::FuncOp function,
   }
 }
 
+bool isProven(func::FuncOp function,
+              llvm::function_ref<bool(const Scop &)> claim) {
+  isl::ctx ctx = session().context.get();
+  isl_ctx_reset_operations(ctx.get());
+  try {
+    FailureOr<Scop> scop = buildScop(function, ctx);
+    return succeeded(scop) && claim(*scop);
+  } catch (const isl::exception &) { // More than the quota: not proven.
+    isl_ctx_reset_error(ctx.get());
+    return false;
+  }
+}
+
 Refusal guarded(Model &model, llvm::function_ref<Refusal(Model &)> transform) {
   isl_ctx_reset_operations(model.dependences->all().ctx().get());
   try {

@@ -54,6 +54,10 @@ mlir::LogicalResult
 guardIsl(mlir::func::FuncOp function,
          llvm::function_ref<mlir::LogicalResult(isl::ctx)> body);
 
+/// Whether isl can show, within its quota, that the claim holds.
+bool isProven(mlir::func::FuncOp function,
+              llvm::function_ref<bool(const Scop &)> claim);
+
 } // namespace autotune
 
 #endif // AUTOTUNE_SCHEDULE_MODEL_H
