@@ -23,6 +23,7 @@ from autotune.schedule import (
     Parallelize,
     Reschedule,
     Schedule,
+    Skew,
     Tile,
     Unroll,
     UnrollAndJam,
@@ -62,6 +63,7 @@ class Recipe:
         block: Iterations of an outermost loop that its statements share before they are separated,
             so that one finds in the cache what the other has read; 0 separates them altogether.
         expands: Whether iterations of loops get temporaries of their own first.
+        whole_rows: Whether rows that rescheduling has moved in time are moved back, and not tiled.
     """
 
     rows: int
@@ -74,6 +76,7 @@ class Recipe:
     columns_of_vectors: bool = False
     block: int = 0
     expands: bool = False
+    whole_rows: bool = False
 
 
 RECIPES = (
@@ -92,6 +95,8 @@ RECIPES = (
     Recipe(rows=8, vectors=3, expands=True),
     Recipe(rows=6, vectors=4, columns=256, reduction=512),
     Recipe(rows=8, vectors=3, columns=96, reschedule=(0, 0), steps=32),
+    Recipe(rows=8, vectors=1, reschedule=(1, 0), steps=32, whole_rows=True),
+    Recipe(rows=8, vectors=3, reschedule=(0, 0), steps=32, whole_rows=True),
     Recipe(rows=4, vectors=4, reschedule=(1, 1)),
     Recipe(rows=12, vectors=2, columns=256, reduction=256, packs=True),
     Recipe(rows=4, vectors=1, reschedule=(1, 0), columns=128, steps=32),
@@ -164,7 +169,9 @@ class _Cook:
         if self._recipe.expands and not self._expand():
             return False
         if self._recipe.reschedule is not None:
-            return self._draft.take(Reschedule(*self._recipe.reschedule))
+            if not self._draft.take(Reschedule(*self._recipe.reschedule)):
+                return False
+            return not self._recipe.whole_rows or self._move_rows_back()
         if not self._recipe.columns_of_vectors:
             self._distribute()
         if self._recipe.vectors == 0:
@@ -186,6 +193,23 @@ class _Cook:
             for array in range(len(self._draft.loops["arrays"]))
         ]
         return any(expanded)
+
+    def _move_rows_back(self) -> bool:
+        """Undoes skews of innermost loops; returns whether there are any."""
+        is_moved = False
+        for band in self._draft.outermost_bands():
+            number, last = band["number"], len(band["members"]) - 1
+            extent = int(band["members"][last]["extent"] or 0)
+            start = best = self._draft.state
+            for factor in (-1, -2) if last > 1 else ():
+                if self._draft.take(Skew(number, last, last, factor)):
+                    moved = bands(self._draft.loops["tree"])[number]["members"][last]
+                    if int(moved["extent"] or 0) < extent:
+                        extent, best = int(moved["extent"]), self._draft.state
+                    self._draft.state = start
+            is_moved |= best is not start
+            self._draft.state = best
+        return is_moved
 
     def _distribute(self) -> None:
         """Gives every statement loops of its own, where legal."""
