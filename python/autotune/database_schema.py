@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from autotune.errors import DatabaseError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _BUSY_TIMEOUT_SECS = 60.0
 _PATIENCE = {
@@ -55,6 +55,7 @@ TARGETS = sa.Table(
     _METADATA,
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("description", sa.JSON, nullable=False),
+    sa.Column("cold_cache", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 RUNS = sa.Table(
     "runs",
@@ -221,5 +222,11 @@ def _migrate_1_to_2(connection: sa.Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_runs_session ON runs (session)")
 
 
-_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_migrate_1_to_2,)
+def _migrate_2_to_3(connection: sa.Connection) -> None:
+    """Caches may be empty where code is timed."""
+    cold_cache = sa.Column("cold_cache", sa.Boolean, nullable=False, server_default=sa.false())
+    _add_column(connection, "targets", cold_cache)
+
+
+_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_migrate_1_to_2, _migrate_2_to_3)
 """The migration at index i leads from version i + 1 to i + 2; never changed once released."""

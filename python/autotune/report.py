@@ -181,7 +181,8 @@ class Report:
         for name, baseline, best, ratio, trials in rows:
             times = f"{format_secs(baseline):>10}  {format_secs(best):>10}"
             lines.append(f"{name:{width}}  {times}  {ratio:7.2f}x  {trials}".rstrip())
-        return "\n".join([*lines, *filter(None, map(_origin, self.workloads))])
+        caches = "timed with empty caches" if self.target.cold_cache else ""
+        return "\n".join([*lines, *filter(None, [*map(_origin, self.workloads), caches])])
 
     def to_html(self) -> str:
         """Returns `report.html`."""
@@ -195,7 +196,8 @@ class Report:
         target = self.target
         machine = (
             f"{target.cpu}, {target.num_threads} of {target.num_cores} cores, "
-            f"{target.vector_bits}-bit vectors; {target.toolchain}"
+            f"{target.vector_bits}-bit vectors{', cold caches' * target.cold_cache}; "
+            f"{target.toolchain}"
         )
         return (
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>autotune report</title>'
