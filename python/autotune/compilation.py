@@ -27,6 +27,7 @@ from autotune.measurement import (
     Measurement,
     ModuleBuild,
 )
+from autotune.metering import MeteredCompiler, MeteredRunner
 from autotune.module import CompiledModule, c_header, load, write_library
 from autotune.progress import SilentProgress, TuningProgress
 from autotune.replay_run import Recording
@@ -36,6 +37,7 @@ from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
 from autotune.search_loop import Compiler, Runner, Session
 from autotune.target import building_cores, detect, timing_cores
+from autotune.time_account import Activity, TimeAccount
 from autotune.tune import BaselineError, ConfigError, ReplayError, TuneConfig, replay, tune
 from autotune.workload import Modes, ModuleParts, Target, Workload
 
@@ -64,6 +66,7 @@ class Program:
         fp: One of `FP_MODES`; see `Modes`.
         math: One of `MATH_MODES`.
         num_threads: Threads that the generated code may use.
+        cold_cache: Time everything with empty caches.
 
     Raises:
         ConfigError: A value out of its range.
@@ -75,6 +78,7 @@ class Program:
     fp: str = "contract"
     math: str = "inline"
     num_threads: int = 1
+    cold_cache: bool = False
 
     def __post_init__(self) -> None:
         if self.fp not in FP_MODES:
@@ -164,6 +168,7 @@ class Workshop:
         target: The machine.
         reproducers: Where failing candidates are kept.
         clock: Seconds, monotonic.
+        account: Where the time goes.
     """
 
     program: Program
@@ -174,6 +179,7 @@ class Workshop:
     target: Target
     reproducers: Reproducers
     clock: Callable[[], float]
+    account: TimeAccount
 
     def tune(
         self,
@@ -204,14 +210,17 @@ class Workshop:
         Workloads that the run did not search stay as they are.
 
         Raises:
-            InputError: The run is of another program.
+            InputError: The run is of another program, or one of the two is timed with cold caches.
             DivergenceError: The search goes another way than the recorded one.
             CompilationError: The tuned program is wrong or does not compile.
         """
         workloads = self.parts.workloads
+        if recording.target.cold_cache != self.target.cold_cache:
+            option = "with" if recording.target.cold_cache else "without"
+            raise InputError(f"{recording.name} was timed {option} --cold-cache: replay it so")
 
         def search() -> list[WorkloadReport]:
-            replayed = recording.replay(workloads, self.compiler, self.clock)
+            replayed = recording.replay(workloads, self.builder, self.clock)
             reports = {report.name: report for report in replayed}
             others = [each for each in workloads if each.name not in reports]
             with Database("sqlite://") as unused:
@@ -251,6 +260,7 @@ class Workshop:
             progress,
             self.clock,
             self._reproduce,
+            spent=self.account.spent,
         )
 
     def _reproduce(self, built: BuildResult) -> str:
@@ -261,12 +271,12 @@ class Workshop:
     def _finish(
         self, config: TuneConfig, search: Callable[[], list[WorkloadReport]]
     ) -> Compilation:
-        started_secs = self.clock()
         try:
             workloads = search()
             final, build = self._build(workloads)
         except (BaselineError, ReplayError) as error:
             raise InputError(f"{self.program.filename}: {error}") from None
+        spent = self.account.close()
         report = Report(
             target=self.target,
             seed=config.seed,
@@ -275,7 +285,8 @@ class Workshop:
             workloads=tuple(workloads),
             baseline_secs=median(final.baseline_secs),
             best_secs=median(final.run_secs),
-            elapsed_secs=self.clock() - started_secs,
+            elapsed_secs=spent.total_secs,
+            spent=spent,
         )
         return Compilation(self.program, self.parts, build, report)
 
@@ -283,8 +294,9 @@ class Workshop:
         """Builds the whole program, and times it beside the program as it is."""
         parts = self.parts
         schedules = {report.name: report.schedule for report in workloads}
-        untuned = self.compiler.build_module(parts.text, {})
-        tuned = self.compiler.build_module(parts.text, schedules)
+        with self.account.during(Activity.COMPILING):
+            untuned = self.compiler.build_module(parts.text, {})
+            tuned = self.compiler.build_module(parts.text, schedules)
         if isinstance(untuned, Failure):
             raise BaselineError(f"the program does not compile as it is: {untuned.message}")
         if isinstance(tuned, Failure):
@@ -318,12 +330,14 @@ def open_workshop(
         ConfigError: The runner is none of these, or its package is not installed.
         ClusterError: There is no such cluster.
     """
-    target = detect(program.num_threads)
+    account = TimeAccount(clock)
+    target = detect(program.num_threads, program.cold_cache)
     allowed = frozenset(os.sched_getaffinity(0))
     measuring = MeasureConfig(fp=program.fp, baseline_timeout_secs=_BASELINE_TIMEOUT_SECS)
-    kept = Reproducers(
-        reproducers, Conditions(program.num_threads, _COMPILE_TIMEOUT_SECS, measuring)
+    conditions = Conditions(
+        program.num_threads, _COMPILE_TIMEOUT_SECS, measuring, program.cold_cache
     )
+    kept = Reproducers(reproducers, conditions)
     with ExitStack() as stack:
         # Before this process leaves the cores for timing: a cluster that it starts may use them.
         cluster = None
@@ -343,8 +357,10 @@ def open_workshop(
             times = ClusterRunner(cluster, target, clock)
             builder = ClusterCompiler(cluster, target, compiler, kept.command, clock)
         modes = Modes(program.fp, program.math)
-        parts = compiler.front_end(program.source, program.filename, program.entry, modes)
-        yield Workshop(program, parts, compiler, builder, times, target, kept, clock)
+        with account.during(Activity.COMPILING):
+            parts = compiler.front_end(program.source, program.filename, program.entry, modes)
+        metered = MeteredCompiler(builder, account), MeteredRunner(times, account)
+        yield Workshop(program, parts, compiler, *metered, target, kept, clock, account)
 
 
 def _open_cluster(

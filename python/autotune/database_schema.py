@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from autotune.errors import DatabaseError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 4
 
 _BUSY_TIMEOUT_SECS = 60.0
 _PATIENCE = {
@@ -55,6 +55,7 @@ TARGETS = sa.Table(
     _METADATA,
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("description", sa.JSON, nullable=False),
+    sa.Column("cold_cache", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 RUNS = sa.Table(
     "runs",
@@ -71,6 +72,7 @@ RUNS = sa.Table(
     sa.Column("session", sa.String(64)),
     sa.Column("origin", sa.JSON(none_as_null=True)),
     sa.Column("finalists", sa.JSON(none_as_null=True)),
+    sa.Column("spent", sa.JSON(none_as_null=True)),
     sa.Index("ix_runs_uid", "uid", unique=True),
     sa.Index("ix_runs_session", "session"),
 )
@@ -221,5 +223,20 @@ def _migrate_1_to_2(connection: sa.Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_runs_session ON runs (session)")
 
 
-_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_migrate_1_to_2,)
+def _migrate_2_to_3(connection: sa.Connection) -> None:
+    """Caches may be empty where code is timed."""
+    cold_cache = sa.Column("cold_cache", sa.Boolean, nullable=False, server_default=sa.false())
+    _add_column(connection, "targets", cold_cache)
+
+
+def _migrate_3_to_4(connection: sa.Connection) -> None:
+    """Runs know where their time went."""
+    _add_column(connection, "runs", sa.Column("spent", sa.JSON))
+
+
+_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
+    _migrate_1_to_2,
+    _migrate_2_to_3,
+    _migrate_3_to_4,
+)
 """The migration at index i leads from version i + 1 to i + 2; never changed once released."""

@@ -20,6 +20,7 @@ from autotune.errors import DatabaseError
 from autotune.measurement import Failure, Measurement, TuningRecord
 from autotune.schedule import Schedule
 from autotune.search import speedup
+from autotune.time_account import Spent
 from autotune.tuning_run import Run, WarmStart
 from autotune.workload import Target
 
@@ -137,6 +138,7 @@ class Report:
         baseline_secs: Median time of the whole program as it was.
         best_secs: Median time of the whole program with the winners.
         elapsed_secs: Wall time of everything.
+        spent: Where it went; None where that is not known.
     """
 
     target: Target
@@ -147,6 +149,7 @@ class Report:
     baseline_secs: float
     best_secs: float
     elapsed_secs: float
+    spent: Spent | None = None
 
     @property
     def speedup(self) -> float:
@@ -168,6 +171,7 @@ class Report:
                 "speedup": self.speedup,
             },
             "elapsed_secs": self.elapsed_secs,
+            "spent": None if self.spent is None else _spent_json(self.spent),
         }
 
     def to_text(self) -> str:
@@ -181,7 +185,9 @@ class Report:
         for name, baseline, best, ratio, trials in rows:
             times = f"{format_secs(baseline):>10}  {format_secs(best):>10}"
             lines.append(f"{name:{width}}  {times}  {ratio:7.2f}x  {trials}".rstrip())
-        return "\n".join([*lines, *filter(None, map(_origin, self.workloads))])
+        caches = "timed with empty caches" if self.target.cold_cache else ""
+        remarks = [*map(_origin, self.workloads), caches, _spent_text(self.spent)]
+        return "\n".join([*lines, *filter(None, remarks)])
 
     def to_html(self) -> str:
         """Returns `report.html`."""
@@ -195,14 +201,15 @@ class Report:
         target = self.target
         machine = (
             f"{target.cpu}, {target.num_threads} of {target.num_cores} cores, "
-            f"{target.vector_bits}-bit vectors; {target.toolchain}"
+            f"{target.vector_bits}-bit vectors{', cold caches' * target.cold_cache}; "
+            f"{target.toolchain}"
         )
         return (
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>autotune report</title>'
             f"<style>{_STYLE}</style><h1>autotune report</h1>"
             f'<p class="note">{html.escape(machine)}<br>search {html.escape(self.search)}, '
             f"proposer {html.escape(self.proposer)}, seed {self.seed}, "
-            f"{self.elapsed_secs:.1f} s</p>"
+            f"{_spent_text(self.spent) or f'{self.elapsed_secs:.1f} s'}</p>"
             "<table><tr><th></th><th>baseline</th><th>tuned</th><th>speed-up</th><th>trials</th>"
             f"</tr>{table}</table>{''.join(map(_workload_html, self.workloads))}</html>\n"
         )
@@ -255,6 +262,21 @@ def _origin(workload: WorkloadReport) -> str:
     text = f"{workload.name}: the first candidates were the best of other targets ({keys})"
     is_winner = workload.schedule in [each.schedule for each in starts]
     return f"{text}; one of them, measured here, is the winner" if is_winner else text
+
+
+def _spent_json(spent: Spent) -> dict[str, float]:
+    return {**spent.to_json(), "overhead": spent.overhead}
+
+
+def _spent_text(spent: Spent | None) -> str:
+    """Returns where the time went; empty where that is not known."""
+    if spent is None:
+        return ""
+    return (
+        f"{spent.total_secs:.1f} s: {spent.timing_secs:.1f} s timing, "
+        f"{spent.compiling_secs:.1f} s compiling, overhead {spent.overhead:.1%}: "
+        f"{spent.listing_secs:.1f} s listing what is legal, {spent.other_secs:.1f} s else"
+    )
 
 
 def _row(workload: WorkloadReport) -> tuple[str, float, float, float, str]:

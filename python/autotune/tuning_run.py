@@ -11,6 +11,7 @@ from autotune.record_json import (
     optional_schedule,
 )
 from autotune.schedule import Schedule
+from autotune.time_account import Spent
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class Run:
         winner: The schedule that won the final comparison; None while the run is not finished.
         final: The winner's last measurement beside the baseline; None with `winner`.
         finalists: What the final comparison measured, in order.
+        spent: Where the time of the whole session went, until its winners were known; None where
+            the run never came so far.
     """
 
     id: int
@@ -74,6 +77,7 @@ class Run:
     winner: Schedule | None
     final: Measurement | None
     finalists: tuple[tuple[Schedule, Measurement], ...]
+    spent: Spent | None
 
 
 def origin_to_json(origin: Origin) -> Json:
@@ -114,4 +118,5 @@ def run_of(row: Any) -> Run:
         finalists=tuple(
             (Schedule.parse(text), measurement_of(value)) for text, value in row.finalists or ()
         ),
+        spent=None if row.spent is None else Spent(**row.spent),
     )

@@ -12,6 +12,7 @@ from autotune.database import Database
 from autotune.measurement import Failure, FailureKind, Measurement, TuningRecord
 from autotune.schedule import Schedule
 from autotune.target import detect
+from autotune.time_account import Spent
 from autotune.tuning_run import Origin, WarmStart
 from autotune.workload import Workload
 
@@ -139,6 +140,23 @@ def test_records_of_other_targets_are_marked(capsys, tmp_path):
     assert copy.endswith("(same code as an earlier one)")
 
 
+def test_times_with_cold_caches_are_shown_apart(capsys):
+    cold = detect(cold_cache=True)
+    with Database("cold.db") as database:
+        run = database.start_run(WORKLOAD, cold, SETTINGS, 2)
+        database.finish_run(run, 2, TILE, Measurement((0.5,), (2.0,), 0.1, None))
+    assert main(["db", "list", "--db", "cold.db"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith("matmul  (cold caches)")
+    assert main(["db", "show", "1", "--db", "cold.db"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith(", 1 threads, cold caches")
+    assert main(["db", "best", "--db", "cold.db"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["db", "best", "--cold-cache", "--db", "cold.db"]) == 0
+    assert str(TILE) in capsys.readouterr().out
+    assert main(["report", "1", "--db", "cold.db"]) == 0
+    assert "timed with empty caches" in capsys.readouterr().out.splitlines()
+
+
 def test_db_best_is_a_file_for_apply(capsys, url, tmp_path):
     from autotune.replay_file import read_schedules
 
@@ -172,12 +190,33 @@ def test_a_full_disk_is_no_bad_input(capsys, url, monkeypatch):
     assert capsys.readouterr().err == "autotune: runs.jsonl: No space left on device\n"
 
 
+def test_the_report_says_where_the_time_went(capsys, url):
+    with Database(url) as database:
+        database.add_spent(database.run(1), Spent(30.0, 15.0, 4.0, 1.0))
+    assert main(["report", "1", "--db", url, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["elapsed_secs"] == 50.0
+    assert report["spent"] == {
+        "timing_secs": 30.0,
+        "compiling_secs": 15.0,
+        "listing_secs": 4.0,
+        "other_secs": 1.0,
+        "overhead": 0.1,
+    }
+    assert main(["report", "1", "--db", url]) == 0
+    assert (
+        "50.0 s: 30.0 s timing, 15.0 s compiling, "
+        "overhead 10.0%: 4.0 s listing what is legal, 1.0 s else"
+    ) in capsys.readouterr().out.splitlines()
+
+
 def test_report_of_a_run(capsys, url, tmp_path):
     assert main(["report", "1", "--db", url, "--json", "-o", "out"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report == json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["schema"] == 1
     assert report["seed"] == 3
+    assert (report["elapsed_secs"], report["spent"]) == (pytest.approx(0.3), None)
     (workload,) = report["workloads"]
     assert workload == {
         "name": "matmul",
