@@ -151,6 +151,8 @@ bool isProven(func::FuncOp function,
               llvm::function_ref<bool(const Scop &)> claim) {
   isl::ctx ctx = session().context.get();
   isl_ctx_reset_operations(ctx.get());
+  ScopedDiagnosticHandler quiet(function.getContext(),
+                                [](Diagnostic &) { return success(); });
   try {
     FailureOr<Scop> scop = buildScop(function, ctx);
     return succeeded(scop) && claim(*scop);
