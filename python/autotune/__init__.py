@@ -33,7 +33,7 @@ def compile(
         threads: Threads that the code may use.
         db: Tuning database; None for the user's own.
         **settings: Fields of `autotune.tune.TuneConfig`: `trials`, `time_limit_secs`, `search`,
-            `proposer`, `seed`, `resume`.
+            `proposer`, `seed`, `resume`, `proxy`.
 
     Raises:
         AutotuneError: The program cannot be taken, or a setting makes no sense.

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from autotune.errors import DatabaseError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _BUSY_TIMEOUT_SECS = 60.0
 _PATIENCE = {
@@ -71,6 +71,7 @@ RUNS = sa.Table(
     sa.Column("session", sa.String(64)),
     sa.Column("origin", sa.JSON(none_as_null=True)),
     sa.Column("finalists", sa.JSON(none_as_null=True)),
+    sa.Column("proxy", sa.JSON(none_as_null=True)),
     sa.Index("ix_runs_uid", "uid", unique=True),
     sa.Index("ix_runs_session", "session"),
 )
@@ -221,5 +222,10 @@ def _migrate_1_to_2(connection: sa.Connection) -> None:
     connection.exec_driver_sql("CREATE INDEX ix_runs_session ON runs (session)")
 
 
-_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_migrate_1_to_2,)
+def _migrate_2_to_3(connection: sa.Connection) -> None:
+    """Runs know on which smaller problem candidates were timed; until then there was none."""
+    _add_column(connection, "runs", sa.Column("proxy", sa.JSON))
+
+
+_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_migrate_1_to_2, _migrate_2_to_3)
 """The migration at index i leads from version i + 1 to i + 2; never changed once released."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autotune.measurement import Measurement
+from autotune.proxy import ProxyChoice, choice_of
 from autotune.record_json import (
     Json,
     measurement_of,
@@ -58,7 +59,8 @@ class Run:
         started: When the run began, in UTC, ISO 8601.
         winner: The schedule that won the final comparison; None while the run is not finished.
         final: The winner's last measurement beside the baseline; None with `winner`.
-        finalists: What the final comparison measured, in order.
+        finalists: What was measured at full size in the end, in order.
+        proxy: What candidates are timed on; None before that is decided.
     """
 
     id: int
@@ -74,6 +76,7 @@ class Run:
     winner: Schedule | None
     final: Measurement | None
     finalists: tuple[tuple[Schedule, Measurement], ...]
+    proxy: ProxyChoice | None = None
 
 
 def origin_to_json(origin: Origin) -> Json:
@@ -114,4 +117,5 @@ def run_of(row: Any) -> Run:
         finalists=tuple(
             (Schedule.parse(text), measurement_of(value)) for text, value in row.finalists or ()
         ),
+        proxy=choice_of(row.proxy),
     )

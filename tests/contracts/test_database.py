@@ -257,8 +257,8 @@ def test_exports_of_schema_1_are_read(database):
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"schema": 2}', "workload"),
-        ('{"schema": 3}', "schema 3, this program reads up to 2"),
+        ('{"schema": 3}', "workload"),
+        ('{"schema": 4}', "schema 4, this program reads up to 3"),
         ("[]", "list"),
         ("{", "JSONDecodeError"),
     ],
