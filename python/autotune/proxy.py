@@ -5,7 +5,6 @@ times are never mixed with those of the whole workload: a measurement says what 
 """
 
 import math
-import operator
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
@@ -165,7 +164,7 @@ def _signs(values: Sequence[float]) -> list[float]:
 
 def _cosine(first: Sequence[float], second: Sequence[float]) -> float:
     def product(x: Sequence[float], y: Sequence[float]) -> float:
-        return sum(map(operator.mul, x, y))
+        return sum(a * b for a, b in zip(x, y, strict=True))
 
     norm = math.sqrt(product(first, first) * product(second, second))
     return product(first, second) / norm if norm else 0.0
