@@ -1,25 +1,26 @@
 """`autotune doctor`: what this machine and install can do."""
 
 import argparse
-import ctypes
 import os
 import shutil
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import median, quantiles
 
+from autotune.counters import Counters
 from autotune.errors import AutotuneError
 from autotune.locations import default_database
-from autotune.object_code import LoadedCode, NativeCompiler, openmp_runtime
-from autotune.report import dump_json
+from autotune.noise import Noise, NoiseError, measure_noise, measure_timer
+from autotune.object_code import openmp_runtime
+from autotune.report import dump_json, format_secs
 from autotune.target import detect, timing_cores
+from autotune.timer import has_invariant_counter
 from autotune.workload import Target
 
 _WORKER_TIMEOUT_SECS = 60.0
-_NUM_REPEATS = 200
 _CHECK_PASSES = """
 import mlir.ir
 from mlir.passmanager import PassManager
@@ -27,23 +28,6 @@ from autotune import _passes
 with mlir.ir.Context():
     PassManager.parse("builtin.module(func.func(autotune-extract))")
 """
-_KERNEL = """
-define i64 @spin(i64 %n) {
-entry:
-  br label %loop
-loop:
-  %i = phi i64 [ 0, %entry ], [ %next, %loop ]
-  %h = phi i64 [ 1, %entry ], [ %mixed, %loop ]
-  %mul = mul i64 %h, 6364136223846793005
-  %mixed = add i64 %mul, %i
-  %next = add i64 %i, 1
-  %more = icmp ult i64 %next, %n
-  br i1 %more, label %loop, label %done
-done:
-  ret i64 %mixed
-}
-"""
-_KERNEL_ITERATIONS = 100_000
 
 
 @dataclass(frozen=True)
@@ -54,11 +38,13 @@ class Finding:
         name: What it is.
         is_good: Whether autotune can work with it.
         text: What was found.
+        values: The numbers in it, where a program may want them.
     """
 
     name: str
     is_good: bool
     text: str
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,8 +80,10 @@ def examine() -> list[Finding]:
         _check_passes(),
         _check_linker(),
         _check_openmp(),
-        _check_timer(target),
         _check_database(),
+        _check_timer(target),
+        _check_counters(),
+        *_check_noise(target),
     ]
 
 
@@ -136,31 +124,60 @@ def _check_openmp() -> Finding:
 
 
 def _check_timer(target: Target) -> Finding:
-    """Times a small kernel that does nothing but arithmetic, on the core used for timing."""
+    """Looks at the clock, from a core used for timing."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, timing_cores(1))
     try:
-        repeats = _time_kernel(target)
+        values = measure_timer(target)
     finally:
         os.sched_setaffinity(0, allowed)
-    low, middle, high = quantiles(repeats, n=4)
-    spread = (high - low) / middle
-    worst = max(repeats) / median(repeats) - 1.0
-    text = f"half of {len(repeats)} repeats within {spread:.1%}, the slowest {worst:+.0%}"
-    return Finding("timer", True, text)
+    clock = "time stamp counter" if has_invariant_counter() else "the system's clock"
+    step, overhead = format_secs(values["step_secs"]), format_secs(values["overhead_secs"])
+    text = f"{clock}, in steps of {step}; a call that does nothing takes {overhead}"
+    return Finding("timer", True, text, values)
 
 
-def _time_kernel(target: Target) -> list[float]:
-    native = NativeCompiler(target.cpu, target.features)
-    code = LoadedCode(native, native.compile(_KERNEL).object_code)
-    spin = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(code.address("spin"))
-    spin(_KERNEL_ITERATIONS)
-    repeats = []
-    for _ in range(_NUM_REPEATS):
-        start = time.perf_counter()
-        spin(_KERNEL_ITERATIONS)
-        repeats.append(time.perf_counter() - start)
-    return repeats
+def _check_counters() -> Finding:
+    counters = Counters()
+    text = ", ".join(counters.names) or f"none ({counters.reason}); nothing depends on them"
+    counters.close()
+    return Finding("counters", True, text)
+
+
+def _check_noise(target: Target) -> list[Finding]:
+    """Says how times scatter, and from which speed-up on two schedules differ for sure."""
+    try:
+        noises = measure_noise(target, time.monotonic)
+    except NoiseError as error:
+        return [Finding("noise", False, str(error))]
+    findings = [Finding(f"noise, {name}", True, *_describe(each)) for name, each in noises.items()]
+    searched = {name: noise.search_ratio for name, noise in noises.items()}
+    final = {name: noise.finalist_ratio for name, noise in noises.items()}
+    text = f"speed-ups from {_ratios(searched)} in a search, {_ratios(final)} between finalists"
+    values = {"search_ratio": max(searched.values()), "finalist_ratio": max(final.values())}
+    return [*findings, Finding("told apart", True, text, values)]
+
+
+def _describe(noise: Noise) -> tuple[str, dict[str, float]]:
+    values = {
+        "num_timings": len(noise.alone),
+        "run_secs": noise.run_secs,
+        "error": noise.error,
+        "interval": noise.interval,
+        "disturbed_share": noise.disturbed_share,
+        "search_ratio": noise.search_ratio,
+        "finalist_ratio": noise.finalist_ratio,
+    }
+    text = (
+        f"{len(noise.alone)} timings of {format_secs(noise.run_secs)} differ by "
+        f"{noise.error:.1%} (standard deviation), each median +-{noise.interval:.1%}; "
+        f"{noise.disturbed_share:.0%} of the repeats disturbed"
+    )
+    return text, values
+
+
+def _ratios(ratios: Mapping[str, float]) -> str:
+    return " or ".join(f"{ratio:.3f}x ({name})" for name, ratio in ratios.items())
 
 
 def _check_database() -> Finding:

@@ -6,9 +6,11 @@ system's clock elsewhere. What the system says of the threads is read outside of
 """
 
 import ctypes
+import math
 import resource
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from autotune.object_code import LoadedCode, NativeCompiler
@@ -16,6 +18,7 @@ from autotune.object_code import LoadedCode, NativeCompiler
 _INVARIANT = {"constant_tsc", "nonstop_tsc", "rdtscp"}
 _CALIBRATION_SECS = 0.05
 _NUM_READINGS = 9
+_NUM_STEPS = 1000
 _LOST_SHARE = 0.01
 _LOST_SECS = 10e-6
 _SHORT_SECS = 10e-3
@@ -115,6 +118,15 @@ class Timer:
         own_secs = min(secs, cpu_secs) if is_alone else secs
         return Repeat(secs / num_calls, own_secs / num_calls, num_calls, is_disturbed)
 
+    def step_secs(self) -> float:
+        """Returns the smallest difference that the clock can show."""
+        if self.secs_per_tick is None:
+            return time.get_clock_info("perf_counter").resolution
+        read = self._reader()
+        readings = [read() for _ in range(_NUM_STEPS)]
+        steps = (later - earlier for earlier, later in pairwise(readings))
+        return math.gcd(*steps) * self.secs_per_tick
+
     def _usage(self) -> tuple[float, float, float]:
         """How often threads lost their core, CPU time of this one, and what all of them waited."""
         if self._num_threads == 1:
@@ -125,12 +137,16 @@ class Timer:
 
     def _calibrate(self) -> float:
         """Returns seconds of one tick, from two readings of both clocks."""
-        prototype = ctypes.CFUNCTYPE(ctypes.c_int64)
-        read = prototype(self._code.address("autotune_ticks_now"))
+        read = self._reader()
         first = _both_clocks(read)
         time.sleep(_CALIBRATION_SECS)
         second = _both_clocks(read)
         return (second[0] - first[0]) / (second[1] - first[1])
+
+    def _reader(self) -> "ctypes._FuncPointer":
+        """Returns a function that reads the counter."""
+        prototype = ctypes.CFUNCTYPE(ctypes.c_int64)
+        return prototype(self._code.address("autotune_ticks_now"))
 
 
 def has_invariant_counter() -> bool:
