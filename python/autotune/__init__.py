@@ -33,7 +33,8 @@ def compile(
         threads: Threads that the code may use.
         db: Tuning database; None for the user's own.
         **settings: Fields of `autotune.tune.TuneConfig`: `trials`, `time_limit_secs`, `search`,
-            `proposer`, `seed`, `resume`, `proxy`.
+            `proposer`, `seed`, `resume`, `proxy`; and `cold_cache`, to time with empty caches, for
+            code whose data are far away when it is called.
 
     Raises:
         AutotuneError: The program cannot be taken, or a setting makes no sense.
@@ -41,9 +42,11 @@ def compile(
     from autotune.compilation import compile_in_memory
     from autotune.tune import TuneConfig
 
+    cold_cache = settings.pop("cold_cache", False)
     config = TuneConfig(**settings)  # type: ignore[arg-type]
+    modes = {"entry": entry, "fp": fp, "math": math}
     return compile_in_memory(
-        program, config, db, entry=entry, fp=fp, math=math, num_threads=threads
+        program, config, db, num_threads=threads, cold_cache=cold_cache, **modes
     )
 
 

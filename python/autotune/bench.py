@@ -6,8 +6,10 @@ best schedules of the database.
 
 import argparse
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from autotune.compilation import SOURCE_FILE, TUNED_FILE, Compilation, Program, open_workshop
 from autotune.database import Database
@@ -25,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("directory", type=Path, metavar="DIR", help="output of compile, or programs (*.mlir)")
     add("--db", default=default_database(), metavar="URL", help="database, for programs")
     add("--threads", type=int, default=1, metavar="N", help="threads, for programs (default 1)")
+    add("--cold-cache", action="store_true", help="empty the caches before every call timed")
     add("--json", action="store_true", help="print the reports as a list")
     parser.set_defaults(command=bench_command)
 
@@ -35,12 +38,13 @@ def bench_command(arguments: argparse.Namespace) -> int:
     if not directory.is_dir():
         raise InputError(f"{directory}: is not a directory")
     if (directory / TUNED_FILE).exists():
-        compilations = iter([_bench_output(directory)])
+        compilations = iter([_bench_output(directory, arguments.cold_cache)])
     else:
         paths = sorted(path for path in directory.glob("*.mlir") if path.is_file())
         if not paths:
             raise InputError(f"{directory}: holds no program (*.mlir)")
-        compilations = _bench_programs(paths, arguments.db, arguments.threads)
+        settings = {"num_threads": arguments.threads, "cold_cache": arguments.cold_cache}
+        compilations = _bench_programs(paths, arguments.db, settings)
     if arguments.json:
         print(dump_json([_to_json(each) for each in compilations]), end="")
         return 0
@@ -56,23 +60,24 @@ def _to_json(compilation: Compilation) -> dict[str, object]:
     return {"file": compilation.program.filename, **compilation.report.to_json()}
 
 
-def _bench_output(directory: Path) -> Compilation:
+def _bench_output(directory: Path, cold_cache: bool) -> Compilation:
     made = read_program_line(directory / TUNED_FILE)
     schedules = read_schedules(directory / TUNED_FILE)
     source = directory / SOURCE_FILE
     if not source.exists():
         raise InputError(f"{source}: missing; the untuned program is built from it")
-    program = Program(
-        source.read_bytes(), str(source), made.entry, made.fp, made.math, made.num_threads
-    )
+    settings = asdict(made) | {"cold_cache": cold_cache}
+    program = Program(source.read_bytes(), str(source), **settings)
     with open_workshop(program, reproducers_folder(), time.monotonic) as workshop:
         return workshop.apply(schedules)
 
 
-def _bench_programs(paths: Sequence[Path], url: str, num_threads: int) -> Iterator[Compilation]:
+def _bench_programs(
+    paths: Sequence[Path], url: str, settings: Mapping[str, Any]
+) -> Iterator[Compilation]:
     config = TuneConfig(trials=0, search="none")
     with Database(url) as database:
         for path in paths:
-            program = Program(path.read_bytes(), str(path), num_threads=num_threads)
+            program = Program(path.read_bytes(), str(path), **settings)
             with open_workshop(program, reproducers_folder(), time.monotonic) as workshop:
                 yield workshop.tune(database, config, SilentProgress())

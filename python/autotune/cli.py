@@ -125,6 +125,7 @@ def _produce(arguments: argparse.Namespace, work: Callable[[Workshop], Compilati
         "fp": arguments.fp,
         "math": arguments.math,
         "num_threads": arguments.threads,
+        "cold_cache": arguments.cold_cache,
     }
     program = read_program(arguments.model, **settings)
     output: Path = arguments.output or Path(f"{arguments.model.stem}.autotune")
@@ -225,6 +226,7 @@ def _add_program(parser: argparse.ArgumentParser) -> None:
     add(
         "--math", default="inline", metavar="MODE", help=f"{', '.join(MATH_MODES)} (default inline)"
     )
+    add("--cold-cache", action="store_true", help="empty the caches before every call timed")
     add(
         "--emit",
         type=_emitted,

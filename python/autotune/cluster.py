@@ -47,7 +47,7 @@ class Node:
 
     Attributes:
         id: Never used again, not even when the machine comes back.
-        target: What it is; `num_threads` is the session's.
+        target: What it is; `num_threads` and `cold_cache` are the session's.
         num_build_slots: Builds that it does at once; 0 keeps builds away.
     """
 

@@ -64,6 +64,7 @@ class Program:
         fp: One of `FP_MODES`; see `Modes`.
         math: One of `MATH_MODES`.
         num_threads: Threads that the generated code may use.
+        cold_cache: Time everything with empty caches.
 
     Raises:
         ConfigError: A value out of its range.
@@ -75,6 +76,7 @@ class Program:
     fp: str = "contract"
     math: str = "inline"
     num_threads: int = 1
+    cold_cache: bool = False
 
     def __post_init__(self) -> None:
         if self.fp not in FP_MODES:
@@ -204,11 +206,14 @@ class Workshop:
         Workloads that the run did not search stay as they are.
 
         Raises:
-            InputError: The run is of another program.
+            InputError: The run is of another program, or one of the two is timed with cold caches.
             DivergenceError: The search goes another way than the recorded one.
             CompilationError: The tuned program is wrong or does not compile.
         """
         workloads = self.parts.workloads
+        if recording.target.cold_cache != self.target.cold_cache:
+            option = "with" if recording.target.cold_cache else "without"
+            raise InputError(f"{recording.name} was timed {option} --cold-cache: replay it so")
 
         def search() -> list[WorkloadReport]:
             replayed = recording.replay(workloads, self.compiler, self.clock)
@@ -318,12 +323,13 @@ def open_workshop(
         ConfigError: The runner is none of these, or its package is not installed.
         ClusterError: There is no such cluster.
     """
-    target = detect(program.num_threads)
+    target = detect(program.num_threads, program.cold_cache)
     allowed = frozenset(os.sched_getaffinity(0))
     measuring = MeasureConfig(fp=program.fp, baseline_timeout_secs=_BASELINE_TIMEOUT_SECS)
-    kept = Reproducers(
-        reproducers, Conditions(program.num_threads, _COMPILE_TIMEOUT_SECS, measuring)
+    conditions = Conditions(
+        program.num_threads, _COMPILE_TIMEOUT_SECS, measuring, program.cold_cache
     )
+    kept = Reproducers(reproducers, conditions)
     with ExitStack() as stack:
         # Before this process leaves the cores for timing: a cluster that it starts may use them.
         cluster = None

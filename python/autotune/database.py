@@ -101,6 +101,9 @@ class Database:
     ) -> Run:
         """Returns a new run without records."""
         uid = uuid.uuid4().hex
+        description = asdict(target)
+        is_cold = description.pop("cold_cache")
+        target_row = {"key": target.key, "description": description, "cold_cache": is_cold}
         values = {
             "workload_hash": workload.hash,
             "target_key": target.key,
@@ -114,7 +117,7 @@ class Database:
         with self.begin() as connection:
             for table, row in (
                 (WORKLOADS, {"hash": workload.hash, "name": workload.name, "text": workload.text}),
-                (TARGETS, {"key": target.key, "description": asdict(target)}),
+                (TARGETS, target_row),
             ):
                 insert_missing(connection, table, row)
             connection.execute(sa.insert(RUNS), values)
@@ -195,12 +198,12 @@ class Database:
         Raises:
             DatabaseError: There is none with this key.
         """
-        query = sa.select(TARGETS.c.description).where(TARGETS.c.key == key)
+        query = sa.select(TARGETS).where(TARGETS.c.key == key)
         with self.begin() as connection:
-            description = connection.scalar(query)
-        if description is None:
+            row = connection.execute(query).one_or_none()
+        if row is None:
             raise DatabaseError(f"{self.name} has no target {key}")
-        return Target(**description)
+        return Target(**row.description, cold_cache=row.cold_cache)
 
     def hit(self, workload_hash: str, target_key: str, num_trials: int) -> Run | None:
         """Returns the best finished run of a workload on this very target, or None.
@@ -264,7 +267,8 @@ class Database:
     def warm_starts(self, workload_hash: str, target: Target, limit: int) -> list[WarmStart]:
         """Returns the best schedules of a workload on other targets; none is a hit.
 
-        Targets that are likely to behave alike come first: the same CPU, then as many threads.
+        Targets that are likely to behave alike come first: the same CPU, then as many threads,
+        then those whose caches are as full.
         """
         keys = {r.target_key: None for r in self.runs(workload_hash) if r.target_key != target.key}
         others = [(self.target(key), key) for key in keys]
@@ -389,11 +393,12 @@ def _going_on(connection: sa.Connection, since: datetime) -> set[int]:
     return set(connection.scalars(query))
 
 
-def _distance(other: Target, target: Target) -> tuple[bool, bool, bool]:
+def _distance(other: Target, target: Target) -> tuple[bool, ...]:
     """Orders targets by how much they differ from `target`, the most alike first."""
     return (
         other.cpu != target.cpu,
         other.num_threads != target.num_threads,
+        other.cold_cache != target.cold_cache,
         other.vector_bits != target.vector_bits,
     )
 

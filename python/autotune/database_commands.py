@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("run", type=int, metavar="RUN", help="number of the run")
     best = commands.add_parser("best", help="the best schedules for this machine; apply reads them")
     best.add_argument("workload", nargs="?", default="", metavar="HASH", help="start of a hash")
-    best.add_argument("--threads", type=int, default=1, metavar="N", help="threads (default 1)")
+    _add_target_options(best)
     exported = commands.add_parser("export", help="write runs as lines of JSON")
     exported.add_argument("file", nargs="?", type=Path, metavar="FILE", help="else standard output")
     exported.add_argument(
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     imported.add_argument("file", type=Path, metavar="FILE")
     pruned = commands.add_parser("prune", help="delete runs that are not the best")
     pruned.add_argument("--other-targets", action="store_true", help="and all of other machines")
-    pruned.add_argument("--threads", type=int, default=1, metavar="N", help="threads (default 1)")
+    _add_target_options(pruned)
     for command, function in (
         (listed, _list),
         (shown, _show),
@@ -51,6 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command.set_defaults(command=function)
     for command in (listed, shown, best):
         command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_target_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--threads", type=int, default=1, metavar="N", help="threads (default 1)")
+    add("--cold-cache", action="store_true", help="what was timed with empty caches")
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,8 +81,10 @@ def _list(arguments: argparse.Namespace) -> int:
         ratio = "cut off" if run.final is None else f"{_ratio(run.final):.2f}x"
         trials = f"{run.num_records}/{run.num_trials}"
         place = f"{run.id:4}  {run.started[:19]:19}  {run.workload_hash[:12]}"
-        target = f"{targets[run.target_key].cpu} {run.target_key[:8]}"
-        print(f"{place}  {target:>24}  {trials:>8}  {ratio:>8}  {run.workload_name}")
+        target = targets[run.target_key]
+        shown = f"{target.cpu} {run.target_key[:8]}"
+        caches = "  (cold caches)" if target.cold_cache else ""
+        print(f"{place}  {shown:>24}  {trials:>8}  {ratio:>8}  {run.workload_name}{caches}")
     return 0
 
 
@@ -91,7 +99,8 @@ def _show(arguments: argparse.Namespace) -> int:
         return 0
     hosts = sorted({each.provenance.host for each in records if each.provenance is not None})
     print(f"# run {run.id} of {run.workload_name} {run.workload_hash[:12]}, {run.started[:19]} UTC")
-    print(f"# target {target.cpu} {run.target_key}, {target.num_threads} threads")
+    caches = ", cold caches" if target.cold_cache else ""
+    print(f"# target {target.cpu} {run.target_key}, {target.num_threads} threads{caches}")
     print(f"# versions {target.toolchain}")
     print(f"# settings {run.settings}; measured on {', '.join(hosts) or 'an unknown machine'}")
     if run.proxy is not None and run.proxy.proxy is not None:
@@ -127,7 +136,7 @@ def _remarks(record: TuningRecord, run: Run) -> list[str]:
 
 
 def _best(arguments: argparse.Namespace) -> int:
-    key = detect(arguments.threads).key
+    key = detect(arguments.threads, arguments.cold_cache).key
     found: dict[str, dict[str, Any]] = {}
     with Database(arguments.db) as database:
         for run in database.runs(arguments.workload, key):
@@ -166,7 +175,8 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _prune(arguments: argparse.Namespace) -> int:
-    only_target = detect(arguments.threads).key if arguments.other_targets else ""
+    target = detect(arguments.threads, arguments.cold_cache)
+    only_target = target.key if arguments.other_targets else ""
     with Database(arguments.db) as database:
         print(f"{database.prune(only_target)} runs deleted")
     return 0

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from autotune.errors import DatabaseError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _BUSY_TIMEOUT_SECS = 60.0
 _PATIENCE = {
@@ -55,6 +55,7 @@ TARGETS = sa.Table(
     _METADATA,
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("description", sa.JSON, nullable=False),
+    sa.Column("cold_cache", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 RUNS = sa.Table(
     "runs",
@@ -223,9 +224,19 @@ def _migrate_1_to_2(connection: sa.Connection) -> None:
 
 
 def _migrate_2_to_3(connection: sa.Connection) -> None:
+    """Caches may be empty where code is timed."""
+    cold_cache = sa.Column("cold_cache", sa.Boolean, nullable=False, server_default=sa.false())
+    _add_column(connection, "targets", cold_cache)
+
+
+def _migrate_3_to_4(connection: sa.Connection) -> None:
     """Runs know on which smaller problem candidates were timed; until then there was none."""
     _add_column(connection, "runs", sa.Column("proxy", sa.JSON))
 
 
-_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_migrate_1_to_2, _migrate_2_to_3)
+_MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
+    _migrate_1_to_2,
+    _migrate_2_to_3,
+    _migrate_3_to_4,
+)
 """The migration at index i leads from version i + 1 to i + 2; never changed once released."""

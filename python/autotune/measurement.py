@@ -146,7 +146,6 @@ class MeasureConfig:
         seed: Decides the inputs.
         fp: Floating-point mode: `strict` and `contract` ask for equal bits, `reassoc` for results
             within a tolerance.
-        cold_cache: Caches are emptied before every repeat, which is a single call then.
         budget_secs: Time for the repeats of one candidate; a second repeat is made in any case,
             unless the first took ten times as long. Repeats that were disturbed are made up for,
             in at most as much time again.
@@ -169,7 +168,6 @@ class MeasureConfig:
 
     seed: int = 0
     fp: str = "contract"
-    cold_cache: bool = False
     budget_secs: float = 0.15
     baseline_budget_secs: float = 2.0
     finalist_budget_secs: float = 0.5

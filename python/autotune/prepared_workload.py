@@ -62,7 +62,8 @@ class PreparedWorkload:
         self._interference = interference
         cache_bytes = max(request.target.l2_bytes, request.target.l3_bytes, _LEAST_CACHE_BYTES)
         self._no_counters = Counters(())
-        self._evictor = np.zeros(2 * cache_bytes if request.config.cold_cache else 0, np.uint8)
+        self._is_cold = request.target.cold_cache
+        self._evictor = np.zeros(2 * cache_bytes if self._is_cold else 0, np.uint8)
         arguments = request.workload.arguments
         stub = self._native.compile(calling_stub(_STUB, arguments))
         self._stub = LoadedCode(self._native, stub.object_code)
@@ -114,7 +115,7 @@ class PreparedWorkload:
 
     def num_calls(self, secs: float) -> int:
         """How many calls of `secs` make up a repeat."""
-        if self.config.cold_cache:
+        if self._is_cold:
             return 1
         return max(1, min(self._most_calls, math.ceil(_REPEAT_SECS / max(secs, 1e-9))))
 

@@ -246,7 +246,8 @@ class RayCluster:
 
         self._asked.add(ray_id)
         ask = ray.remote(detect).options(num_cpus=0, max_retries=0, scheduling_strategy=_on(ray_id))
-        self._when_done(ask.remote(self._config.target.num_threads), deliver)
+        target = self._config.target
+        self._when_done(ask.remote(target.num_threads, target.cold_cache), deliver)
 
 
 def _connect(address: str) -> None:

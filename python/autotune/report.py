@@ -229,6 +229,7 @@ class Report:
             times = f"{format_secs(baseline):>10}  {format_secs(best):>10}"
             lines.append(f"{name:{width}}  {times}  {ratio:7.2f}x  {trials}".rstrip())
         remarks = [text for each in self.workloads for text in (_origin(each), _proxy(each))]
+        remarks.append("timed with empty caches" if self.target.cold_cache else "")
         return "\n".join([*lines, *filter(None, remarks)])
 
     def to_html(self) -> str:
@@ -243,7 +244,8 @@ class Report:
         target = self.target
         machine = (
             f"{target.cpu}, {target.num_threads} of {target.num_cores} cores, "
-            f"{target.vector_bits}-bit vectors; {target.toolchain}"
+            f"{target.vector_bits}-bit vectors{', cold caches' * target.cold_cache}; "
+            f"{target.toolchain}"
         )
         return (
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>autotune report</title>'

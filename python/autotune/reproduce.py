@@ -34,7 +34,7 @@ def reproduce(
         is_listed: List what can follow instead.
         conditions: How to compile and time.
     """
-    target = detect(conditions.num_threads)
+    target = detect(conditions.num_threads, conditions.cold_cache)
     with CompilerPool(target, 1, conditions.compile_timeout_secs) as compiler:
         if is_listed:
             listed = compiler.expand(candidate).result()

@@ -33,11 +33,13 @@ class Conditions:
         num_threads: Threads of the generated code.
         compile_timeout_secs: Longest time for compiling a candidate.
         measure: How to time.
+        cold_cache: Caches are emptied before every call.
     """
 
     num_threads: int = 1
     compile_timeout_secs: float = 20.0
     measure: MeasureConfig = field(default_factory=MeasureConfig)
+    cold_cache: bool = False
 
 
 @dataclass(frozen=True)

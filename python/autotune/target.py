@@ -22,8 +22,13 @@ _TOOLCHAIN = (
 )
 
 
-def detect(num_threads: int = 1) -> Target:
-    """Returns the host as a target, for code that runs on `num_threads` threads."""
+def detect(num_threads: int = 1, cold_cache: bool = False) -> Target:
+    """Returns the host as a target.
+
+    Args:
+        num_threads: Threads that the code runs on.
+        cold_cache: Caches are emptied before every call that is timed.
+    """
     features: dict[str, bool] = dict(llvm.get_host_cpu_features())
     vector_bits = _vector_bits(features)
     return Target(
@@ -37,6 +42,7 @@ def detect(num_threads: int = 1) -> Target:
         l2_bytes=_cache_bytes(2),
         l3_bytes=_cache_bytes(3),
         toolchain=_toolchain(),
+        cold_cache=cold_cache,
     )
 
 

@@ -254,11 +254,43 @@ def test_exports_of_schema_1_are_read(database):
     assert database.best(WORKLOAD.hash, "k") == (TILE, Measurement((1.0,), (2.0,), 3.0, None))
 
 
+def test_exports_of_schema_2_are_of_warm_caches(database, new_url):
+    finished(database, 4.0)
+    (line,) = lines_of(database)
+    value = json.loads(line)
+    value["schema"] = 2
+    del value["target"]["cold_cache"]
+    with Database(new_url()) as copy:
+        assert import_runs(copy, [json.dumps(value)], "old.jsonl") == 1
+        assert copy.target(TARGET.key) == TARGET
+
+
+def test_times_with_cold_caches_are_of_another_kind(database, new_url):
+    cold = replace(TARGET, cold_cache=True)
+    assert cold.key != TARGET.key
+    warm_run = finished(database, 4.0, trials=64)
+    assert database.hit(WORKLOAD.hash, cold.key, 1) is None
+    assert database.best(WORKLOAD.hash, cold.key) is None
+    assert database.latest(WORKLOAD.hash, cold.key, "seed=0") is None
+    assert database.latest_session([WORKLOAD.hash], cold.key, "seed=0") == ""
+    assert database.warm_starts(WORKLOAD.hash, cold, 4) == [WarmStart(TILE, TARGET.key)]
+    cold_run = finished(database, 9.0, target=cold)
+    assert database.target(cold.key) == cold
+    assert database.hit(WORKLOAD.hash, TARGET.key, 1) == warm_run
+    assert database.hit(WORKLOAD.hash, cold.key, 1) == cold_run
+    assert database.latest(WORKLOAD.hash, TARGET.key, "seed=0") == warm_run
+    assert database.prune() == 0
+    with Database(new_url()) as copy:
+        import_runs(copy, lines_of(database), "export")
+        assert copy.target(cold.key) == cold
+        assert copy.hit(WORKLOAD.hash, cold.key, 1).final == cold_run.final
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"schema": 3}', "workload"),
-        ('{"schema": 4}', "schema 4, this program reads up to 3"),
+        ('{"schema": 2}', "workload"),
+        ('{"schema": 99}', f"schema 99, this program reads up to {SCHEMA_VERSION}"),
         ("[]", "list"),
         ("{", "JSONDecodeError"),
     ],
@@ -310,13 +342,17 @@ def test_another_schema_version_is_refused_with_a_reason(url):
         assert "sesame" not in str(refused.value), "passwords are not shown"
 
 
-def make_schema_1(url: str) -> None:
-    text = (Path(__file__).parent / "schema_1.sql").read_text()
+EARLIER = range(1, SCHEMA_VERSION)
+
+
+def make_schema(url: str, version: int) -> None:
+    text = (Path(__file__).parent / f"schema_{version}.sql").read_text()
     engine = make_engine(url)
-    spellings = ("INTEGER", "DATETIME", "CURRENT_TIMESTAMP")
+    names = ("{SERIAL}", "{TIMESTAMP}", "{NOW}", "{FALSE}")
+    spellings = ("INTEGER", "DATETIME", "CURRENT_TIMESTAMP", "0")
     if engine.dialect.name == "postgresql":
-        spellings = ("SERIAL", "TIMESTAMP", "now()")
-    for name, spelling in zip(("{SERIAL}", "{TIMESTAMP}", "{NOW}"), spellings, strict=True):
+        spellings = ("SERIAL", "TIMESTAMP", "now()", "false")
+    for name, spelling in zip(names, spellings, strict=True):
         text = text.replace(name, spelling)
     with engine.begin() as connection:
         for statement in text.split(";\n"):
@@ -338,9 +374,10 @@ def schema_of(url: str) -> dict:
     }
 
 
-def test_a_database_of_schema_1_is_migrated(new_url):
+@pytest.mark.parametrize("version", EARLIER)
+def test_a_database_of_an_earlier_schema_is_migrated(new_url, version):
     url, fresh = new_url(), new_url()
-    make_schema_1(url)
+    make_schema(url, version)
     with Database(url) as database:
         first, second = database.runs()
         assert first.started == "2026-11-22 08:16:05"
@@ -353,7 +390,10 @@ def test_a_database_of_schema_1_is_migrated(new_url):
             (TILE, good),
             (VECTORIZE, Measurement((), (), 0.25, failure)),
         ]
-        assert database.records(first)[0].provenance is None
+        provenance = database.records(first)[0].provenance
+        assert (provenance is None) == (version == 1)
+        assert database.target(first.target_key) == TARGET
+        assert first.proxy is None
         assert database.hit(WORKLOAD.hash, TARGET.key, 8) == first
         database.add(second, record(TILE, measured(2.0)))
         finished(database, 3.0)
@@ -362,8 +402,9 @@ def test_a_database_of_schema_1_is_migrated(new_url):
     assert schema_of(url) == schema_of(fresh)
 
 
-def test_a_migration_that_fails_changes_nothing(url, monkeypatch):
-    make_schema_1(url)
+@pytest.mark.parametrize("version", EARLIER)
+def test_a_migration_that_fails_changes_nothing(url, monkeypatch, version):
+    make_schema(url, version)
     before = schema_of(url)
 
     def fail(connection):
@@ -391,7 +432,7 @@ with Database(sys.argv[1]) as database:
 @pytest.mark.parametrize("is_old", [False, True])
 def test_processes_that_open_a_database_at_once_agree_on_who_prepares_it(url, is_old):
     if is_old:
-        make_schema_1(url)
+        make_schema(url, 1)
     openers = [start_python(OPENER, url, stdin=subprocess.PIPE) for _ in range(4)]
     for opener in openers:
         opener.stdin.write("go\n")

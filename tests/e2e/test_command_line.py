@@ -198,6 +198,26 @@ def test_a_time_limit_ends_the_search_and_resume_goes_on(tmp_path):
     assert len(json.loads(shell.succeed("db", "list", "--json"))) == 1
 
 
+def test_cold_caches_are_another_kind_of_measurement(tmp_path):
+    shell = Shell(tmp_path)
+    (tmp_path / "matmul.mlir").write_text(MATMUL)
+    command = ["compile", "matmul.mlir", "--trials", "4", "--json", "-o"]
+    warm = json.loads(shell.succeed(*command, "warm"))
+    cold = json.loads(shell.succeed(*command, "cold", "--cold-cache", "--resume"))
+    assert (warm["target"]["cold_cache"], cold["target"]["cold_cache"]) == (False, True)
+    assert cold["program"]["baseline_secs"] > warm["program"]["baseline_secs"]
+    first, second = json.loads(shell.succeed("db", "list", "--json"))
+    assert first["target"] != second["target"]
+    assert (first["records"], second["records"]) == (4, 4)
+    for options, run in (([], first), (["--cold-cache"], second)):
+        applied = shell.succeed("apply", "matmul.mlir", "-o", "applied", "--json", *options)
+        assert json.loads(applied)["workloads"][0]["schedule"] == run["schedule"]
+    replay = ["compile", "matmul.mlir", "--replay", "2", "-o", "replayed"]
+    status, _, err = shell.run(*replay)
+    assert (status, err) == (2, "autotune: run 2 was timed with --cold-cache: replay it so\n")
+    shell.succeed(*replay, "--cold-cache")
+
+
 def test_a_run_replays_from_the_database_and_from_a_file(tmp_path):
     shell = Shell(tmp_path)
     (tmp_path / "matmul.mlir").write_text(MATMUL)

@@ -139,6 +139,23 @@ def test_records_of_other_targets_are_marked(capsys, tmp_path):
     assert copy.endswith("(same code as an earlier one)")
 
 
+def test_times_with_cold_caches_are_shown_apart(capsys):
+    cold = detect(cold_cache=True)
+    with Database("cold.db") as database:
+        run = database.start_run(WORKLOAD, cold, SETTINGS, 2)
+        database.finish_run(run, 2, TILE, Measurement((0.5,), (2.0,), 0.1, None))
+    assert main(["db", "list", "--db", "cold.db"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith("matmul  (cold caches)")
+    assert main(["db", "show", "1", "--db", "cold.db"]) == 0
+    assert capsys.readouterr().out.splitlines()[1].endswith(", 1 threads, cold caches")
+    assert main(["db", "best", "--db", "cold.db"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["db", "best", "--cold-cache", "--db", "cold.db"]) == 0
+    assert str(TILE) in capsys.readouterr().out
+    assert main(["report", "1", "--db", "cold.db"]) == 0
+    assert "timed with empty caches" in capsys.readouterr().out.splitlines()
+
+
 def test_db_best_is_a_file_for_apply(capsys, url, tmp_path):
     from autotune.replay_file import read_schedules
 

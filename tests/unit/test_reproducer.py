@@ -120,7 +120,7 @@ def test_success_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_files_are_read_back(tmp_path: Path) -> None:
     original = workload("", buffer("f32", 3, 4), scalar("index"), buffer("i1"))
-    conditions = Conditions(2, 1.5, MeasureConfig(fp="reassoc", cold_cache=True))
+    conditions = Conditions(2, 1.5, MeasureConfig(fp="reassoc"), cold_cache=True)
     kept = Reproducers(tmp_path / "new", conditions)
     command = kept.command(Candidate(original, Schedule.parse("autotune-tile{band=0 sizes=4}")))
     assert shlex.split(command)[-1] == "autotune-tile{band=0 sizes=4}"

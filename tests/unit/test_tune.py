@@ -157,6 +157,23 @@ def course(session: Session) -> list[tuple[str, Schedule]]:
     return [(record.workload_hash, record.schedule) for record in records]
 
 
+@pytest.mark.parametrize("is_cold", [False, True])
+def test_what_was_timed_with_other_caches_is_never_taken(session, is_cold):
+    """Neither resumed, nor a hit, nor the best; only as a first candidate, timed here."""
+    first, second = (replace(TARGET, cold_cache=each) for each in (is_cold, not is_cold))
+    (before,) = tune([WORKLOAD], CONFIG, replace(session, target=first))
+    runner = FakeRunner(baseline_secs=7.0)
+    again = replace(session, target=second, runner=runner)
+    (report,) = tune([WORKLOAD], replace(CONFIG, resume=True), again)
+    assert len(session.database.runs()) == 2
+    assert len(report.records) == 24
+    assert report.baseline_secs == 7.0
+    assert [each.schedule for each in report.warm_starts] == [before.schedule]
+    assert runner.timed[:2] == [Schedule(), before.schedule]
+    (known,) = tune([WORKLOAD], CONFIG, replace(again, runner=FakeRunner(9.0)))
+    assert known.baseline_secs == 7.0
+
+
 def test_resume_takes_up_the_runs_of_one_session(session):
     tune([WORKLOAD, OTHER], replace(CONFIG, trials=8), session)
     tune([WORKLOAD], replace(CONFIG, trials=12), session)
