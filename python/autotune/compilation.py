@@ -27,6 +27,7 @@ from autotune.measurement import (
     Measurement,
     ModuleBuild,
 )
+from autotune.metering import MeteredCompiler, MeteredRunner
 from autotune.module import CompiledModule, c_header, load, write_library
 from autotune.progress import SilentProgress, TuningProgress
 from autotune.replay_run import Recording
@@ -36,6 +37,7 @@ from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
 from autotune.search_loop import Compiler, Runner, Session
 from autotune.target import building_cores, detect, timing_cores
+from autotune.time_account import Activity, TimeAccount
 from autotune.tune import BaselineError, ConfigError, ReplayError, TuneConfig, replay, tune
 from autotune.workload import Modes, ModuleParts, Target, Workload
 
@@ -166,6 +168,7 @@ class Workshop:
         target: The machine.
         reproducers: Where failing candidates are kept.
         clock: Seconds, monotonic.
+        account: Where the time goes.
     """
 
     program: Program
@@ -176,6 +179,7 @@ class Workshop:
     target: Target
     reproducers: Reproducers
     clock: Callable[[], float]
+    account: TimeAccount
 
     def tune(
         self,
@@ -216,7 +220,7 @@ class Workshop:
             raise InputError(f"{recording.name} was timed {option} --cold-cache: replay it so")
 
         def search() -> list[WorkloadReport]:
-            replayed = recording.replay(workloads, self.compiler, self.clock)
+            replayed = recording.replay(workloads, self.builder, self.clock)
             reports = {report.name: report for report in replayed}
             others = [each for each in workloads if each.name not in reports]
             with Database("sqlite://") as unused:
@@ -256,6 +260,7 @@ class Workshop:
             progress,
             self.clock,
             self._reproduce,
+            spent=self.account.spent,
         )
 
     def _reproduce(self, built: BuildResult) -> str:
@@ -266,12 +271,12 @@ class Workshop:
     def _finish(
         self, config: TuneConfig, search: Callable[[], list[WorkloadReport]]
     ) -> Compilation:
-        started_secs = self.clock()
         try:
             workloads = search()
             final, build = self._build(workloads)
         except (BaselineError, ReplayError) as error:
             raise InputError(f"{self.program.filename}: {error}") from None
+        spent = self.account.close()
         report = Report(
             target=self.target,
             seed=config.seed,
@@ -280,7 +285,8 @@ class Workshop:
             workloads=tuple(workloads),
             baseline_secs=median(final.baseline_secs),
             best_secs=median(final.run_secs),
-            elapsed_secs=self.clock() - started_secs,
+            elapsed_secs=spent.total_secs,
+            spent=spent,
         )
         return Compilation(self.program, self.parts, build, report)
 
@@ -288,8 +294,9 @@ class Workshop:
         """Builds the whole program, and times it beside the program as it is."""
         parts = self.parts
         schedules = {report.name: report.schedule for report in workloads}
-        untuned = self.compiler.build_module(parts.text, {})
-        tuned = self.compiler.build_module(parts.text, schedules)
+        with self.account.during(Activity.COMPILING):
+            untuned = self.compiler.build_module(parts.text, {})
+            tuned = self.compiler.build_module(parts.text, schedules)
         if isinstance(untuned, Failure):
             raise BaselineError(f"the program does not compile as it is: {untuned.message}")
         if isinstance(tuned, Failure):
@@ -323,6 +330,7 @@ def open_workshop(
         ConfigError: The runner is none of these, or its package is not installed.
         ClusterError: There is no such cluster.
     """
+    account = TimeAccount(clock)
     target = detect(program.num_threads, program.cold_cache)
     allowed = frozenset(os.sched_getaffinity(0))
     measuring = MeasureConfig(fp=program.fp, baseline_timeout_secs=_BASELINE_TIMEOUT_SECS)
@@ -349,8 +357,10 @@ def open_workshop(
             times = ClusterRunner(cluster, target, clock)
             builder = ClusterCompiler(cluster, target, compiler, kept.command, clock)
         modes = Modes(program.fp, program.math)
-        parts = compiler.front_end(program.source, program.filename, program.entry, modes)
-        yield Workshop(program, parts, compiler, builder, times, target, kept, clock)
+        with account.during(Activity.COMPILING):
+            parts = compiler.front_end(program.source, program.filename, program.entry, modes)
+        metered = MeteredCompiler(builder, account), MeteredRunner(times, account)
+        yield Workshop(program, parts, compiler, *metered, target, kept, clock, account)
 
 
 def _open_cluster(

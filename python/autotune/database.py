@@ -39,6 +39,7 @@ from autotune.record_json import (
 from autotune.schedule import Schedule
 from autotune.search import speedup
 from autotune.target import host_name
+from autotune.time_account import Spent
 from autotune.tuning_run import NO_ORIGIN, Origin, Run, WarmStart, origin_to_json, run_of
 from autotune.workload import Target, Workload
 
@@ -143,6 +144,11 @@ class Database:
             "finalists": [[str(s), measurement_to_json(m)] for s, m in finalists],
         }
         return self._update_run(run, values)
+
+    def add_spent(self, run: Run, spent: Spent) -> None:
+        """Adds to where the time of a run went; `run` says what is there already."""
+        total = spent if run.spent is None else run.spent + spent
+        self._update_run(run, {"spent": total.to_json()})
 
     def add(self, run: Run, record: TuningRecord) -> None:
         """Commits one measurement. A second one of the same schedule in a run is ignored.

@@ -199,6 +199,7 @@ def _report(arguments: argparse.Namespace) -> int:
 def _run_report(database: Database, run: Run) -> Report:
     workload = WorkloadReport.of_run(run, database.records(run))
     settings = json.loads(run.settings)
+    timing_secs = sum(record.measurement.elapsed_secs for record in workload.records)
     return Report(
         target=database.target(run.target_key),
         seed=settings["seed"],
@@ -207,7 +208,8 @@ def _run_report(database: Database, run: Run) -> Report:
         workloads=(workload,),
         baseline_secs=workload.baseline_secs,
         best_secs=workload.best_secs,
-        elapsed_secs=sum(record.measurement.elapsed_secs for record in workload.records),
+        elapsed_secs=timing_secs if run.spent is None else run.spent.total_secs,
+        spent=run.spent,
     )
 
 

@@ -21,6 +21,7 @@ from autotune.measurement import Failure, Measurement, TuningRecord
 from autotune.proxy import ProxyChoice, Ranking
 from autotune.schedule import Schedule
 from autotune.search import speedup
+from autotune.time_account import Spent
 from autotune.tuning_run import Run, WarmStart
 from autotune.workload import Target
 
@@ -184,6 +185,7 @@ class Report:
         baseline_secs: Median time of the whole program as it was.
         best_secs: Median time of the whole program with the winners.
         elapsed_secs: Wall time of everything.
+        spent: Where it went; None where that is not known.
     """
 
     target: Target
@@ -194,6 +196,7 @@ class Report:
     baseline_secs: float
     best_secs: float
     elapsed_secs: float
+    spent: Spent | None = None
 
     @property
     def speedup(self) -> float:
@@ -215,6 +218,7 @@ class Report:
                 "speedup": self.speedup,
             },
             "elapsed_secs": self.elapsed_secs,
+            "spent": None if self.spent is None else _spent_json(self.spent),
         }
 
     def to_text(self) -> str:
@@ -230,6 +234,7 @@ class Report:
             lines.append(f"{name:{width}}  {times}  {ratio:7.2f}x  {trials}".rstrip())
         remarks = [text for each in self.workloads for text in (_origin(each), _proxy(each))]
         remarks.append("timed with empty caches" if self.target.cold_cache else "")
+        remarks.append(_spent_text(self.spent))
         return "\n".join([*lines, *filter(None, remarks)])
 
     def to_html(self) -> str:
@@ -252,7 +257,7 @@ class Report:
             f"<style>{_STYLE}</style><h1>autotune report</h1>"
             f'<p class="note">{html.escape(machine)}<br>search {html.escape(self.search)}, '
             f"proposer {html.escape(self.proposer)}, seed {self.seed}, "
-            f"{self.elapsed_secs:.1f} s</p>"
+            f"{_spent_text(self.spent) or f'{self.elapsed_secs:.1f} s'}</p>"
             "<table><tr><th></th><th>baseline</th><th>tuned</th><th>speed-up</th><th>trials</th>"
             f"</tr>{table}</table>{''.join(map(_workload_html, self.workloads))}</html>\n"
         )
@@ -318,6 +323,21 @@ def _proxy(workload: WorkloadReport) -> str:
     times = f"{format_secs(proxy.baseline_secs)} instead of {format_secs(proxy.whole_secs)}"
     ranking = "" if workload.ranking is None else f"; {workload.ranking}"
     return f"{workload.name}: trials were timed on {proxy}, {times}{ranking}"
+
+
+def _spent_json(spent: Spent) -> dict[str, float]:
+    return {**spent.to_json(), "overhead": spent.overhead}
+
+
+def _spent_text(spent: Spent | None) -> str:
+    """Returns where the time went; empty where that is not known."""
+    if spent is None:
+        return ""
+    return (
+        f"{spent.total_secs:.1f} s: {spent.timing_secs:.1f} s timing, "
+        f"{spent.compiling_secs:.1f} s compiling, overhead {spent.overhead:.1%}: "
+        f"{spent.listing_secs:.1f} s listing what is legal, {spent.other_secs:.1f} s else"
+    )
 
 
 def _row(workload: WorkloadReport) -> tuple[str, float, float, float, str]:

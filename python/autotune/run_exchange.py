@@ -19,9 +19,10 @@ from autotune.errors import AutotuneError, DatabaseError
 from autotune.proxy import choice_of
 from autotune.record_json import Json, measurement_of, optional_measurement, record_of
 from autotune.schedule import Schedule
+from autotune.time_account import Spent
 from autotune.tuning_run import Run, origin_of
 
-_OUTCOME_FIELDS = ("num_trials", "winner", "final", "finalists")
+_OUTCOME_FIELDS = ("num_trials", "winner", "final", "finalists", "spent")
 _RUN_FIELDS = ("settings", "started", "uid", "session", "origin", "proxy", *_OUTCOME_FIELDS)
 _CANDIDATE_FIELDS = ("schedule", "tree_hash", "object_hash", "measurement", "is_copy")
 _RECORD_FIELDS = (*_CANDIDATE_FIELDS, "recorded", "host", "step")
@@ -115,6 +116,7 @@ def _check(run: Json) -> None:
     """Raises where the parts of a run are not what they should be."""
     Schedule.parse(run["winner"] or "")
     optional_measurement(run["final"])
+    Spent(**(run.get("spent") or {}))
     origin_of(run["session"], run.get("origin"))
     choice_of(run.get("proxy"))
     for text, measurement in run.get("finalists") or ():

@@ -31,6 +31,7 @@ from autotune.progress import TuningProgress
 from autotune.proxy import ProxyChoice
 from autotune.schedule import Schedule
 from autotune.search import Explorer, Outcome, SearchStrategy, peak_speedup
+from autotune.time_account import Spent
 from autotune.tuning_run import Run
 from autotune.workload import Target, Workload
 
@@ -83,6 +84,7 @@ class Session:
         clock: Seconds, monotonic.
         reproduce: Returns a shell command that runs a candidate again, the very code.
         is_interrupted: Whether the user wants to have what there is.
+        spent: Returns where the time of the run went so far.
     """
 
     compiler: Compiler
@@ -93,6 +95,7 @@ class Session:
     clock: Callable[[], float]
     reproduce: Callable[[BuildResult], str]
     is_interrupted: Callable[[], bool] = lambda: False
+    spent: Callable[[], Spent] = Spent
 
 
 @dataclass(frozen=True)

@@ -348,7 +348,9 @@ class _Tuner:
         """Returns the report; ends the run, which is `worth` so many trials."""
         report = self._report(winner, final, self.records)
         if self._run is not None:
-            self.session.database.finish_run(self._run, worth, winner, final, self._finals)
+            database = self.session.database
+            database.finish_run(self._run, worth, winner, final, self._finals)
+            database.add_spent(self._run, self.session.spent())
             message = f"{report.speedup:.2f}x after {len(self.records)} trials"
             self.session.progress.finish(self.workload.name, message)
         return report

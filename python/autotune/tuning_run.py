@@ -12,6 +12,7 @@ from autotune.record_json import (
     optional_schedule,
 )
 from autotune.schedule import Schedule
+from autotune.time_account import Spent
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Run:
         winner: The schedule that won the final comparison; None while the run is not finished.
         final: The winner's last measurement beside the baseline; None with `winner`.
         finalists: What was measured at full size in the end, in order.
+        spent: Where the time of the whole session went, until its winners were known; None where
+            the run never came so far.
         proxy: What candidates are timed on; None before that is decided.
     """
 
@@ -76,7 +79,8 @@ class Run:
     winner: Schedule | None
     final: Measurement | None
     finalists: tuple[tuple[Schedule, Measurement], ...]
-    proxy: ProxyChoice | None = None
+    spent: Spent | None
+    proxy: ProxyChoice | None
 
 
 def origin_to_json(origin: Origin) -> Json:
@@ -117,5 +121,6 @@ def run_of(row: Any) -> Run:
         finalists=tuple(
             (Schedule.parse(text), measurement_of(value)) for text, value in row.finalists or ()
         ),
+        spent=None if row.spent is None else Spent(**row.spent),
         proxy=choice_of(row.proxy),
     )

@@ -20,6 +20,7 @@ from autotune.errors import DatabaseError, RecordingError
 from autotune.measurement import Failure, FailureKind, Measurement, TuningRecord
 from autotune.run_exchange import export_runs, import_runs
 from autotune.schedule import Schedule
+from autotune.time_account import Spent
 from autotune.tuning_run import Origin, WarmStart
 from autotune.workload import Target, Workload
 
@@ -167,6 +168,17 @@ def test_a_run_keeps_what_it_started_from_and_how_it_ended(database):
     assert database.runs(session="program 7") == [finished]
     other = database.start_run(WORKLOAD, TARGET, "seed=0", 8)
     assert other.uid == other.origin.session != run.uid
+
+
+def test_a_run_knows_where_its_time_went(database, new_url):
+    run = finished(database, 4.0)
+    assert run.spent is None
+    database.add_spent(run, Spent(1.0, 2.0, 3.0, 4.0))
+    database.add_spent(database.run(run.id), Spent(10.0, 20.0, 30.0, 40.0))
+    assert database.run(run.id).spent == Spent(11.0, 22.0, 33.0, 44.0)
+    with Database(new_url()) as copy:
+        import_runs(copy, lines_of(database), "export")
+        assert copy.runs()[0].spent == Spent(11.0, 22.0, 33.0, 44.0)
 
 
 def test_steps_count_the_records_of_a_whole_session(database):

@@ -48,6 +48,10 @@ def test_compile_writes_everything(shell, report):
     assert sorted(os.listdir(shell.folder / "out")) == names.split()
     assert json.loads((shell.folder / "out/report.json").read_text()) == report
     assert report["schema"] == 1
+    spent = report["spent"]
+    parts = ("timing_secs", "compiling_secs", "listing_secs", "other_secs")
+    assert all(spent[part] > 0.0 for part in parts)
+    assert sum(spent[part] for part in parts) == pytest.approx(report["elapsed_secs"])
     (workload,) = report["workloads"]
     assert workload["trials"] == 12
     assert workload["speedup"] >= 1.0

@@ -12,6 +12,7 @@ from autotune.database import Database
 from autotune.measurement import Failure, FailureKind, Measurement, TuningRecord
 from autotune.schedule import Schedule
 from autotune.target import detect
+from autotune.time_account import Spent
 from autotune.tuning_run import Origin, WarmStart
 from autotune.workload import Workload
 
@@ -189,12 +190,33 @@ def test_a_full_disk_is_no_bad_input(capsys, url, monkeypatch):
     assert capsys.readouterr().err == "autotune: runs.jsonl: No space left on device\n"
 
 
+def test_the_report_says_where_the_time_went(capsys, url):
+    with Database(url) as database:
+        database.add_spent(database.run(1), Spent(30.0, 15.0, 4.0, 1.0))
+    assert main(["report", "1", "--db", url, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["elapsed_secs"] == 50.0
+    assert report["spent"] == {
+        "timing_secs": 30.0,
+        "compiling_secs": 15.0,
+        "listing_secs": 4.0,
+        "other_secs": 1.0,
+        "overhead": 0.1,
+    }
+    assert main(["report", "1", "--db", url]) == 0
+    assert (
+        "50.0 s: 30.0 s timing, 15.0 s compiling, "
+        "overhead 10.0%: 4.0 s listing what is legal, 1.0 s else"
+    ) in capsys.readouterr().out.splitlines()
+
+
 def test_report_of_a_run(capsys, url, tmp_path):
     assert main(["report", "1", "--db", url, "--json", "-o", "out"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report == json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["schema"] == 1
     assert report["seed"] == 3
+    assert (report["elapsed_secs"], report["spent"]) == (pytest.approx(0.3), None)
     (workload,) = report["workloads"]
     assert workload == {
         "name": "matmul",
