@@ -26,6 +26,7 @@ from autotune.heuristic import HeuristicProposer
 from autotune.measurement import Artefact, Candidate, MeasureConfig
 from autotune.object_code import LoadedCode, NativeCompiler, calling_stub
 from autotune.proposer import Proposer, UniformProposer
+from autotune.proxy import spearman
 from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
 from autotune.search import Explorer, RandomSearch
@@ -204,19 +205,6 @@ def _compare(first: Sequence[float], second: Sequence[float]) -> dict[str, float
         "median_difference": median(differences),
         "ninth_decile_difference": quantiles(differences, n=10)[-1],
     }
-
-
-def spearman(first: Sequence[float], second: Sequence[float]) -> float:
-    """Returns Spearman's rank correlation of two samples without ties."""
-    ranks, others = _ranks(first), _ranks(second)
-    squares = sum((rank - others[index]) * (rank - others[index]) for index, rank in ranks.items())
-    count = len(first)
-    return 1.0 - 6.0 * squares / (count**3 - count)
-
-
-def _ranks(values: Sequence[float]) -> dict[int, int]:
-    order = sorted(range(len(values)), key=values.__getitem__)
-    return {index: rank for rank, index in enumerate(order)}
 
 
 def _table(result: dict[str, Any]) -> str:

@@ -33,8 +33,8 @@ def compile(
         threads: Threads that the code may use.
         db: Tuning database; None for the user's own.
         **settings: Fields of `autotune.tune.TuneConfig`: `trials`, `time_limit_secs`, `search`,
-            `proposer`, `seed`, `resume`; and `cold_cache`, to time with empty caches, for code
-            whose data are far away when it is called.
+            `proposer`, `seed`, `resume`, `proxy`; and `cold_cache`, to time with empty caches, for
+            code whose data are far away when it is called.
 
     Raises:
         AutotuneError: The program cannot be taken, or a setting makes no sense.

@@ -75,6 +75,7 @@ def compile_command(arguments: argparse.Namespace) -> int:
         resume=arguments.resume,
         batch=arguments.batch,
         warm_start=arguments.warm_start,
+        proxy=arguments.proxy,
     )
     if arguments.replay is not None:
         recording = read_recording(arguments.replay, arguments.db)
@@ -187,6 +188,12 @@ def _add_compile(parser: argparse.ArgumentParser) -> None:
         dest="warm_start",
         action="store_false",
         help="do not try first what was the best on other targets",
+    )
+    add(
+        "--proxy",
+        default="auto",
+        metavar="MODE",
+        help="auto times candidates of workloads that take seconds on smaller problems; off",
     )
     parser.set_defaults(command=compile_command)
 

@@ -24,6 +24,7 @@ from autotune.measurement import (
     FailureKind,
     Measurement,
 )
+from autotune.proxy import ProxyChoice
 from autotune.workload import Target, Workload
 
 T = TypeVar("T")
@@ -90,6 +91,9 @@ class Questions(Protocol):
     def expand(self, candidate: Candidate) -> Future[Expansion | Failure]:
         """Lists what can follow the candidate's schedule."""
 
+    def shorten(self, workload: Workload, share: float) -> Future[ProxyChoice]:
+        """Makes a smaller problem with about a share of the workload's time, or says why not."""
+
 
 class ClusterCompiler:
     """Builds on the machines of a cluster with this tool chain.
@@ -127,6 +131,10 @@ class ClusterCompiler:
     def expand(self, candidate: Candidate) -> Future[Expansion | Failure]:
         """See `autotune.compiler.CompilerPool.expand`."""
         return self._questions.expand(candidate)
+
+    def shorten(self, workload: Workload, share: float) -> Future[ProxyChoice]:
+        """See `autotune.compiler.CompilerPool.shorten`."""
+        return self._questions.shorten(workload, share)
 
     def build(self, candidate: Candidate) -> Future[BuildResult]:
         """See `autotune.compiler.CompilerPool.build`."""

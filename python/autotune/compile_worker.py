@@ -12,13 +12,14 @@ from mlir.dialects.llvm import translate_module_to_llvmir
 from mlir.passmanager import PassManager
 
 import autotune._passes  # noqa: F401  (registers the passes)
-from autotune import front_end
+from autotune import front_end, outer_loops
 from autotune.compiler import (
     BuildModuleRequest,
     BuildRequest,
     DescribeRequest,
     ExpandRequest,
     FrontEndRequest,
+    ShortenRequest,
 )
 from autotune.errors import InputError
 from autotune.measurement import (
@@ -33,6 +34,7 @@ from autotune.measurement import (
     ModuleBuild,
 )
 from autotune.object_code import NativeCode, NativeCompiler, ObjectCodeError
+from autotune.proxy import ProxyChoice
 from autotune.schedule import Schedule
 from autotune.worker_process import serve
 from autotune.workload import ModuleParts, Target, Workload
@@ -99,6 +101,8 @@ class Compiler:
                 return self.build(request)
             case BuildModuleRequest():
                 return self._build_module(request)
+            case ShortenRequest():
+                return self._shorten(request)
         raise TypeError(f"not a request: {request!r}")
 
     def _front_end(self, request: FrontEndRequest) -> ModuleParts | InputError:
@@ -167,6 +171,16 @@ class Compiler:
         except _RefusedError as refused:
             return refused.failure
         return ModuleBuild(tuned_text, llvm_ir, code.object_code)
+
+    def _shorten(self, request: ShortenRequest) -> ProxyChoice:
+        workload = request.workload
+        try:
+            module = self._parse(workload.text)
+            function = _function(module, workload.name)
+        except _RefusedError as refused:
+            return ProxyChoice(None, refused.failure.message)
+        share, num_threads = request.share, request.num_threads
+        return outer_loops.shorten(module, function, workload, share, num_threads)
 
     def _scheduled_form(self, candidate: Candidate) -> ir.Operation:
         """Returns the workload with the schedule's tree on it; the caller may change it."""

@@ -24,6 +24,7 @@ from autotune.measurement import (
     FailureKind,
     ModuleBuild,
 )
+from autotune.proxy import ProxyChoice
 from autotune.reproducer import Reproducers
 from autotune.schedule import Schedule
 from autotune.target import physical_memory_bytes
@@ -33,7 +34,7 @@ from autotune.worker_process import (
     WorkerProcess,
     WorkerTimeoutError,
 )
-from autotune.workload import Modes, ModuleParts, Target
+from autotune.workload import Modes, ModuleParts, Target, Workload
 
 T = TypeVar("T")
 
@@ -85,7 +86,29 @@ class DescribeRequest:
     candidate: Candidate
 
 
-Request = FrontEndRequest | DescribeRequest | ExpandRequest | BuildRequest | BuildModuleRequest
+@dataclass(frozen=True)
+class ShortenRequest:
+    """Make a smaller problem of a workload; answered by ProxyChoice.
+
+    Attributes:
+        workload: The whole.
+        share: What should be left of its time.
+        num_threads: Threads that must have work.
+    """
+
+    workload: Workload
+    share: float
+    num_threads: int
+
+
+Request = (
+    FrontEndRequest
+    | DescribeRequest
+    | ExpandRequest
+    | BuildRequest
+    | BuildModuleRequest
+    | ShortenRequest
+)
 
 
 @dataclass(frozen=True)
@@ -228,6 +251,18 @@ class CompilerPool:
             return answer
 
         return self._submit(BuildRequest(candidate, self._target), finish)
+
+    def shorten(self, workload: Workload, share: float) -> "Future[ProxyChoice]":
+        """Makes a smaller problem with about a share of the workload's time, or says why not."""
+
+        def finish(answer: object) -> ProxyChoice:
+            if isinstance(answer, Failure):
+                return ProxyChoice(None, answer.message)
+            assert isinstance(answer, ProxyChoice)
+            return answer
+
+        request = ShortenRequest(workload, share, self._target.num_threads)
+        return self._submit(request, finish)
 
     def build_module(self, text: str, schedules: Mapping[str, Schedule]) -> ModuleBuild | Failure:
         """Compiles a program in affine normal form with a schedule for each workload function.

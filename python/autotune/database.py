@@ -29,6 +29,7 @@ from autotune.database_schema import (
 )
 from autotune.errors import DatabaseError, RecordingError
 from autotune.measurement import Measurement, Provenance, TuningRecord
+from autotune.proxy import ProxyChoice, choice_to_json
 from autotune.record_json import (
     Json,
     measurement_to_json,
@@ -122,6 +123,10 @@ class Database:
                 insert_missing(connection, table, row)
             connection.execute(sa.insert(RUNS), values)
             return _only_run(connection, RUNS.c.uid == uid)
+
+    def decide_proxy(self, run: Run, choice: ProxyChoice) -> Run:
+        """Notes what the candidates of a run are timed on."""
+        return self._update_run(run, {"proxy": choice_to_json(choice)})
 
     def finish_run(
         self,
@@ -250,7 +255,10 @@ class Database:
         return max(newest, key=lambda name: (counts[name], newest[name]), default="")
 
     def best(self, workload_hash: str, target_key: str) -> tuple[Schedule, Measurement] | None:
-        """Returns the best schedule known, from a finished run where there is one."""
+        """Returns the best schedule known, from a finished run where there is one.
+
+        What was timed on a smaller problem only does not count.
+        """
         run = self.hit(workload_hash, target_key, 0)
         if run is not None and run.winner is not None and run.final is not None:
             return run.winner, run.final
@@ -258,7 +266,7 @@ class Database:
             (record.schedule, record.measurement)
             for each in self.runs(workload_hash, target_key)
             for record in self.records(each)
-            if record.measurement.failure is None
+            if record.measurement.failure is None and not record.measurement.proxy
         ]
         return max(found, key=lambda pair: _rank(pair[1]), default=None)
 

@@ -9,6 +9,7 @@ from typing import Any
 from autotune.database import Database
 from autotune.locations import default_database
 from autotune.measurement import Measurement, TuningRecord
+from autotune.proxy import choice_to_json
 from autotune.replay_file import read_text
 from autotune.report import Report, WorkloadReport, dump_json, format_secs, write_files
 from autotune.run_exchange import export_runs, import_runs
@@ -102,6 +103,8 @@ def _show(arguments: argparse.Namespace) -> int:
     print(f"# target {target.cpu} {run.target_key}, {target.num_threads} threads{caches}")
     print(f"# versions {target.toolchain}")
     print(f"# settings {run.settings}; measured on {', '.join(hosts) or 'an unknown machine'}")
+    if run.proxy is not None and run.proxy.proxy is not None:
+        print(f"# candidates timed on {run.proxy.proxy}")
     print(f"{'trial':>5}  {'time':>9}  {'noise':>7}  {'speed-up':>8}  schedule")
     for number, record in enumerate(records, start=1):
         print(f"{number:5}  {_outcome(record.measurement)}  {_describe(record.schedule)}", end="")
@@ -123,6 +126,8 @@ def _remarks(record: TuningRecord, run: Run) -> list[str]:
     """Returns what sets a record apart from a candidate of the search itself."""
     origins = [x.target_key for x in run.origin.warm_starts if x.schedule == record.schedule]
     remarks = [f"warm start from target {key}" for key in origins]
+    if record.measurement.proxy:
+        remarks.append("on the smaller problem")
     if record.is_copy:
         remarks.append("same code as an earlier one")
     if record.measurement.num_disturbed > 0:
@@ -225,6 +230,7 @@ def _run_json(run: Run) -> dict[str, Any]:
         "records": run.num_records,
         "schedule": None if run.winner is None else str(run.winner),
         "speedup": None if run.final is None else speedup(run.final),
+        "proxy": None if run.proxy is None else choice_to_json(run.proxy),
     }
 
 
@@ -234,6 +240,7 @@ def _record_json(record: TuningRecord, run: Run, target: Target) -> dict[str, An
     return {
         "schedule": str(record.schedule),
         "is_copy": record.is_copy,
+        "proxy": record.measurement.proxy,
         "remarks": _remarks(record, run),
         "recorded": None if provenance is None else provenance.recorded,
         "host": None if provenance is None else provenance.host,

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from autotune.errors import DatabaseError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _BUSY_TIMEOUT_SECS = 60.0
 _PATIENCE = {
@@ -73,6 +73,7 @@ RUNS = sa.Table(
     sa.Column("origin", sa.JSON(none_as_null=True)),
     sa.Column("finalists", sa.JSON(none_as_null=True)),
     sa.Column("spent", sa.JSON(none_as_null=True)),
+    sa.Column("proxy", sa.JSON(none_as_null=True)),
     sa.Index("ix_runs_uid", "uid", unique=True),
     sa.Index("ix_runs_session", "session"),
 )
@@ -234,9 +235,15 @@ def _migrate_3_to_4(connection: sa.Connection) -> None:
     _add_column(connection, "runs", sa.Column("spent", sa.JSON))
 
 
+def _migrate_4_to_5(connection: sa.Connection) -> None:
+    """Runs know on which smaller problem candidates were timed; until then there was none."""
+    _add_column(connection, "runs", sa.Column("proxy", sa.JSON))
+
+
 _MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _migrate_1_to_2,
     _migrate_2_to_3,
     _migrate_3_to_4,
+    _migrate_4_to_5,
 )
 """The migration at index i leads from version i + 1 to i + 2; never changed once released."""

@@ -238,6 +238,8 @@ class Measurement:
             unless there are no others: then it is their CPU times that stand there.
         counters: Hardware counters of one call, as (name, mean); empty where there are none.
         host: Name and system of the machine that timed it; empty for the one that records it.
+        proxy: Hash of the smaller problem that was timed, baseline and candidate; empty for the
+            workload itself. Times with different hashes are not comparable.
     """
 
     run_secs: tuple[float, ...]
@@ -247,6 +249,7 @@ class Measurement:
     num_disturbed: int = 0
     counters: tuple[tuple[str, float], ...] = ()
     host: str = ""
+    proxy: str = ""
 
 
 @dataclass(frozen=True)

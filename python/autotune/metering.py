@@ -12,6 +12,7 @@ from autotune.measurement import (
     Failure,
     Measurement,
 )
+from autotune.proxy import ProxyChoice
 from autotune.search_loop import Compiler, Runner
 from autotune.time_account import Activity, TimeAccount
 from autotune.workload import Workload
@@ -33,6 +34,12 @@ class MeteredCompiler:
     def expand(self, candidate: Candidate) -> Future[Expansion | Failure]:
         """See `Compiler.expand`."""
         return self._account.until_done(Activity.LISTING, lambda: self._compiler.expand(candidate))
+
+    def shorten(self, workload: Workload, share: float) -> Future[ProxyChoice]:
+        """See `Compiler.shorten`."""
+        return self._account.until_done(
+            Activity.COMPILING, lambda: self._compiler.shorten(workload, share)
+        )
 
     def build(self, candidate: Candidate) -> Future[BuildResult]:
         """See `Compiler.build`."""

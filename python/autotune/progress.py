@@ -34,6 +34,9 @@ class TuningProgress(Protocol):
     def trial(self, workload: str, measurement: Measurement) -> None:
         """One more trial of a workload is measured, or replayed from the database."""
 
+    def note(self, workload: str, message: str) -> None:
+        """Something about the search of a workload that the user should know."""
+
     def finish(self, workload: str, message: str) -> None:
         """A workload is done; `message` says with what result."""
 
@@ -55,6 +58,9 @@ class SilentProgress:
 
     def trial(self, workload: str, measurement: Measurement) -> None:
         """See `TuningProgress.trial`."""
+
+    def note(self, workload: str, message: str) -> None:
+        """See `TuningProgress.note`."""
 
     def finish(self, workload: str, message: str) -> None:
         """See `TuningProgress.finish`."""
@@ -176,6 +182,10 @@ class LineProgress:
             self._changed.clear()
             self._print(_PROGRAM, f"{num_done}/{num_trials} trials, {board}")
 
+    def note(self, workload: str, message: str) -> None:
+        """See `TuningProgress.note`."""
+        self._print(workload, message)
+
     def finish(self, workload: str, message: str) -> None:
         """See `TuningProgress.finish`."""
         self._print(workload, message)
@@ -227,6 +237,10 @@ class LiveProgress:
         self._show(workload, completed=tally.num_done, description=str(tally))
         num_done = self._board.num_done
         self._show(_PROGRAM, completed=num_done, description=str(self._board))
+
+    def note(self, workload: str, message: str) -> None:
+        """See `TuningProgress.note`."""
+        self._rows.console.print(f"{workload}: {message}", markup=False, highlight=False)
 
     def finish(self, workload: str, message: str) -> None:
         """See `TuningProgress.finish`."""

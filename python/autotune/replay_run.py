@@ -27,6 +27,7 @@ from autotune.measurement import (
     TuningRecord,
 )
 from autotune.progress import SilentProgress
+from autotune.proxy import ProxyChoice
 from autotune.replay_file import read_text
 from autotune.report import WorkloadReport
 from autotune.run_exchange import export_runs, import_runs
@@ -206,6 +207,11 @@ class _RecordedCompiler:
     def expand(self, candidate: Candidate) -> Future[Expansion | Failure]:
         return self._compiler.expand(candidate)
 
+    def shorten(self, workload: Workload, share: float) -> Future[ProxyChoice]:
+        future: Future[ProxyChoice] = Future()
+        future.set_result(ProxyChoice(None, "the recorded run has no smaller problem"))
+        return future
+
     def build(self, candidate: Candidate) -> Future[BuildResult]:
         future: Future[BuildResult] = Future()
         text = str(candidate.schedule)
@@ -282,12 +288,18 @@ def _copy(recording: Recording) -> Iterator[Database]:
 
 
 def _final(recording: Recording, workload: Workload, schedule: Schedule) -> Measurement | None:
-    """Returns the last measurement of a schedule; of a run that was cut off, the only one."""
+    """Returns the last measurement of a schedule; of a run that was cut off, the only one.
+
+    There is none for what was only timed on a smaller problem.
+    """
+    if workload.hash not in recording.runs:
+        return None
     run = recording.runs[workload.hash]
     if run.winner is not None:
         return dict(run.finalists).get(schedule)
     records = recording.records[workload.hash]
-    return next((r.measurement for r in records if r.schedule == schedule), None)
+    whole = (r.measurement for r in records if r.schedule == schedule and not r.measurement.proxy)
+    return next(whole, None)
 
 
 def _number(record: TuningRecord) -> int:

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from autotune.errors import DatabaseError
 from autotune.measurement import Failure, Measurement, TuningRecord
+from autotune.proxy import ProxyChoice, Ranking
 from autotune.schedule import Schedule
 from autotune.search import speedup
 from autotune.time_account import Spent
@@ -51,6 +52,8 @@ class WorkloadReport:
         best_secs: Median time of the winner.
         records: The trials, in order.
         warm_starts: Schedules of other targets' records that were among the first candidates.
+        proxy: What the trials were timed on; None where there was nothing to decide.
+        ranking: How well the proxy ranked; None without one.
     """
 
     name: str
@@ -60,6 +63,8 @@ class WorkloadReport:
     best_secs: float
     records: tuple[TuningRecord, ...]
     warm_starts: tuple[WarmStart, ...] = ()
+    proxy: ProxyChoice | None = None
+    ranking: Ranking | None = None
 
     @classmethod
     def of(
@@ -89,12 +94,38 @@ class WorkloadReport:
         winner, final = run.winner, run.final
         if winner is None or final is None:
             done = [record for record in trials if record.measurement.failure is None]
+            if any(record.measurement.proxy for record in done):
+                raise DatabaseError(
+                    f"run {run.id} was cut off before anything was timed at full size: "
+                    "it has a report when --resume has ended it"
+                )
             if not done:
                 raise DatabaseError(f"run {run.id} has no measurement that succeeded")
             best = max(done, key=lambda record: speedup(record.measurement) or 0.0)
             winner, final = best.schedule, best.measurement
         report = cls.of(run.workload_name, run.workload_hash, winner, final, trials)
-        return replace(report, warm_starts=run.origin.warm_starts)
+        report = replace(report, warm_starts=run.origin.warm_starts)
+        return report.on_proxy(run.proxy, run.finalists)
+
+    def on_proxy(
+        self, choice: ProxyChoice | None, finals: Sequence[tuple[Schedule, Measurement]]
+    ) -> Self:
+        """Returns the report with how the trials were timed.
+
+        Args:
+            choice: What was decided.
+            finals: What was measured at full size.
+        """
+        if choice is None or choice.proxy is None:
+            return replace(self, proxy=choice)
+        small = {
+            record.schedule: median(record.measurement.run_secs)
+            for record in self.records
+            if record.measurement.failure is None and record.measurement.proxy
+        }
+        both = [(small[schedule], whole) for schedule, whole in finals if schedule in small]
+        pairs = [(secs, median(whole.run_secs)) for secs, whole in both if whole.failure is None]
+        return replace(self, proxy=choice, ranking=Ranking.of(pairs, len(both) - len(pairs)))
 
     @property
     def speedup(self) -> float:
@@ -122,6 +153,22 @@ class WorkloadReport:
                 {"schedule": str(each.schedule), "target": each.target_key}
                 for each in self.warm_starts
             ],
+            "proxy": self._proxy_json(),
+        }
+
+    def _proxy_json(self) -> dict[str, Any] | None:
+        """What the trials were timed on: a smaller problem, or why there was none."""
+        if self.proxy is None or (self.proxy.proxy is None and not self.proxy.reason):
+            return None
+        if self.proxy.proxy is None:
+            return {"used": False, "reason": self.proxy.reason}
+        proxy = self.proxy.proxy
+        return {
+            "used": True,
+            "loops": [asdict(cut) for cut in proxy.cuts],
+            "baseline_secs": proxy.baseline_secs,
+            "full_baseline_secs": proxy.whole_secs,
+            "ranking": None if self.ranking is None else asdict(self.ranking),
         }
 
 
@@ -185,8 +232,9 @@ class Report:
         for name, baseline, best, ratio, trials in rows:
             times = f"{format_secs(baseline):>10}  {format_secs(best):>10}"
             lines.append(f"{name:{width}}  {times}  {ratio:7.2f}x  {trials}".rstrip())
-        caches = "timed with empty caches" if self.target.cold_cache else ""
-        remarks = [*map(_origin, self.workloads), caches, _spent_text(self.spent)]
+        remarks = [text for each in self.workloads for text in (_origin(each), _proxy(each))]
+        remarks.append("timed with empty caches" if self.target.cold_cache else "")
+        remarks.append(_spent_text(self.spent))
         return "\n".join([*lines, *filter(None, remarks)])
 
     def to_html(self) -> str:
@@ -264,6 +312,19 @@ def _origin(workload: WorkloadReport) -> str:
     return f"{text}; one of them, measured here, is the winner" if is_winner else text
 
 
+def _proxy(workload: WorkloadReport) -> str:
+    """Returns a line that says what the trials were timed on; empty where nothing is special."""
+    choice = workload.proxy
+    if choice is None:
+        return ""
+    if choice.proxy is None:
+        return f"{workload.name}: timed at full size: {choice.reason}" if choice.reason else ""
+    proxy = choice.proxy
+    times = f"{format_secs(proxy.baseline_secs)} instead of {format_secs(proxy.whole_secs)}"
+    ranking = "" if workload.ranking is None else f"; {workload.ranking}"
+    return f"{workload.name}: trials were timed on {proxy}, {times}{ranking}"
+
+
 def _spent_json(spent: Spent) -> dict[str, float]:
     return {**spent.to_json(), "overhead": spent.overhead}
 
@@ -290,6 +351,7 @@ def _workload_html(workload: WorkloadReport) -> str:
         f"<h2>{html.escape(workload.name)}</h2>",
         f'<p class="note">workload {workload.hash[:16]}</p>',
         f'<p class="note">{html.escape(_origin(workload))}</p>',
+        f'<p class="note">{html.escape(_proxy(workload))}</p>',
         f"<h3>Schedule</h3><pre>{html.escape(schedule)}</pre>",
     ]
     if any(speedup(record.measurement) is not None for record in workload.records):

@@ -16,13 +16,14 @@ import sqlalchemy as sa
 from autotune.database import Database, insert_missing
 from autotune.database_schema import RECORDS, RUNS, SCHEMA_VERSION, TARGETS, WORKLOADS
 from autotune.errors import AutotuneError, DatabaseError
+from autotune.proxy import choice_of
 from autotune.record_json import Json, measurement_of, optional_measurement, record_of
 from autotune.schedule import Schedule
 from autotune.time_account import Spent
 from autotune.tuning_run import Run, origin_of
 
 _OUTCOME_FIELDS = ("num_trials", "winner", "final", "finalists", "spent")
-_RUN_FIELDS = ("settings", "started", "uid", "session", "origin", *_OUTCOME_FIELDS)
+_RUN_FIELDS = ("settings", "started", "uid", "session", "origin", "proxy", *_OUTCOME_FIELDS)
 _CANDIDATE_FIELDS = ("schedule", "tree_hash", "object_hash", "measurement", "is_copy")
 _RECORD_FIELDS = (*_CANDIDATE_FIELDS, "recorded", "host", "step")
 
@@ -102,6 +103,9 @@ def _import_run(connection: sa.Connection, value: Json) -> bool:
         row["recorded"] = _time(record.get("recorded"))
         num_new += insert_missing(connection, RECORDS, row)
     is_finished = run["winner"] is not None and (winner is None or num_new > 0)
+    if run.get("proxy") is not None and not inserted:
+        undecided = (RUNS.c.id == run_id, RUNS.c.proxy.is_(None))
+        connection.execute(sa.update(RUNS).where(*undecided).values(proxy=run["proxy"]))
     if is_finished and not inserted:
         values = {name: run.get(name) for name in _OUTCOME_FIELDS}
         connection.execute(sa.update(RUNS).where(RUNS.c.id == run_id).values(values))
@@ -114,6 +118,7 @@ def _check(run: Json) -> None:
     optional_measurement(run["final"])
     Spent(**(run.get("spent") or {}))
     origin_of(run["session"], run.get("origin"))
+    choice_of(run.get("proxy"))
     for text, measurement in run.get("finalists") or ():
         Schedule.parse(text)
         measurement_of(measurement)

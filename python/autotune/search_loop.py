@@ -26,7 +26,9 @@ from autotune.measurement import (
     Measurement,
     TuningRecord,
 )
+from autotune.problem import Problem, start_build
 from autotune.progress import TuningProgress
+from autotune.proxy import ProxyChoice
 from autotune.schedule import Schedule
 from autotune.search import Explorer, Outcome, SearchStrategy, peak_speedup
 from autotune.time_account import Spent
@@ -47,6 +49,9 @@ class Compiler(Protocol):
 
     def build(self, candidate: Candidate) -> Future[BuildResult]:
         """Compiles a candidate; the empty schedule gives the baseline."""
+
+    def shorten(self, workload: Workload, share: float) -> Future[ProxyChoice]:
+        """Makes a smaller problem with about a share of the workload's time, or says why not."""
 
 
 class Runner(Protocol):
@@ -114,7 +119,7 @@ class _Job:
 
     schedule: Schedule
     record: TuningRecord | None
-    build: Future[BuildResult] | None
+    build: Callable[[], BuildResult] | None
 
 
 @dataclass(frozen=True)
@@ -139,9 +144,8 @@ class WorkloadSearch:
 
     Args:
         session: Compiler, runner, database.
-        workload: What to tune.
-        baseline: Its code without any transformation.
-        run: Where the measurements are recorded; those it has are replayed.
+        problem: What to tune, and what to time.
+        run: Where the measurements are recorded; those it has of this problem are replayed.
         strategy: Decides what to measure.
         explorer: The strategy's own.
 
@@ -152,19 +156,19 @@ class WorkloadSearch:
     def __init__(
         self,
         session: Session,
-        workload: Workload,
-        baseline: Artefact,
+        problem: Problem,
         run: Run,
         strategy: SearchStrategy,
         explorer: Explorer,
     ) -> None:
         self._session = session
-        self._workload = workload
-        self._baseline = baseline
+        self._problem = problem
+        self._workload = problem.workload
         self._run = run
         self._strategy = strategy
         self._explorer = explorer
-        self._known = {record.schedule: record for record in session.database.records(run)}
+        records = session.database.records(run)
+        self._known = {x.schedule: x for x in records if problem.is_timed(x.measurement)}
         self._by_object: dict[str, Future[Measurement]] = {}
         self.records: list[TuningRecord] = []
 
@@ -204,7 +208,8 @@ class WorkloadSearch:
     def _start(self, schedule: Schedule) -> _Job:
         if schedule in self._known:
             return _Job(schedule, self._known[schedule], None)
-        build = self._session.compiler.build(Candidate(self._workload, schedule))
+        problem, compiler = self._problem, self._session.compiler
+        build = start_build(compiler, self._workload, problem.proxy, schedule)
         return _Job(schedule, None, build)
 
     def _submit(self, job: _Job) -> _Trial:
@@ -214,13 +219,14 @@ class WorkloadSearch:
             self._remember(job.record.object_hash, measured)
             return _Trial(job, measured, None, job.record.is_copy)
         assert job.build is not None
-        built = job.build.result()
+        built = job.build()
         if built.artefact is None:
             return _Trial(job, _known(Measurement((), (), 0.0, built.failure)), built)
         object_hash = built.artefact.object_hash
         if object_hash in self._by_object:
             return _Trial(job, self._by_object[object_hash], built, is_copy=True)
-        measured = self._session.runner.submit(self._workload, self._baseline, built.artefact)
+        timed, baseline = built.candidate.workload, self._problem.baseline_of(built)
+        measured = self._session.runner.submit(timed, baseline, built.artefact)
         self._remember(object_hash, measured)
         return _Trial(job, measured, built)
 
@@ -232,6 +238,7 @@ class WorkloadSearch:
                 command = self._session.reproduce(trial.built)
                 failure = replace(measurement.failure, reproducer=command)
                 measurement = replace(measurement, failure=failure)
+            measurement = replace(measurement, proxy=self._problem.key_of(trial.built))
             record = self._record(trial.built, measurement, trial.is_copy)
             self._session.database.add(self._run, record)
             self._count(record)

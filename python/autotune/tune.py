@@ -16,6 +16,7 @@ from statistics import median
 from autotune.allocation import Allocation, EqualAllotment, GradientAllocation
 from autotune.errors import AutotuneError
 from autotune.expert import expert_schedules
+from autotune.final_comparison import FinalComparison, best_schedules, fastest
 from autotune.heuristic import HeuristicProposer
 from autotune.mcts import MctsConfig, MctsSearch
 from autotune.measurement import (
@@ -29,6 +30,8 @@ from autotune.measurement import (
 )
 from autotune.population import BeamConfig, BeamSearch, EvolutionarySearch, EvolutionConfig
 from autotune.proposer import Proposer, UniformProposer
+from autotune.proxy import ProxyChoice
+from autotune.proxy_choice import ProxyLimits, choose_problem
 from autotune.report import WorkloadReport
 from autotune.schedule import Schedule
 from autotune.search import Explorer, RandomSearch, SearchStrategy, peak_speedup, speedup
@@ -39,6 +42,7 @@ from autotune.workload import Workload
 SEARCHES = ("mcts", "beam", "evolutionary", "random", "none")
 PROPOSERS = ("heuristic", "uniform")
 ALLOCATIONS = ("gradient", "equal")
+PROXIES = ("auto", "off")
 
 _NUM_WARM_STARTS = 4
 
@@ -72,6 +76,10 @@ class TuneConfig:
         allocation: One of `ALLOCATIONS`: candidates go to the workload that promises to shorten the
             whole program most, or to each workload alike.
         warm_start: Try first what was the best on other targets.
+        proxy: One of `PROXIES`: candidates of a workload that takes long are timed on a smaller
+            problem, or not.
+        proxy_threshold_secs: What takes longer than this takes long.
+        proxy_secs: Time that the smaller problem should take.
 
     Raises:
         ConfigError: A value out of its range.
@@ -87,6 +95,9 @@ class TuneConfig:
     num_finalists: int = 4
     allocation: str = "gradient"
     warm_start: bool = True
+    proxy: str = "auto"
+    proxy_threshold_secs: float = 0.5
+    proxy_secs: float = 0.25
 
     def __post_init__(self) -> None:
         if self.trials < 0:
@@ -101,6 +112,8 @@ class TuneConfig:
             raise ConfigError(f"proposer {self.proposer!r} is none of {', '.join(PROPOSERS)}")
         if self.allocation not in ALLOCATIONS:
             raise ConfigError(f"allocation {self.allocation!r} is none of {', '.join(ALLOCATIONS)}")
+        if self.proxy not in PROXIES:
+            raise ConfigError(f"proxy {self.proxy!r} is none of {', '.join(PROXIES)}")
 
     @property
     def is_search(self) -> bool:
@@ -115,8 +128,17 @@ class TuneConfig:
     @property
     def settings(self) -> str:
         """What decides the course of a search, apart from when it ends."""
-        names = ("search", "proposer", "seed", "batch", "allocation")
+        names = ["search", "proposer", "seed", "batch", "allocation"]
+        # Runs of earlier versions do not have it.
+        names += ["proxy"] * (self.proxy != "auto")
         return json.dumps({name: getattr(self, name) for name in names})
+
+    @property
+    def proxy_limits(self) -> ProxyLimits | None:
+        """When candidates are timed on a smaller problem; None for never."""
+        if self.proxy == "off":
+            return None
+        return ProxyLimits(self.proxy_threshold_secs, self.proxy_secs)
 
 
 def tune(
@@ -149,7 +171,8 @@ def tune(
         is_whole = _search(tuners, counts, deadline_secs)
     # Where nothing more was found to measure, more trials would not have changed anything.
     is_exhausted = is_whole and sum(len(tuner.records) for tuner in tuners) < config.trials
-    winners = [tuner.choose_winner() for tuner in tuners]
+    is_late = deadline_secs is not None and session.clock() >= deadline_secs
+    winners = [tuner.choose_winner(is_late or session.is_interrupted()) for tuner in tuners]
     for tuner, (winner, final) in zip(tuners, winners, strict=True):
         worth = config.trials if is_exhausted else len(tuner.records)
         reports[tuner.workload.hash] = tuner.finish(winner, final, worth)
@@ -292,6 +315,7 @@ class _Tuner:
         self.search: WorkloadSearch | None = None
         self._baseline = baseline
         self._run: Run | None = None
+        self._proxy: ProxyChoice | None = None
         self._finals: list[tuple[Schedule, Measurement]] = []
 
     @property
@@ -312,11 +336,13 @@ class _Tuner:
             names = self.workload.hash, self.session.target.key, Schedule()
             record = TuningRecord(*names, "", self._baseline.object_hash, measured)
             database.add(run, record)
-        explorer, strategy = self._make_search(run)
-        self.search = WorkloadSearch(
-            self.session, self.workload, self._baseline, run, strategy, explorer
+        secs, limits = median(measured.run_secs), self.config.proxy_limits
+        problem, self._proxy = choose_problem(
+            self.session, run, self.workload, self._baseline, secs, limits
         )
-        return median(measured.run_secs)
+        explorer, strategy = self._make_search(run)
+        self.search = WorkloadSearch(self.session, problem, run, strategy, explorer)
+        return secs
 
     def finish(self, winner: Schedule, final: Measurement, worth: int) -> WorkloadReport:
         """Returns the report; ends the run, which is `worth` so many trials."""
@@ -344,7 +370,9 @@ class _Tuner:
     ) -> WorkloadReport:
         starts = () if self._run is None else self._run.origin.warm_starts
         names = self.workload.name, self.workload.hash
-        return replace(WorkloadReport.of(*names, winner, final, records), warm_starts=starts)
+        report = WorkloadReport.of(*names, winner, final, records)
+        report = report.on_proxy(self._proxy, self._finals)
+        return replace(report, warm_starts=starts)
 
     def open_run(self, session: str) -> Run:
         """Opens the run; of a session with a name, where that is not empty."""
@@ -385,20 +413,28 @@ class _Tuner:
             starters = chain(starters, expert_schedules(explorer, self.session.target))
         return explorer, MctsSearch(explorer, rng, MctsConfig(), starters)
 
-    def choose_winner(self) -> tuple[Schedule, Measurement]:
-        """Times the best few once more; returns the fastest, which may be the baseline."""
-        timed = self._finals = self._time_side_by_side(self._finalists(self.records))
-        best = max(timed, key=lambda pair: speedup(pair[1]) or 0.0, default=None)
-        if best is not None and min(_ratios(best[1])) > 1.0:
-            return best
-        succeeded = [measurement for _, measurement in timed if measurement.failure is None]
-        times = succeeded[0].baseline_secs if succeeded else self._time_baseline().run_secs
+    def choose_winner(self, is_late: bool) -> tuple[Schedule, Measurement]:
+        """Times the best few once more; returns the fastest, which may be the baseline.
+
+        Args:
+            is_late: Nothing is timed that the choice can do without.
+        """
+        records, config = self.records, self.config
+        comparison = FinalComparison(self.session, self.workload, self._baseline)
+        finals = comparison.confirm(self._finalists(records), records, config.num_finalists)
+        if self._proxy is not None and self._proxy.proxy is not None and not is_late:
+            finals = comparison.check_ranking(finals, records, random.Random(config.seed))
+        self._finals = list(finals.items())
+        winner = fastest(finals)
+        if winner is not None and min(_ratios(finals[winner])) > 1.0:
+            return winner, finals[winner]
+        times = self._time_baseline().run_secs if winner is None else finals[winner].baseline_secs
         return Schedule(), Measurement(times, times, 0.0, None)
 
     def _finalists(self, records: Sequence[TuningRecord]) -> list[Schedule]:
         """Returns the best of a search and of the database; expert schedules without a search."""
         config, session = self.config, self.session
-        finalists = _best_schedules(records, config.num_finalists)
+        finalists = best_schedules(records, config.num_finalists)
         if self._run is not None:
             known = self._run.origin.known
         else:
@@ -410,18 +446,6 @@ class _Tuner:
             experts = expert_schedules(self._explorer(), session.target)
             finalists += [schedule for schedule in experts if schedule not in finalists]
         return finalists
-
-    def _time_side_by_side(
-        self, schedules: Sequence[Schedule]
-    ) -> list[tuple[Schedule, Measurement]]:
-        """Returns new measurements of the schedules that can be built."""
-        compiler = self.session.compiler
-        builds = [compiler.build(Candidate(self.workload, schedule)) for schedule in schedules]
-        pairs = zip(schedules, (build.result().artefact for build in builds), strict=True)
-        built = [(schedule, artefact) for schedule, artefact in pairs if artefact is not None]
-        artefacts = [artefact for _, artefact in built]
-        timed = self.session.runner.compare(self.workload, self._baseline, artefacts)
-        return [(schedule, time) for (schedule, _), time in zip(built, timed, strict=True)]
 
     def _time_again(self, schedule: Schedule) -> Measurement:
         built = self.session.compiler.build(Candidate(self.workload, schedule)).result()
@@ -446,11 +470,3 @@ def _why(failure: Failure | None) -> str:
 
 def _ratios(measurement: Measurement) -> tuple[float, float]:
     return speedup(measurement) or 0.0, peak_speedup(measurement) or 0.0
-
-
-def _best_schedules(records: Sequence[TuningRecord], num_schedules: int) -> list[Schedule]:
-    ranked = sorted(
-        (record for record in records if record.measurement.failure is None),
-        key=lambda record: -(peak_speedup(record.measurement) or 0.0),
-    )
-    return [record.schedule for record in ranked[:num_schedules]]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autotune.measurement import Measurement
+from autotune.proxy import ProxyChoice, choice_of
 from autotune.record_json import (
     Json,
     measurement_of,
@@ -59,9 +60,10 @@ class Run:
         started: When the run began, in UTC, ISO 8601.
         winner: The schedule that won the final comparison; None while the run is not finished.
         final: The winner's last measurement beside the baseline; None with `winner`.
-        finalists: What the final comparison measured, in order.
+        finalists: What was measured at full size in the end, in order.
         spent: Where the time of the whole session went, until its winners were known; None where
             the run never came so far.
+        proxy: What candidates are timed on; None before that is decided.
     """
 
     id: int
@@ -78,6 +80,7 @@ class Run:
     final: Measurement | None
     finalists: tuple[tuple[Schedule, Measurement], ...]
     spent: Spent | None
+    proxy: ProxyChoice | None
 
 
 def origin_to_json(origin: Origin) -> Json:
@@ -119,4 +122,5 @@ def run_of(row: Any) -> Run:
             (Schedule.parse(text), measurement_of(value)) for text, value in row.finalists or ()
         ),
         spent=None if row.spent is None else Spent(**row.spent),
+        proxy=choice_of(row.proxy),
     )

@@ -405,6 +405,7 @@ def test_a_database_of_an_earlier_schema_is_migrated(new_url, version):
         provenance = database.records(first)[0].provenance
         assert (provenance is None) == (version == 1)
         assert database.target(first.target_key) == TARGET
+        assert first.proxy is None
         assert database.hit(WORKLOAD.hash, TARGET.key, 8) == first
         database.add(second, record(TILE, measured(2.0)))
         finished(database, 3.0)

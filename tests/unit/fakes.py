@@ -14,6 +14,7 @@ from autotune.measurement import (
     FailureKind,
     Measurement,
 )
+from autotune.proxy import ProxyChoice
 from autotune.schedule import Schedule, Vectorize
 from autotune.workload import Workload
 from tests.unit.toy_space import ToySpace, toy_speedup
@@ -46,6 +47,9 @@ class FakeCompiler:
             return done(BuildResult(candidate, None, failure))
         code = str(candidate.schedule).encode()
         return done(BuildResult(candidate, Artefact(code, self.object_hash(code), 0.0, 0), None))
+
+    def shorten(self, workload: Workload, share: float) -> "Future[ProxyChoice]":
+        return done(ProxyChoice(None))
 
     def object_hash(self, code: bytes) -> str:
         return code.decode()

@@ -228,6 +228,7 @@ def test_report_of_a_run(capsys, url, tmp_path):
         "trials": 2,
         "failures": {"wrong_result": 1},
         "warm_starts": [],
+        "proxy": None,
     }
     page = (tmp_path / "out" / "report.html").read_text()
     assert "<polyline" in page

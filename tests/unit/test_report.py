@@ -96,10 +96,12 @@ def test_plain_progress_says_what_is_done_and_what_is_left():
         progress.start("relu", 2.0)
         for measurement in (Measurement((1.0,), (3.0,), 0.1, None), failed):
             progress.trial("matmul", measurement)
+        progress.note("relu", "timed at full size: it has no loops")
         progress.finish("matmul", "3.00x after 2 trials")
-    first, matmul, program, last = stream.getvalue().splitlines()
+    first, matmul, program, note, last = stream.getvalue().splitlines()
     assert first == "whole program: tuning, 8 trials"
     assert matmul == "matmul: 2 trials, best 3.00x  failed: 1 run_timeout"
     assert program.startswith("whole program: 2/8 trials, about 2.00x  ")
     assert program.endswith(" left")
+    assert note == "relu: timed at full size: it has no loops"
     assert last == "matmul: 3.00x after 2 trials"
