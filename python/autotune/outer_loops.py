@@ -2,14 +2,15 @@
 
 The first iterations of a loop nest are a beginning of its execution, so they compute what they
 did. With several nests, each is cut to the same share, and temporary buffers must not be read where
-they are no longer written. Where iterations differ in work, the part that stays is one with the
-mean work of all. Runs in a compile worker: it imports MLIR.
+they are no longer written. Iterations must not differ in work. Runs in a compile worker: it imports
+MLIR.
 """
 
 import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from mlir import ir
 
@@ -49,9 +50,8 @@ class _Nest:
         iterations: Of the loop.
         work: Of one iteration, at places evenly spread over all of them.
         least: Fewest iterations to keep.
-        unit: Iterations left out at either end are a multiple of this.
+        unit: Iterations left out are a multiple of this.
         obstacle: Why it cannot be cut; empty where it can.
-        first: The first iteration that stays.
         kept: How many iterations stay.
     """
 
@@ -64,7 +64,6 @@ class _Nest:
     least: int
     unit: int
     obstacle: str
-    first: int
     kept: int
 
     @property
@@ -80,34 +79,13 @@ class _Nest:
     @property
     def total_work(self) -> float:
         """Work of the iterations that stay."""
-        return self.kept * _mean_work(self, self.first)
+        return self.kept * fmean(self.work)
 
     def cut(self, share: float) -> "_Nest":
-        """Returns it with about a share of its iterations, not fewer than the least.
-
-        Where work differs from iteration to iteration, those stay whose mean is that of all.
-
-        Raises:
-            _UncutError: There are none.
-        """
+        """Returns it with about a share of its iterations, not fewer than the least."""
         wanted = max(self.least, math.ceil(share * self.iterations))
         left_out = max(0, self.iterations - wanted) // self.unit * self.unit
-        mean = _mean_work(self, 0)
-        cut = replace(self, kept=self.iterations - left_out)
-        firsts = range(0, left_out + 1, self.unit)
-        offs = {first: abs(_mean_work(cut, first) / mean - 1.0) for first in firsts}
-        first = 0 if offs[0] <= _EVEN else min(firsts, key=offs.__getitem__)
-        if offs[first] > _EVEN:
-            raise _UncutError("no part of an outermost loop does its share of the work")
-        return replace(cut, first=first)
-
-
-def _mean_work(nest: _Nest, first: int) -> float:
-    """Mean work of `nest.kept` iterations from `first` on."""
-    scale = len(nest.work) / nest.iterations
-    begin, end = math.floor(first * scale), math.ceil((first + nest.kept) * scale)
-    part = nest.work[begin:end]
-    return sum(part) / len(part)
+        return replace(self, kept=self.iterations - left_out)
 
 
 def shorten(
@@ -129,14 +107,12 @@ def shorten(
         return ProxyChoice(None, str(reason))
     cuts = [nest for nest in nests if nest.is_cut]
     for nest in cuts:
-        first = nest.lower + nest.first * nest.step
         with function.context:
-            for side, value in (("lower", first), ("upper", first + nest.kept * nest.step)):
-                bound = ir.AffineMapAttr.get(ir.AffineMap.get_constant(value))
-                nest.loop.attributes[f"{side}BoundMap"] = bound
+            end = ir.AffineMap.get_constant(nest.lower + nest.kept * nest.step)
+            nest.loop.attributes["upperBoundMap"] = ir.AffineMapAttr.get(end)
     text = str(module)
     smaller = replace(workload, text=text, hash=hashlib.sha256(text.encode()).hexdigest())
-    described = (Cut(each.number, each.iterations, each.first, each.kept) for each in cuts)
+    described = (Cut(each.number, each.iterations, each.kept) for each in cuts)
     return ProxyChoice(Proxy(smaller, tuple(described)))
 
 
@@ -173,7 +149,7 @@ def _nest(number: int, loop: ir.Operation, num_threads: int) -> _Nest:
     bounds, step = constant_bounds(loop), step_of(loop)
     if bounds is None:
         obstacle = "the bounds of an outermost loop are not constant"
-        return _Nest(number, loop, 0, step, 0, (), 0, 0, obstacle, 0, 0)
+        return _Nest(number, loop, 0, step, 0, (), 0, 0, obstacle, 0)
     iterations = max(0, -(-(bounds[1] - bounds[0]) // step))
     counter = loop.regions[0].blocks[0].arguments[0]
     least, unit = max(_LEAST_ITERATIONS, _LEAST_PER_THREAD * num_threads), _UNIT
@@ -192,9 +168,9 @@ def _nest(number: int, loop: ir.Operation, num_threads: int) -> _Nest:
         obstacle = f"an outermost loop has only {iterations} iterations"
     elif sum(work) == 0:
         obstacle = "an outermost loop does nothing"
-    return _Nest(
-        number, loop, bounds[0], step, iterations, work, least, unit, obstacle, 0, iterations
-    )
+    elif max(work) - min(work) > _EVEN * fmean(work):
+        obstacle = "bounds inside depend on the outermost loop, as in a triangle"
+    return _Nest(number, loop, bounds[0], step, iterations, work, least, unit, obstacle, iterations)
 
 
 def _users(counter: ir.Value) -> list[ir.Operation]:
@@ -228,8 +204,6 @@ def _check_temporaries(function: ir.Operation, nests: Sequence[_Nest]) -> None:
         _UncutError: That is not known.
     """
     buffers = [x.results[0] for x in _body(function) if x.name == "memref.alloc"]
-    if buffers and any(nest.first > 0 for nest in nests):
-        raise _UncutError("a temporary buffer may be read before the part of a loop that is kept")
     if len(nests) < 2:
         return
     indirect = any(_dialect(each) == "memref" for nest in nests for each in _inside(nest.loop))

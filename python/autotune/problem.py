@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from autotune.measurement import Artefact, BuildResult, Candidate
+from autotune.measurement import Artefact, BuildResult, Candidate, Measurement
 from autotune.proxy import Proxy
 from autotune.schedule import Schedule
 from autotune.workload import Workload
@@ -26,23 +26,29 @@ class Problem:
 
     Attributes:
         workload: What is tuned.
-        baseline: Code of what is timed, without any transformation, as `start_build` gives it.
+        baseline: Its code, without any transformation.
         proxy: The smaller problem; None to time the workload itself.
+        proxy_baseline: The smaller problem's code, as `start_build` gives it; None with `proxy`.
     """
 
     workload: Workload
     baseline: Artefact
     proxy: Proxy | None = None
+    proxy_baseline: Artefact | None = None
 
-    @property
-    def timed(self) -> Workload:
-        """What is timed."""
-        return self.workload if self.proxy is None else self.proxy.workload
+    def baseline_of(self, built: BuildResult) -> Artefact:
+        """Returns what a candidate is timed beside."""
+        own = None if built.candidate.workload == self.workload else self.proxy_baseline
+        return own or self.baseline
 
-    @property
-    def key(self) -> str:
-        """What measurements name it by: `Measurement.proxy`."""
-        return "" if self.proxy is None else self.proxy.workload.hash
+    def key_of(self, built: BuildResult) -> str:
+        """Returns what the measurement of a candidate has as `Measurement.proxy`."""
+        timed = built.candidate.workload
+        return "" if timed == self.workload else timed.hash
+
+    def is_timed(self, measurement: Measurement) -> bool:
+        """Whether a measurement is of this workload or this smaller problem."""
+        return measurement.proxy in ("", self.proxy.workload.hash if self.proxy else "")
 
 
 def start_build(
@@ -50,8 +56,9 @@ def start_build(
 ) -> Callable[[], BuildResult]:
     """Starts to compile a schedule; returns what waits for the code to be timed.
 
-    With a proxy it is compiled for both problems, and what fails for either has failed: what is
-    legal on the proxy alone is never timed.
+    With a proxy it is compiled for both problems. What fails for the whole has failed, so that what
+    is legal on the proxy alone is never timed; what fails for the proxy alone, such as a tile that
+    is larger than what is left of a loop, is timed at full size.
     """
     whole = compiler.build(Candidate(workload, schedule))
     if proxy is None:
@@ -60,12 +67,8 @@ def start_build(
 
     def wait() -> BuildResult:
         built, smaller = whole.result(), small.result()
-        if built.artefact is None:
+        if built.artefact is None or smaller.artefact is None:
             return built
-        if smaller.artefact is None:
-            assert smaller.failure is not None
-            message = f"for the smaller problem: {smaller.failure.message}"
-            return replace(smaller, failure=replace(smaller.failure, message=message))
         # Candidates have equal code where it is equal for both problems.
         hashes = f"{built.artefact.object_hash} {smaller.artefact.object_hash}"
         key = hashlib.sha256(hashes.encode()).hexdigest()

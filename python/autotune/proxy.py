@@ -20,13 +20,11 @@ class Cut:
     Attributes:
         nest: Number of the loop nest in the workload's body, from 0.
         iterations: Of the loop as it is.
-        first: The first of them that is left; 0 but where iterations differ in work.
-        kept: How many are left, from `first` on.
+        kept: How many of them, the first ones, are left.
     """
 
     nest: int
     iterations: int
-    first: int
     kept: int
 
 

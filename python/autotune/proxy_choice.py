@@ -75,10 +75,9 @@ def choose_problem(
     times = f"{format_secs(proxy.baseline_secs)} instead of {format_secs(proxy.whole_secs)}"
     session.progress.note(workload.name, f"candidates are timed on {proxy}, {times}")
     built = start_build(session.compiler, workload, proxy, Schedule())()
-    if built.artefact is None:
-        reason = "no reason is known" if built.failure is None else built.failure.message
-        raise ProxyError(f"{workload.name}: {reason}")
-    return Problem(workload, built.artefact, proxy), choice
+    if built.artefact is None or built.candidate.workload == workload:
+        raise ProxyError(f"{workload.name}: the smaller problem of the run does not compile")
+    return Problem(workload, baseline, proxy, built.artefact), choice
 
 
 def _choose(

@@ -121,7 +121,7 @@ class WorkloadReport:
         small = {
             record.schedule: median(record.measurement.run_secs)
             for record in self.records
-            if record.measurement.failure is None
+            if record.measurement.failure is None and record.measurement.proxy
         }
         both = [(small[schedule], whole) for schedule, whole in finals if schedule in small]
         pairs = [(secs, median(whole.run_secs)) for secs, whole in both if whole.failure is None]

@@ -168,7 +168,7 @@ class WorkloadSearch:
         self._strategy = strategy
         self._explorer = explorer
         records = session.database.records(run)
-        self._known = {x.schedule: x for x in records if x.measurement.proxy == problem.key}
+        self._known = {x.schedule: x for x in records if problem.is_timed(x.measurement)}
         self._by_object: dict[str, Future[Measurement]] = {}
         self.records: list[TuningRecord] = []
 
@@ -225,8 +225,8 @@ class WorkloadSearch:
         object_hash = built.artefact.object_hash
         if object_hash in self._by_object:
             return _Trial(job, self._by_object[object_hash], built, is_copy=True)
-        problem = self._problem
-        measured = self._session.runner.submit(problem.timed, problem.baseline, built.artefact)
+        timed, baseline = built.candidate.workload, self._problem.baseline_of(built)
+        measured = self._session.runner.submit(timed, baseline, built.artefact)
         self._remember(object_hash, measured)
         return _Trial(job, measured, built)
 
@@ -238,7 +238,7 @@ class WorkloadSearch:
                 command = self._session.reproduce(trial.built)
                 failure = replace(measurement.failure, reproducer=command)
                 measurement = replace(measurement, failure=failure)
-            measurement = replace(measurement, proxy=self._problem.key)
+            measurement = replace(measurement, proxy=self._problem.key_of(trial.built))
             record = self._record(trial.built, measurement, trial.is_copy)
             self._session.database.add(self._run, record)
             self._count(record)

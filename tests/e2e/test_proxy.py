@@ -70,7 +70,7 @@ def compilation(folder):
 def test_the_tuned_program_takes_all_steps(compilation, folder):
     (report,) = compilation.report.workloads
     (loop,) = report.to_json()["proxy"]["loops"]
-    assert loop == {"nest": 0, "iterations": _STEPS, "first": 0, "kept": loop["kept"]}
+    assert loop == {"nest": 0, "iterations": _STEPS, "kept": loop["kept"]}
     assert 64 <= loop["kept"] < _STEPS
     assert report.ranking.num_candidates + report.ranking.num_failed > 0
     assert f"{loop['kept']} of {_STEPS} iterations" in compilation.report.to_text()
@@ -91,4 +91,4 @@ def test_a_longer_run_goes_on_with_the_same_steps(compilation, folder):
     assert again.proxy == run.proxy
     assert records[: len(before)] == before
     assert len(longer.report.workloads[0].records) == 9
-    assert {r.measurement.proxy for r in records} == {run.proxy.proxy.workload.hash}
+    assert {r.measurement.proxy for r in records} <= {"", run.proxy.proxy.workload.hash}

@@ -27,8 +27,8 @@ def proxy_of(pool, of: Workload, share: float = 0.01) -> Proxy:
     return choice.proxy
 
 
-def kept(proxy: Proxy) -> list[tuple[int, int]]:
-    return [(cut.first, cut.kept) for cut in proxy.cuts]
+def kept(proxy: Proxy) -> list[int]:
+    return [cut.kept for cut in proxy.cuts]
 
 
 def bounds(text: str) -> list[tuple[int, int]]:
@@ -70,8 +70,8 @@ def test_a_time_loop_has_fewer_steps_and_nothing_else_changes(pool):
 
 
 def test_a_value_for_every_time_step_makes_it_no_loop_through_memory(pool):
-    assert kept(proxy_of(pool, time_loop(1024, "%t"))) == [(0, 64)]
-    assert kept(proxy_of(pool, time_loop(1024, "%t + %i"))) == [(0, 256)]
+    assert kept(proxy_of(pool, time_loop(1024, "%t"))) == [64]
+    assert kept(proxy_of(pool, time_loop(1024, "%t + %i"))) == [256]
 
 
 def test_a_parallel_loop_is_cut_to_a_slice_with_work_for_every_thread(pool, target):
@@ -89,7 +89,7 @@ def test_a_reduction_is_cut_like_any_other_loop(pool):
       %c = arith.addf %a, %b : f32
       affine.store %c, %1[0, %j] : {_GRID}"""
     proxy = proxy_of(pool, on_grids(nest(body, outer="%k = 0 to 1024")))
-    assert kept(proxy) == [(0, 256)]
+    assert kept(proxy) == [256]
 
 
 _SET = f"""
@@ -112,18 +112,20 @@ def test_a_small_nest_stays_and_a_large_one_prevents_a_proxy(pool):
     assert choice.reason == "an outermost loop has only 200 iterations"
 
 
-def test_a_triangle_is_cut_where_its_rows_have_mean_length(pool):
-    """Also for deeper ones, where the work of a row grows as its square."""
+@pytest.mark.parametrize("bounds", ["0 to ROW", "ROW to 1024"])
+def test_a_triangle_is_not_cut(pool, bounds):
+    """No part of it has rows like those of the whole."""
+    inner = f"%j = {bounds}".replace("ROW", "affine_map<(d0) -> (d0)>(%i)")
     body = f"%a = affine.load %1[%i, %j] : {_GRID}\naffine.store %a, %0[%i, %j] : {_GRID}"
-    two = proxy_of(pool, on_grids(nest(body, inner="%j = 0 to affine_map<(d0) -> (d0)>(%i)")))
-    ((first, count),) = kept(two)
-    assert count == 256
-    assert abs(first + count / 2 - 512) <= 64
-    assert first % 64 == 0
+    choice = shortened(pool, on_grids(nest(body, inner=inner)))
+    assert choice.proxy is None
+    assert "as in a triangle" in choice.reason
+
+
+def test_a_triangle_below_the_outermost_loop_is_no_matter(pool):
+    body = f"%a = affine.load %1[%j, %k] : {_GRID}\naffine.store %a, %0[%i, %k] : {_GRID}"
     inner = f"affine.for %k = 0 to affine_map<(d0) -> (d0)>(%j) {{ {body} }}"
-    three = on_grids(nest(inner, inner="%j = 0 to affine_map<(d0) -> (d0)>(%i)"))
-    ((first, count),) = kept(proxy_of(pool, three))
-    assert abs(first + count / 2 - 1024 / 3**0.5) <= 64
+    assert kept(proxy_of(pool, on_grids(nest(inner)))) == [256]
 
 
 def test_loops_that_share_a_constant_number_of_iterations_are_no_triangle(pool):
@@ -132,7 +134,7 @@ def test_loops_that_share_a_constant_number_of_iterations_are_no_triangle(pool):
     before = f"affine.for %j = 0 to affine_map<(d0) -> (d0)>(%i) {{ {row} }}"
     after = f"affine.for %j = affine_map<(d0) -> (d0)>(%i) to 1024 {{ {row} }}"
     body = f"affine.for %i = 0 to 1024 {{ {before} {after} }}"
-    assert kept(proxy_of(pool, on_grids(body))) == [(0, 256)]
+    assert kept(proxy_of(pool, on_grids(body))) == [256]
 
 
 _TO_TEMPORARY = nest(
@@ -161,7 +163,7 @@ def test_no_temporary_is_read_where_it_is_not_written(pool, row):
 def test_what_is_written_in_every_iteration_may_be_read_anywhere(pool):
     write = nest(f"%a = affine.load %0[%i, %j] : {_GRID}\naffine.store %a, %t[3, %j] : {_GRID}")
     proxy = proxy_of(pool, with_temporary(write, from_temporary("%i - %i + 3")))
-    assert kept(proxy) == [(0, 256), (0, 256)]
+    assert kept(proxy) == [256, 256]
 
 
 @pytest.mark.parametrize(
@@ -207,6 +209,15 @@ def test_what_is_legal_on_the_smaller_problem_alone_is_refused(pool):
     built = start_build(pool, _FAR, proxy, _PARALLEL)()
     assert built.artefact is None
     assert built.failure.kind is FailureKind.ILLEGAL
+
+
+def test_what_has_no_place_in_the_smaller_problem_is_built_for_the_whole(pool):
+    proxy = proxy_of(pool, matmul(1000))
+    for size, timed in ((128, proxy.workload), (512, matmul(1000))):
+        tile = Schedule.parse(f"autotune-tile{{band=0 sizes={size},0,0}}")
+        built = start_build(pool, matmul(1000), proxy, tile)()
+        assert built.artefact is not None
+        assert built.candidate.workload == timed
 
 
 def test_the_smaller_problem_computes_the_first_part(pool, target):

@@ -41,7 +41,7 @@ class ProxyCompiler(FakeCompiler):
         self.shares.append(share)
         kept = round(1000 * share)
         smaller = replace(workload, text=f"{kept} steps", hash=f"{kept:064}")
-        return done(ProxyChoice(Proxy(smaller, (Cut(0, 1000, 0, kept),))))
+        return done(ProxyChoice(Proxy(smaller, (Cut(0, 1000, kept),))))
 
     def build(self, candidate: Candidate):
         self.candidates.append(candidate)
@@ -99,11 +99,17 @@ def only_run(session: Session):
     return run, session.database.records(run)
 
 
+def timed_on(session: Session) -> set[str]:
+    """The problems that candidates have times on, by their hash."""
+    _, records = only_run(session)
+    return {r.measurement.proxy for r in records if r.measurement.failure is None}
+
+
 def test_candidates_are_timed_on_the_smaller_problem_and_finalists_on_the_whole(session):
     (report,) = tune([WHOLE], CONFIG, session)
     run, records = only_run(session)
     assert session.compiler.shares == [0.125], "a quarter of a second of two"
-    assert {record.measurement.proxy for record in records} == {f"{125:064}"}
+    assert timed_on(session) == {f"{125:064}"}
     assert {r.measurement.baseline_secs for r in records if not r.measurement.failure} == {
         (0.25, 0.25, 0.25)
     }
@@ -147,6 +153,30 @@ def test_what_does_not_compile_for_the_whole_is_a_failure(session):
     assert {r.measurement.failure.kind for r in refused} == {FailureKind.ILLEGAL}
     assert not {r.schedule for r in refused} & set(session.runner.timed)
     assert len(str(report.schedule)) % 2 == 0
+
+
+def test_what_does_not_compile_for_the_smaller_problem_is_timed_at_full_size(session):
+    class Narrow(ProxyCompiler):
+        def build(self, candidate: Candidate):
+            if candidate.workload != WHOLE and len(candidate.schedule.transformations) > 1:
+                failure = Failure(FailureKind.ILLEGAL, "covers the whole loop")
+                return done(BuildResult(candidate, None, failure))
+            return super().build(candidate)
+
+    compiler = Narrow()
+    (report,) = tune([WHOLE], CONFIG, replace(session, compiler=compiler))
+    run, records = only_run(session)
+    succeeded = [r for r in records if r.measurement.failure is None]
+    assert all(
+        (len(r.schedule.transformations) > 1) == (not r.measurement.proxy) for r in succeeded
+    )
+    assert timed_on(session) == {"", f"{125:064}"}
+    small = {r.schedule for r in succeeded if r.measurement.proxy}
+    both = [schedule for schedule, _ in run.finalists if schedule in small]
+    assert report.ranking.num_candidates == len(both) < len(run.finalists)
+    again = replace(session, compiler=Narrow(), runner=ProxyRunner())
+    tune([WHOLE], replace(CONFIG, trials=25, resume=True), again)
+    assert only_run(again)[1][:24] == records, "all of them are known"
 
 
 def test_what_fails_at_full_size_is_not_accepted(session):
@@ -202,7 +232,7 @@ def test_the_report_says_what_was_timed_and_how_it_ranked(session):
     value = report.to_json()["proxy"]
     assert json.loads(json.dumps(value)) == {
         "used": True,
-        "loops": [{"nest": 0, "iterations": 1000, "first": 0, "kept": 125}],
+        "loops": [{"nest": 0, "iterations": 1000, "kept": 125}],
         "baseline_secs": 0.25,
         "full_baseline_secs": 2.0,
         "ranking": {"num_candidates": 8, "spearman": 1.0, "kendall": 1.0, "num_failed": 0},
@@ -221,7 +251,7 @@ def test_no_proxy_where_none_is_wanted_or_needed(session, config):
     (report,) = tune([WHOLE], config, replace(session, runner=ProxyRunner(baseline_secs=secs)))
     assert session.compiler.shares == session.progress.notes == []
     assert report.to_json()["proxy"] is None
-    assert {record.measurement.proxy for record in only_run(session)[1]} == {""}
+    assert timed_on(session) == {""}
 
 
 def test_the_user_hears_why_there_is_no_proxy(session):
@@ -229,7 +259,7 @@ def test_the_user_hears_why_there_is_no_proxy(session):
     (report,) = tune([WHOLE], CONFIG, session)
     assert report.to_json()["proxy"] == {"used": False, "reason": "conditions inside depend on it"}
     assert session.progress.notes == ["timed at full size: conditions inside depend on it"]
-    assert {record.measurement.proxy for record in only_run(session)[1]} == {""}
+    assert timed_on(session) == {""}
 
 
 @dataclass
@@ -254,10 +284,10 @@ def test_a_problem_that_is_too_small_becomes_larger(session):
 
 def test_a_problem_that_saves_nothing_is_not_used(session):
     tune([WHOLE], CONFIG, replace(session, runner=UnevenRunner(factor=7.0)))
-    run, records = only_run(session)
+    run, _ = only_run(session)
     assert run.proxy.proxy is None
     assert "hardly less time" in run.proxy.reason
-    assert {record.measurement.proxy for record in records} == {""}
+    assert timed_on(session) == {""}
 
 
 class Killed(BaseException):
@@ -284,7 +314,7 @@ def test_a_resumed_run_times_the_same_problem(session):
     tune([WHOLE], replace(CONFIG, resume=True), later)
     assert later.compiler.shares == []
     assert [record.schedule for record in only_run(session)[1]] == expected
-    assert {record.measurement.proxy for record in only_run(session)[1]} == {f"{125:064}"}
+    assert timed_on(session) == {f"{125:064}"}
 
 
 def test_a_resumed_run_goes_on_without_a_proxy_where_it_had_none(session):
@@ -292,7 +322,7 @@ def test_a_resumed_run_goes_on_without_a_proxy_where_it_had_none(session):
     with pytest.raises(Killed):
         tune([WHOLE], CONFIG, replace(session, runner=runner))
     tune([WHOLE], replace(CONFIG, resume=True, proxy_threshold_secs=0.1), session)
-    assert {record.measurement.proxy for record in only_run(session)[1]} == {""}
+    assert timed_on(session) == {""}
 
 
 def test_a_run_whose_proxy_is_gone_ends_with_a_reason(session):
@@ -306,7 +336,7 @@ def test_a_run_whose_proxy_is_gone_ends_with_a_reason(session):
                 return done(BuildResult(candidate, None, failure))
             return super().build(candidate)
 
-    with pytest.raises(ProxyError, match="for the smaller problem: no such operation"):
+    with pytest.raises(ProxyError, match="matmul: the smaller problem of the run does not compile"):
         tune([WHOLE], replace(CONFIG, resume=True), replace(session, compiler=Changed()))
 
 
