@@ -20,7 +20,6 @@
 using namespace mlir;
 
 namespace autotune {
-
 namespace {
 
 /// A subscript over the values that a loop's places share, apart from its
@@ -154,7 +153,6 @@ static bool areDisjoint(const Place &a, const Place &b) {
 }
 
 namespace {
-
 /// Promotes what one loop accesses.
 class LoopPromoter {
 public:
