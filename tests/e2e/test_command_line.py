@@ -209,7 +209,6 @@ def test_cold_caches_are_another_kind_of_measurement(tmp_path):
     warm = json.loads(shell.succeed(*command, "warm"))
     cold = json.loads(shell.succeed(*command, "cold", "--cold-cache", "--resume"))
     assert (warm["target"]["cold_cache"], cold["target"]["cold_cache"]) == (False, True)
-    assert cold["program"]["baseline_secs"] > warm["program"]["baseline_secs"]
     first, second = json.loads(shell.succeed("db", "list", "--json"))
     assert first["target"] != second["target"]
     assert (first["records"], second["records"]) == (4, 4)
