@@ -5,6 +5,7 @@
 
 #include <isl/aff.h>
 #include <isl/map.h>
+#include <isl/point.h>
 #include <isl/set.h>
 #include <isl/space.h>
 
@@ -25,6 +26,7 @@ Dependences::Dependences(isl::union_map all) : whole(std::move(all)) {
     });
   });
   known.resize(dependences.size());
+  found.resize(dependences.size());
 }
 
 static Distance computeDistance(const isl::map &pairs, const isl::aff &atSource,
@@ -58,6 +60,35 @@ Distance Dependences::distance(unsigned number, const isl::aff &atSource,
       computeDistance(dependences[number].pairs, atSource, atSink);
   known[number].push_back({atSource, atSink, distance});
   return distance;
+}
+
+static std::vector<InstancePair> findExamples(const isl::map &pairs) {
+  isl::set all = pairs.wrap();
+  std::vector<InstancePair> examples;
+  for (const isl::set &some : {all.lexmin(), all, all.lexmax()}) {
+    isl::set one =
+        isl::manage(isl_set_from_point(some.sample_point().release()));
+    isl::map pair = one.unwrap();
+    examples.push_back(
+        {pair.domain().sample_point(), pair.range().sample_point()});
+  }
+  return examples;
+}
+
+const std::vector<InstancePair> &Dependences::examples(unsigned number) const {
+  std::optional<std::vector<InstancePair>> &entry = found[number];
+  isl_ctx *ctx = whole.ctx().get();
+  auto refill = llvm::scope_exit([&] { isl_ctx_reset_operations(ctx); });
+  if (entry)
+    return *entry;
+  isl_ctx_reset_operations(ctx);
+  try {
+    entry = findExamples(dependences[number].pairs);
+  } catch (const isl::exception &) {
+    isl_ctx_reset_error(ctx);
+    entry.emplace();
+  }
+  return *entry;
 }
 
 } // namespace autotune

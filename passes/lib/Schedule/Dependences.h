@@ -20,6 +20,11 @@ namespace autotune {
 /// The sign of sink - source, over all pairs of a dependence.
 enum class Distance { Zero, Positive, NonNegative, Other };
 
+/// Two instances, the second of which has to come later.
+struct InstancePair {
+  isl::point source, sink;
+};
+
 class Dependences {
 public:
   explicit Dependences(isl::union_map all);
@@ -38,6 +43,10 @@ public:
   Distance distance(unsigned number, const isl::aff &atSource,
                     const isl::aff &atSink) const;
 
+  /// Some pairs of part `number`: the first, the last, one in between. None
+  /// where they are hard to find.
+  const std::vector<InstancePair> &examples(unsigned number) const;
+
 private:
   struct Known {
     isl::aff atSource, atSink;
@@ -47,6 +56,7 @@ private:
   isl::union_map whole;
   std::vector<Dependence> dependences;
   mutable std::vector<std::vector<Known>> known; ///< Of each dependence.
+  mutable std::vector<std::optional<std::vector<InstancePair>>> found;
 };
 
 } // namespace autotune

@@ -4,9 +4,6 @@
 #include "Describe.h"
 #include "autotune/SchedulePasses.h"
 
-#include "llvm/Support/JSON.h"
-#include "llvm/Support/raw_ostream.h"
-
 using namespace mlir;
 
 namespace autotune {
@@ -36,12 +33,13 @@ static bool containsLoops(const Tree &tree) {
 }
 
 llvm::SmallVector<Attribute> Enumerator::run() {
-  for (unsigned number = 0;; ++number) {
-    std::optional<TreePath> path = findBand(model.tree, number);
-    if (!path)
-      break;
-    addBand(factsOf(*path, number));
-  }
+  std::vector<BandFacts> bands;
+  std::string context = bandContext(function, threads, vectorBits);
+  for (const std::string &key : bandKeys(model.tree, context))
+    bands.push_back(addBand(bands.size(), key));
+  for (const BandFacts &band : bands)
+    if (band.isPlain)
+      addExpansions(band);
   for (unsigned number = 0;; ++number) {
     std::optional<TreePath> path = findSequence(model.tree, number);
     if (!path)
@@ -50,7 +48,27 @@ llvm::SmallVector<Attribute> Enumerator::run() {
   }
   addReschedules();
   addContractions();
-  return std::move(menus);
+  llvm::SmallVector<Attribute> texts;
+  for (const Menu &menu : menus)
+    texts.push_back(StringAttr::get(function.getContext(), textOf(menu)));
+  return texts;
+}
+
+BandFacts Enumerator::addBand(unsigned number, const std::string &key) {
+  if (const BandMenus *known = recentBandMenus(key)) {
+    for (Menu menu : known->menus) {
+      menu.fixed.front().second = {int64_t(number)};
+      menus.push_back(std::move(menu));
+    }
+    BandFacts facts = known->facts;
+    facts.number = number;
+    return facts;
+  }
+  size_t numBefore = menus.size();
+  BandFacts facts = factsOf(*findBand(model.tree, number), number);
+  addBand(facts);
+  rememberBandMenus(key, {facts, {menus.begin() + numBefore, menus.end()}});
+  return facts;
 }
 
 BandFacts Enumerator::factsOf(const TreePath &path, unsigned number) {
@@ -78,7 +96,6 @@ void Enumerator::addBand(const BandFacts &band) {
   addPacks(band);
   addUnrollsInPlace(band);
   addPrivatizations(band);
-  addExpansions(band);
   addReversals(band);
   addSkews(band);
   addWavefront(band);
@@ -219,24 +236,7 @@ void Enumerator::addParallel(const BandFacts &band) {
 
 void Enumerator::add(llvm::StringRef pass, const Fixed &fixed,
                      const Open &open) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  llvm::json::OStream json(stream);
-  json.object([&] {
-    json.attribute("name", pass);
-    json.attributeObject("fixed", [&] {
-      for (auto &[option, values] : fixed)
-        json.attribute(option, llvm::json::Array(values));
-    });
-    json.attributeObject("open", [&] {
-      for (auto &[option, choices] : open)
-        json.attributeArray(option, [&] {
-          for (const Values &values : choices)
-            json.value(llvm::json::Array(values));
-        });
-    });
-  });
-  menus.push_back(StringAttr::get(function.getContext(), text));
+  menus.push_back({pass, fixed, open});
 }
 
 namespace {

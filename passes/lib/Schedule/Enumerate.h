@@ -8,21 +8,10 @@
 #ifndef AUTOTUNE_SCHEDULE_ENUMERATE_H
 #define AUTOTUNE_SCHEDULE_ENUMERATE_H
 
+#include "BandMenus.h"
 #include "Transformations.h"
 
 namespace autotune {
-
-using Values = llvm::SmallVector<int64_t>;
-/// An option with, for each of its elements, the values to choose from.
-using Choices = std::vector<Values>;
-
-/// What the menus need to know of a band.
-struct BandFacts {
-  unsigned number;
-  llvm::SmallVector<int64_t> extents, strides;
-  llvm::SmallVector<unsigned> levels;
-  bool isPlain, isPermutable;
-};
 
 class Enumerator {
 public:
@@ -34,11 +23,14 @@ public:
   llvm::SmallVector<mlir::Attribute> run();
 
 private:
-  using Fixed = llvm::SmallVector<std::pair<llvm::StringRef, Values>>;
-  using Open = llvm::SmallVector<std::pair<llvm::StringRef, Choices>>;
+  using Fixed = decltype(Menu::fixed);
+  using Open = decltype(Menu::open);
 
   // Loops: Enumerate.cpp.
   BandFacts factsOf(const TreePath &path, unsigned number);
+  /// The menus that depend on nothing but what is around and below the band, as
+  /// they were for the same loops before, if that was lately.
+  BandFacts addBand(unsigned number, const std::string &key);
   void addBand(const BandFacts &band);
   void addTiles(const BandFacts &band);
   void addUnrolls(const BandFacts &band);
@@ -103,7 +95,7 @@ private:
   mlir::func::FuncOp function;
   Model &model;
   unsigned threads, vectorBits;
-  llvm::SmallVector<mlir::Attribute> menus;
+  std::vector<Menu> menus;
 };
 
 } // namespace autotune

@@ -49,6 +49,9 @@ public:
   /// Whether the domains given to `within` have every pair of a dependence.
   bool isInside(unsigned number) const;
 
+  /// Whether the loops outside leave the pair, one of `open`, unordered.
+  bool has(const InstancePair &pair) const;
+
   /// The pairs themselves, of some of `open`.
   isl::union_map pairs(llvm::ArrayRef<unsigned> numbers) const;
 

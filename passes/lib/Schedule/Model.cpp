@@ -1,8 +1,7 @@
 //===- Model.cpp - What a transformation works on -------------------------===//
 
 #include "Model.h"
-
-#include "llvm/ADT/StringMap.h"
+#include "Recent.h"
 
 #include <isl/ast_build.h>
 #include <isl/ctx.h>
@@ -38,29 +37,9 @@ private:
   isl_ctx *ctx;
 };
 
-/// What recent texts stand for. Passes hand trees and dependences on as text;
-/// reading them takes longer than most transformations.
-template <typename Value> class Recent {
-public:
-  explicit Recent(unsigned capacity) : capacity(capacity) {}
-
-  const Value *find(llvm::StringRef text) const {
-    auto entry = values.find(text);
-    return entry == values.end() ? nullptr : &entry->second;
-  }
-
-  const Value &add(llvm::StringRef text, Value value) {
-    if (values.size() >= capacity)
-      values.clear();
-    return values.insert_or_assign(text, std::move(value)).first->second;
-  }
-
-private:
-  unsigned capacity;
-  llvm::StringMap<Value> values;
-};
-
 /// A thread's isl context, with what lives in it from one pass to the next.
+/// Passes hand trees and dependences on as text; reading them takes longer than
+/// most transformations.
 struct IslSession {
   IslContext context;
   Recent<std::shared_ptr<const Dependences>> dependences{8};

@@ -1,10 +1,14 @@
 //===- Pack.cpp - Copy a tile's operand into a contiguous buffer ----------===//
 
+#include "Recent.h"
 #include "Transformations.h"
 #include "autotune/SchedulePasses.h"
 
 #include <isl/fixed_box.h>
 #include <isl/map.h>
+#include <isl/union_map.h>
+
+#include "llvm/ADT/ScopeExit.h"
 
 using namespace mlir;
 
@@ -53,6 +57,34 @@ packRegion(const Scop &scop, const isl::union_map &place, unsigned array) {
   return result;
 }
 
+static std::string textOf(const isl::union_map &relation) {
+  char *owned = isl_union_map_to_str(relation.get());
+  std::string text(owned);
+  free(owned);
+  return text;
+}
+
+/// The sizes of a region, as they were for the same places and accesses before;
+/// none for no region.
+static llvm::SmallVector<int64_t>
+regionSizes(const Scop &scop, const isl::union_map &place, unsigned array) {
+  thread_local Recent<llvm::SmallVector<int64_t>> recent{4096};
+  std::string question = textOf(place);
+  for (const Statement &statement : scop.statements)
+    for (const Access &access : statement.accesses)
+      if (access.array == array)
+        question += textOf(isl::union_map(access.relation));
+  // What isl's quota leaves must not depend on what is known already.
+  isl_ctx *ctx = place.ctx().get();
+  auto refill = llvm::scope_exit([&] { isl_ctx_reset_operations(ctx); });
+  if (const auto *sizes = recent.find(question))
+    return *sizes;
+  isl_ctx_reset_operations(ctx);
+  std::optional<PackRegion> region = packRegion(scop, place, array);
+  return recent.add(question,
+                    region ? region->sizes : llvm::SmallVector<int64_t>());
+}
+
 static Refusal findWrite(const Model &model, const Tree &node, unsigned array) {
   for (const Statement &statement : model.scop.statements)
     for (const Access &access : statement.accesses) {
@@ -90,14 +122,14 @@ Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
     return "the array is packed already";
   if (Refusal refusal = findWrite(model, band, array))
     return refusal;
-  std::optional<PackRegion> region = packRegion(
+  llvm::SmallVector<int64_t> sizes = regionSizes(
       model.scop, placesOf(membersAround(*location), band.domain), array);
-  if (!region)
+  if (sizes.empty())
     return "the array is not read below the band in a region of fixed size";
-  if (panelDim >= region->sizes.size() || panel < 1)
+  if (panelDim >= sizes.size() || panel < 1)
     return "the array has no such panel";
   int64_t bytes = model.scop.elementBits(array) / 8;
-  for (int64_t size : region->sizes)
+  for (int64_t size : sizes)
     bytes *= size;
   if (bytes > maxBufferBytes)
     return "the buffer would take " + std::to_string(bytes) + " bytes";

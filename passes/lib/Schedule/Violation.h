@@ -1,0 +1,45 @@
+//===- Violation.h - Why a tree does not respect a dependence ---*- C++ -*-===//
+
+#ifndef AUTOTUNE_SCHEDULE_VIOLATION_H
+#define AUTOTUNE_SCHEDULE_VIOLATION_H
+
+#include "Legality.h"
+
+namespace autotune {
+
+/// What happens to dependences; the name of one completes it.
+namespace reason {
+constexpr llvm::StringLiteral reversedByLoops =
+    "the loops would reverse the dependence ";
+constexpr llvm::StringLiteral reversedBySequence =
+    "the sequence would reverse the dependence ";
+constexpr llvm::StringLiteral carried = "the loop carries the dependence ";
+constexpr llvm::StringLiteral unordered =
+    "instances of one statement would be left unordered across the "
+    "dependence ";
+} // namespace reason
+
+/// A dependence that a tree does not respect.
+struct Violation {
+  llvm::StringRef reason;
+  std::string source, sink;
+
+  std::string text() const { return (reason + source + " -> " + sink).str(); }
+};
+
+/// A dependence, one of `numbers`, with an example that the tree does not
+/// respect: the first in the tree, as the relations would be looked at. Nothing
+/// says little.
+std::optional<Violation> violationOfExample(const Tree &tree,
+                                            const ActiveDependences &active,
+                                            llvm::ArrayRef<unsigned> numbers);
+
+/// Whether an instance is in a domain.
+bool contains(const isl::union_set &domain, const isl::point &instance);
+
+/// The value of a member at an instance.
+isl::val valueAt(const isl::union_pw_aff &member, const isl::point &instance);
+
+} // namespace autotune
+
+#endif // AUTOTUNE_SCHEDULE_VIOLATION_H
