@@ -1,7 +1,6 @@
 //===- StatementEmitter.cpp - Statement instances as ops ------------------===//
 
 #include "StatementEmitter.h"
-#include "PackFold.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -20,6 +19,12 @@ PackBinding::position(llvm::ArrayRef<AffineExpr> subscripts) const {
       result.push_back(subscripts[i] - offset[i]);
   result.push_back(along % panel);
   return result;
+}
+
+const PackBinding::Copy &PackBinding::copyFor(Operation *load) const {
+  auto fits = [&](const Copy &copy) { return isFollowedBy(load, copy.ops); };
+  const Copy *found = llvm::find_if(copies, fits);
+  return copies.size() == 1 ? copies.front() : *found;
 }
 
 AffineValues::AffineValues(const LoopScope &scope,
@@ -62,8 +67,9 @@ StatementEmitter::placeOf(Operation *op, const Statement &statement,
     place.subscripts.push_back(scope.simplify(expr.replaceDims(ivs)));
   for (const PackBinding &pack : packs)
     if (scop.arrays[pack.array] == place.memref) {
-      place.memref = pack.buffer;
-      place.numFolded = pack.numFolded;
+      const PackBinding::Copy &copy = pack.copyFor(op);
+      place.memref = copy.buffer;
+      place.numFolded = copy.ops.size();
       place.subscripts = pack.position(place.subscripts);
       for (AffineExpr &expr : place.subscripts)
         expr = scope.simplify(expr);

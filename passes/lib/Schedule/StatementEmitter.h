@@ -9,6 +9,7 @@
 #define AUTOTUNE_SCHEDULE_STATEMENTEMITTER_H
 
 #include "LoopScope.h"
+#include "PackFold.h"
 #include "Scop.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -17,15 +18,21 @@ namespace autotune {
 
 /// A packed copy that stands for part of an array.
 struct PackBinding {
+  /// Copies of the elements after some ops on each.
+  struct Copy {
+    mlir::Value buffer;
+    FoldedOps ops;
+  };
+
   unsigned array;
-  mlir::Value buffer;
+  llvm::SmallVector<Copy> copies;
   llvm::SmallVector<mlir::AffineExpr>
       offset; ///< First element, a result a dimension.
   unsigned panelDim;
   int64_t panel;
-  /// How many ops on a loaded element the copy has computed already.
-  unsigned numFolded;
 
+  /// The copy that holds what follows the load.
+  const Copy &copyFor(mlir::Operation *load) const;
   /// Position in the buffer of the element at `subscripts`.
   llvm::SmallVector<mlir::AffineExpr>
   position(llvm::ArrayRef<mlir::AffineExpr> subscripts) const;
