@@ -60,7 +60,9 @@ LOWERING = (
     "reconcile-unrealized-casts",
 )
 # What scheduled functions are made of beforehand: unrolled code gets small.
-SCHEDULED_LOWERING = "cse,autotune-unroll-short-loops,autotune-lower-accesses,cse"
+SCHEDULED_LOWERING = (
+    "cse,autotune-unroll-short-loops,autotune-carry-vectors,autotune-lower-accesses,cse"
+)
 SCHEDULED_LLVM_PASSES = "autotune-limit-unrolling,autotune-alias-scopes"
 _NUM_CACHED_STATES = 512
 

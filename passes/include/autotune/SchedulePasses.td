@@ -308,6 +308,18 @@ def UnrollShortLoops : SchedulePass<"autotune-unroll-short-loops"> {
   let dependentDialects = ["::mlir::affine::AffineDialect"];
 }
 
+def CarryVectors : SchedulePass<"autotune-carry-vectors"> {
+  let summary = "Put overlapping vectors together from fewer loads";
+  let description = [{
+    Where a loop reads a row as vectors that overlap, as stencils do, every
+    element is loaded once: other vectors are made of the lanes of two, the last
+    of which go on to the next iteration. Loops that compute more than they load
+    are left alone.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
 def LimitUnrolling : Pass<"autotune-limit-unrolling", "::mlir::LLVM::LLVMFuncOp"> {
   let summary = "Forbid LLVM to unroll loops with vectors, and nests of loops";
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
