@@ -78,6 +78,7 @@ void Enumerator::addBand(const BandFacts &band) {
   addPacks(band);
   addUnrollsInPlace(band);
   addPrivatizations(band);
+  addSeparations(band);
   addExpansions(band);
   addReversals(band);
   addSkews(band);
