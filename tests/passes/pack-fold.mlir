@@ -52,13 +52,18 @@ func.func @converted(%A: memref<16x16xbf16>, %C: memref<16x16xf32>) {
 
 // -----
 
-// Two loads are scaled alike, then differ: the copy takes what they share.
+// Two loads are scaled alike, then differ: a copy for each.
 // CHECK-LABEL: func @common
-// CHECK:      arith.mulf
-// CHECK:      affine.store %{{.*}}, %alloc
-// CHECK-NOT:  arith.mulf
-// CHECK:      arith.addf
-// CHECK:      arith.subf
+// CHECK:      %[[A:.*]] = affine.load %arg0
+// CHECK-DAG:  %[[SUM:.*]] = arith.addf
+// CHECK-DAG:  affine.store %[[SUM]], %[[FIRST:.*]][
+// CHECK-DAG:  %[[DIFFERENCE:.*]] = arith.subf
+// CHECK-DAG:  affine.store %[[DIFFERENCE]], %[[SECOND:.*]][
+// CHECK-NOT:  arith.
+// CHECK:      %[[X:.*]] = affine.load %[[FIRST]]
+// CHECK:      affine.store %[[X]], %arg1
+// CHECK:      %[[Y:.*]] = affine.load %[[SECOND]]
+// CHECK:      affine.store %[[Y]], %arg2
 func.func @common(%A: memref<16x16xf32>, %C: memref<16x16xf32>, %D: memref<16x16xf32>) {
   affine.for %i = 0 to 16 {
     affine.for %k = 0 to 16 {
@@ -79,11 +84,40 @@ func.func @common(%A: memref<16x16xf32>, %C: memref<16x16xf32>, %D: memref<16x16
 
 // -----
 
-// Not alike: other constants, other operands, or elements used as they are.
+// One load is scaled, the other is not.
+// CHECK-LABEL: func @once
+// CHECK:      %[[A:.*]] = affine.load %arg0
+// CHECK-DAG:  %[[SCALED:.*]] = arith.mulf %[[A]]
+// CHECK-DAG:  affine.store %[[SCALED]], %[[FIRST:.*]][
+// CHECK-DAG:  affine.store %[[A]], %[[SECOND:.*]][
+// CHECK-NOT:  %arg0
+// CHECK-DAG:  affine.load %[[FIRST]]
+// CHECK-DAG:  affine.load %[[SECOND]]
+// CHECK:      arith.mulf
+// CHECK-NOT:  arith.mulf
+// CHECK:      return
+func.func @once(%A: memref<16x16xf32>, %C: memref<16x16xf32>) {
+  affine.for %i = 0 to 16 {
+    affine.for %k = 0 to 16 {
+      %two = arith.constant 2.0 : f32
+      %a = affine.load %A[%i, %k] : memref<16x16xf32>
+      %m = arith.mulf %a, %two : f32
+      %b = affine.load %A[%k, %i] : memref<16x16xf32>
+      %n = arith.mulf %m, %b : f32
+      affine.store %n, %C[%i, %k] : memref<16x16xf32>
+    }
+  }
+  return
+}
+
+// -----
+
+// Three forms would be three copies: there is one, of what all share.
 // CHECK-LABEL: func @different
 // CHECK:      %[[A:.*]] = affine.load %arg0
 // CHECK-NEXT: affine.store %[[A]], %alloc
-func.func @different(%A: memref<16x16xf32>, %C: memref<16x16xf32>, %D: memref<16x16xf32>) {
+// CHECK-NOT:  affine.store %{{.*}}, %alloc_
+func.func @different(%A: memref<16x16xf32>, %C: memref<16x16xf32>, %D: memref<16x16xf32>, %E: memref<16x16xf32>) {
   affine.for %i = 0 to 16 {
     affine.for %k = 0 to 16 {
       %two = arith.constant 2.0 : f32
@@ -94,6 +128,8 @@ func.func @different(%A: memref<16x16xf32>, %C: memref<16x16xf32>, %D: memref<16
       %b = affine.load %A[%k, %i] : memref<16x16xf32>
       %n = arith.mulf %b, %three : f32
       affine.store %n, %D[%i, %k] : memref<16x16xf32>
+      %c = affine.load %A[%k, %i] : memref<16x16xf32>
+      affine.store %c, %E[%i, %k] : memref<16x16xf32>
     }
   }
   return

@@ -14,6 +14,7 @@ from autotune.schedule import (
     Privatize,
     Reschedule,
     Reverse,
+    Separate,
     Shift,
     Skew,
     Tile,
@@ -67,6 +68,9 @@ def draw_memory_change(rng: random.Random, tree: Tree, visible: int, arrays: int
     bands = [node for node in pre_order(tree) if isinstance(node, Band)]
     number = rng.randrange(len(bands))
     member = _draw_member(rng, bands[number])
+    if rng.random() < 0.25:
+        statements = {name for band in bands for name in band.statements}
+        return Separate(number, rng.randrange(len(statements)))
     if arrays == visible or rng.random() < 0.5:
         return Privatize(number, member, rng.randrange(arrays), rng.choice([2, 2, 3, 4, 8]))
     array = rng.randrange(visible, arrays)

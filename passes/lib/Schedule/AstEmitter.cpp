@@ -240,7 +240,7 @@ DimRange AstEmitter::rangeOf(const Bounds &bounds) const {
   return range;
 }
 
-static std::string iteratorOf(const isl::ast_node &node) {
+std::string iteratorOf(const isl::ast_node &node) {
   isl::ast_expr iterator =
       isl::manage(isl_ast_node_for_get_iterator(node.get()));
   return isl::manage(isl_ast_expr_get_id(iterator.get())).name();
@@ -296,12 +296,16 @@ Refusal AstEmitter::emitFor(const isl::ast_node &node, Form form) {
   if (lanes)
     return "a loop inside a vector";
   if (form.vectorWidth > 0)
-    return emitVector(node, iterator, *bounds, form.vectorWidth);
+    return isMasking
+               ? emitMaskedVector(node, iterator, *bounds, form.vectorWidth)
+               : emitVector(node, iterator, *bounds, form.vectorWidth);
   isl::ast_node body = isl::manage(isl_ast_node_for_get_body(node.get()));
   if (isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true)
     return emitScope(body, iterator, bounds->lowers.front(), form);
   if (form.isUnrolled && isStraight(node))
     return emitUnrolled(body, iterator, *bounds, form);
+  if (form.isUnrolled && (isMasking || isMaskedTile(node, form)))
+    return emitMaskedTile(node, form);
   return emitLoop(body, iterator, *bounds, form);
 }
 
@@ -378,6 +382,9 @@ Refusal AstEmitter::emitLoop(llvm::StringRef iterator, const Bounds &counted,
   }
   DimRange range = rangeOf(bounds);
   range.multipleOf = std::lcm(range.multipleOf, stride);
+  if (range.max)
+    range.max = llvm::divideFloorSigned(*range.max, range.multipleOf) *
+                range.multipleOf;
   AffineExpr value = scope.push(iv, range, bounds.lowers, bounds.uppers);
   AffineExpr outer = std::exchange(iterators[iterator], value.floorDiv(stride));
   Refusal refusal = emitBody(form);

@@ -15,6 +15,9 @@
 
 namespace autotune {
 
+/// The name of a loop's counter.
+std::string iteratorOf(const isl::ast_node &node);
+
 class AstEmitter {
 public:
   AstEmitter(mlir::OpBuilder &builder, const Scop &scop,
@@ -93,6 +96,27 @@ private:
   Refusal emitPieces(const TileLoop &loop, unsigned number, const Cuts &cuts,
                      Form form);
 
+  /// Whether a loop of unrolled vectors, some of them without some lanes, may
+  /// be computed as a whole.
+  bool isMaskedTile(const isl::ast_node &node, Form form);
+  bool isMaskable(const isl::ast_node &node, Form form, unsigned &numVectors);
+  bool isMaskableVector(const isl::ast_node &node, Bounds bounds,
+                        int64_t width);
+  Refusal emitMaskedTile(const isl::ast_node &node, Form form);
+  Refusal emitMaskedVector(const isl::ast_node &node, llvm::StringRef iterator,
+                           const Bounds &bounds, int64_t width);
+  /// The values that the counter of a loop has in any tile.
+  DimRange placesOf(const isl::ast_node &node);
+  /// Calls `emit` on the loop's body for each value that its counter may have.
+  Refusal
+  inMaskedCopies(const isl::ast_node &node, const Bounds &bounds,
+                 llvm::function_ref<Refusal(const isl::ast_node &)> emit);
+  /// Adds what must not be negative for the counter to have the value; false
+  /// where it never has.
+  bool addGuards(const Bounds &bounds, int64_t value);
+  /// The lanes that are left by the copy's guards.
+  Bounds guarded(Bounds bounds, int64_t width) const;
+
   mlir::Value laneMask(const Bounds &bounds, int64_t width);
 
   /// A statement and its loop counters.
@@ -132,6 +156,10 @@ private:
   /// What has been allocated there, to be freed when that block is complete.
   llvm::SmallVector<mlir::Value> buffers;
   std::optional<Lanes> lanes;
+  /// Whether masks stand for the conditions under which copies run, and what
+  /// these are: none of them is negative.
+  bool isMasking = false;
+  llvm::SmallVector<mlir::AffineExpr> guards;
   unsigned numInstances = 0;
 };
 

@@ -96,6 +96,7 @@ void Enumerator::addBand(const BandFacts &band) {
   addPacks(band);
   addUnrollsInPlace(band);
   addPrivatizations(band);
+  addSeparations(band);
   addReversals(band);
   addSkews(band);
   addWavefront(band);

@@ -75,6 +75,8 @@ private:
   void addPrivatizations(const BandFacts &band);
   void addPrivatization(const BandFacts &band, int64_t member, int64_t array,
                         const Values &lanes);
+  /// Of statements that accumulate.
+  void addSeparations(const BandFacts &band);
   void addExpansions(const BandFacts &band);
   void addContractions();
   /// The temporaries whose memory is the workload's own.

@@ -95,6 +95,21 @@ void Enumerator::addPrivatization(const BandFacts &band, int64_t member,
         {{"lanes", {legal}}});
 }
 
+void Enumerator::addSeparations(const BandFacts &band) {
+  if (isMarked(model.tree))
+    return;
+  Values legal;
+  for (auto [number, statement] : llvm::enumerate(model.scop.statements))
+    if (findReduction(statement).reduction &&
+        isLegal([&, number = number](Model &m) {
+          return checkSeparate(m, band.number, number);
+        }))
+      legal.push_back(number);
+  if (!legal.empty())
+    add("autotune-separate", {{"band", {int64_t(band.number)}}},
+        {{"statement", {legal}}});
+}
+
 void Enumerator::addExpansions(const BandFacts &band) {
   for (int64_t array : privateArrays())
     for (int64_t member = 0; member < int64_t(band.extents.size()); ++member)

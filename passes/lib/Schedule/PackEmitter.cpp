@@ -27,10 +27,9 @@ constexpr int64_t minBlockWidth = 4;
 class CopyEmitter {
 public:
   CopyEmitter(OpBuilder &builder, LoopScope &scope, const PackBinding &pack,
-              llvm::ArrayRef<int64_t> sizes, Value source,
-              llvm::ArrayRef<Operation *> folded, bool isShared)
+              llvm::ArrayRef<int64_t> sizes, Value source, bool isShared)
       : builder(builder), loc(source.getLoc()), scope(scope), pack(pack),
-        sizes(sizes), source(source), folded(folded), isShared(isShared),
+        sizes(sizes), source(source), isShared(isShared),
         shape(cast<MemRefType>(source.getType()).getShape()) {}
 
   void emit() {
@@ -68,8 +67,11 @@ private:
     auto isElementwise = [](Operation *op) {
       return op->hasTrait<OpTrait::Vectorizable>();
     };
+    auto hasVectorForm = [&](const PackBinding::Copy &copy) {
+      return llvm::all_of(copy.ops, isElementwise);
+    };
     if (pack.panelDim + 1 == shape.size() ||
-        !llvm::all_of(folded, isElementwise))
+        !llvm::all_of(pack.copies, hasVectorForm))
       return 0;
     int64_t width = registerBits / cast<MemRefType>(source.getType())
                                        .getElementType()
@@ -141,9 +143,10 @@ private:
          llvm::enumerate(transposed(builder, loc, rows))) {
       subscripts.back() = left + int64_t(lane);
       AffineValues to(scope, placeOf(subscripts));
-      affine::AffineVectorStoreOp::create(builder, loc,
-                                          emitFolded(builder, folded, column),
-                                          pack.buffer, to.map, to.operands);
+      for (const PackBinding::Copy &copy : pack.copies)
+        affine::AffineVectorStoreOp::create(
+            builder, loc, emitFolded(builder, copy.ops, column), copy.buffer,
+            to.map, to.operands);
     }
   }
 
@@ -220,10 +223,11 @@ private:
     AffineValues from(scope, subscripts);
     Value element = affine::AffineLoadOp::create(builder, loc, source, from.map,
                                                  from.operands);
-    element = emitFolded(builder, folded, element);
     AffineValues to(scope, placeOf(subscripts));
-    affine::AffineStoreOp::create(builder, loc, element, pack.buffer, to.map,
-                                  to.operands);
+    for (const PackBinding::Copy &copied : pack.copies)
+      affine::AffineStoreOp::create(builder, loc,
+                                    emitFolded(builder, copied.ops, element),
+                                    copied.buffer, to.map, to.operands);
   }
 
   OpBuilder &builder;
@@ -232,7 +236,6 @@ private:
   const PackBinding &pack;
   llvm::ArrayRef<int64_t> sizes;
   Value source;
-  llvm::ArrayRef<Operation *> folded;
   bool isShared; ///< Until some loop is parallel.
   llvm::ArrayRef<int64_t> shape;
 };
@@ -254,9 +257,7 @@ static bool isForParallelLoop(isl::ast_node node) {
 
 Refusal AstEmitter::emitPack(const GeneratedPack &copied,
                              const isl::ast_node &child, Form form) {
-  llvm::SmallVector<Operation *> folded = foldedOps(scop, copied.array);
-  PackBinding pack{copied.array,    Value(),      {},
-                   copied.panelDim, copied.panel, unsigned(folded.size())};
+  PackBinding pack{copied.array, {}, {}, copied.panelDim, copied.panel};
   llvm::SmallVector<int64_t> shape{
       llvm::divideCeilSigned(copied.sizes[pack.panelDim], pack.panel)};
   for (unsigned i = 0; i < copied.sizes.size(); ++i) {
@@ -269,18 +270,19 @@ Refusal AstEmitter::emitPack(const GeneratedPack &copied,
   }
   shape.push_back(pack.panel);
   Value source = scop.arrays[pack.array];
-  Type element = folded.empty()
-                     ? cast<MemRefType>(source.getType()).getElementType()
-                     : folded.back()->getResult(0).getType();
-  auto type = MemRefType::get(shape, element);
-  {
+  for (FoldedOps &ops : copiedForms(scop, pack.array)) {
+    Type element = ops.empty()
+                       ? cast<MemRefType>(source.getType()).getElementType()
+                       : ops.back()->getResult(0).getType();
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(allocationBlock);
-    pack.buffer = memref::AllocOp::create(builder, loc, type,
-                                          builder.getI64IntegerAttr(64));
-    buffers.push_back(pack.buffer);
+    Value buffer =
+        memref::AllocOp::create(builder, loc, MemRefType::get(shape, element),
+                                builder.getI64IntegerAttr(64));
+    buffers.push_back(buffer);
+    pack.copies.push_back({buffer, std::move(ops)});
   }
-  CopyEmitter(builder, scope, pack, copied.sizes, source, folded,
+  CopyEmitter(builder, scope, pack, copied.sizes, source,
               isForParallelLoop(child))
       .emit();
   statements.packs.push_back(pack);

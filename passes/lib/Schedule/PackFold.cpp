@@ -10,6 +10,9 @@ using namespace mlir;
 
 namespace autotune {
 
+/// Every form is a buffer of its own.
+constexpr unsigned maxForms = 2;
+
 /// Whether the value is the same wherever it is used.
 static bool isFixed(Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value))
@@ -28,8 +31,8 @@ static bool dependsOnly(Operation *op, Value element) {
          llvm::all_of(op->getOperands(), isKnown);
 }
 
-llvm::SmallVector<Operation *> opsOnElement(Operation *load) {
-  llvm::SmallVector<Operation *> ops;
+FoldedOps opsOnElement(Operation *load) {
+  FoldedOps ops;
   Value element = load->getResult(0);
   while (element.hasOneUse()) {
     Operation *user = *element.user_begin();
@@ -62,29 +65,64 @@ static bool isSameOp(Operation *a, Value x, Operation *b, Value y) {
   return true;
 }
 
-llvm::SmallVector<Operation *> foldedOps(const Scop &scop, unsigned array) {
-  std::optional<llvm::SmallVector<Operation *>> common;
-  Operation *first = nullptr;
+/// How many ops after `first` compute the same as those after `second`.
+static unsigned numEqual(Operation *first, llvm::ArrayRef<Operation *> ops,
+                         Operation *second, llvm::ArrayRef<Operation *> other) {
+  unsigned num = 0;
+  Value x = first->getResult(0), y = second->getResult(0);
+  while (num < ops.size() && num < other.size() &&
+         isSameOp(ops[num], x, other[num], y)) {
+    x = ops[num]->getResult(0);
+    y = other[num]->getResult(0);
+    ++num;
+  }
+  return num;
+}
+
+/// The loads of the array.
+static llvm::SmallVector<Operation *> loadsOf(const Scop &scop,
+                                              unsigned array) {
+  llvm::SmallVector<Operation *> loads;
   for (const Statement &statement : scop.statements)
-    for (const Access &access : statement.accesses) {
-      if (access.array != array || !isa<affine::AffineLoadOp>(access.op))
-        continue;
-      llvm::SmallVector<Operation *> ops = opsOnElement(access.op);
-      if (!common) {
-        common = ops;
-        first = access.op;
-      }
-      unsigned num = 0;
-      Value x = first->getResult(0), y = access.op->getResult(0);
-      while (num < ops.size() && num < common->size() &&
-             isSameOp((*common)[num], x, ops[num], y)) {
-        x = (*common)[num]->getResult(0);
-        y = ops[num]->getResult(0);
-        ++num;
-      }
-      common->truncate(num);
-    }
-  return common.value_or(llvm::SmallVector<Operation *>());
+    for (const Access &access : statement.accesses)
+      if (access.array == array && isa<affine::AffineLoadOp>(access.op))
+        loads.push_back(access.op);
+  return loads;
+}
+
+FoldedOps foldedOps(const Scop &scop, unsigned array) {
+  llvm::SmallVector<Operation *> loads = loadsOf(scop, array);
+  if (loads.empty())
+    return {};
+  FoldedOps common = opsOnElement(loads.front());
+  for (Operation *load : loads)
+    common.truncate(numEqual(loads.front(), common, load, opsOnElement(load)));
+  return common;
+}
+
+bool isFollowedBy(Operation *load, const FoldedOps &ops) {
+  FoldedOps own = opsOnElement(load);
+  if (own.empty() || ops.empty())
+    return own.empty() && ops.empty();
+  Operation *other = ops.front();
+  for (Value operand : other->getOperands())
+    if (Operation *definition = operand.getDefiningOp();
+        definition && isa<affine::AffineLoadOp>(definition))
+      return own.size() == ops.size() &&
+             numEqual(load, own, definition, ops) == ops.size();
+  return false;
+}
+
+llvm::SmallVector<FoldedOps> copiedForms(const Scop &scop, unsigned array) {
+  llvm::SmallVector<FoldedOps> forms;
+  for (Operation *load : loadsOf(scop, array))
+    if (llvm::none_of(forms, [&](const FoldedOps &ops) {
+          return isFollowedBy(load, ops);
+        }))
+      forms.push_back(opsOnElement(load));
+  if (forms.empty() || forms.size() > maxForms)
+    return {foldedOps(scop, array)};
+  return forms;
 }
 
 Value emitFolded(OpBuilder &builder, llvm::ArrayRef<Operation *> ops,

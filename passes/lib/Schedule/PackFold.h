@@ -13,16 +13,25 @@
 
 namespace autotune {
 
-/// The ops that follow every load of the array, in one of those loads' own
-/// ops; the i-th of another load's are the same computation.
-llvm::SmallVector<mlir::Operation *> foldedOps(const Scop &scop,
-                                               unsigned array);
+/// Ops on a loaded element that its packed copy has computed: those of one
+/// load; the i-th of another load's are the same computation.
+using FoldedOps = llvm::SmallVector<mlir::Operation *>;
+
+/// The ops that follow every load of the array.
+FoldedOps foldedOps(const Scop &scop, unsigned array);
+
+/// What copies of the array's elements hold: where its loads are followed by
+/// two different computations there are two, otherwise one.
+llvm::SmallVector<FoldedOps> copiedForms(const Scop &scop, unsigned array);
+
+/// Whether `ops` is all that follows the load.
+bool isFollowedBy(mlir::Operation *load, const FoldedOps &ops);
 
 /// The ops on the element that `load` reads, each the only use of the one
 /// before.
-llvm::SmallVector<mlir::Operation *> opsOnElement(mlir::Operation *load);
+FoldedOps opsOnElement(mlir::Operation *load);
 
-/// Emits `ops`, as `foldedOps` returns them, on another element, or on a vector
+/// Emits `ops` on another element, or on a vector
 /// of elements.
 mlir::Value emitFolded(mlir::OpBuilder &builder,
                        llvm::ArrayRef<mlir::Operation *> ops,

@@ -1,7 +1,6 @@
 //===- StatementEmitter.cpp - Statement instances as ops ------------------===//
 
 #include "StatementEmitter.h"
-#include "PackFold.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -20,6 +19,19 @@ PackBinding::position(llvm::ArrayRef<AffineExpr> subscripts) const {
       result.push_back(subscripts[i] - offset[i]);
   result.push_back(along % panel);
   return result;
+}
+
+int64_t PackBinding::sizeAlong(unsigned dim) const {
+  auto shape = cast<MemRefType>(copies.front().buffer.getType()).getShape();
+  if (dim == panelDim)
+    return shape.front() * panel;
+  return shape[dim < panelDim ? dim + 1 : dim];
+}
+
+const PackBinding::Copy &PackBinding::copyFor(Operation *load) const {
+  auto fits = [&](const Copy &copy) { return isFollowedBy(load, copy.ops); };
+  const Copy *found = llvm::find_if(copies, fits);
+  return copies.size() == 1 ? copies.front() : *found;
 }
 
 AffineValues::AffineValues(const LoopScope &scope,
@@ -62,8 +74,9 @@ StatementEmitter::placeOf(Operation *op, const Statement &statement,
     place.subscripts.push_back(scope.simplify(expr.replaceDims(ivs)));
   for (const PackBinding &pack : packs)
     if (scop.arrays[pack.array] == place.memref) {
-      place.memref = pack.buffer;
-      place.numFolded = pack.numFolded;
+      const PackBinding::Copy &copy = pack.copyFor(op);
+      place.memref = copy.buffer;
+      place.numFolded = copy.ops.size();
       place.subscripts = pack.position(place.subscripts);
       for (AffineExpr &expr : place.subscripts)
         expr = scope.simplify(expr);
@@ -185,6 +198,56 @@ bool StatementEmitter::hasVectorPlaces(const Statement &statement,
   return true;
 }
 
+bool StatementEmitter::isInside(Operation *op, const Statement &statement,
+                                llvm::ArrayRef<AffineExpr> ivs) const {
+  Value memref = memrefOf(op);
+  auto pack = llvm::find_if(packs, [&](const PackBinding &each) {
+    return scop.arrays[each.array] == memref;
+  });
+  auto shape = cast<MemRefType>(memref.getType()).getShape();
+  for (auto [dim, expr] :
+       llvm::enumerate(accessMap(op, statement)->getResults())) {
+    AffineExpr subscript = expr.replaceDims(ivs);
+    int64_t size = shape[dim];
+    if (pack != packs.end()) {
+      subscript = subscript - pack->offset[dim];
+      size = pack->sizeAlong(dim);
+    }
+    subscript = scope.simplify(subscript);
+    std::optional<int64_t> least = scope.minimum(subscript),
+                           most = scope.maximum(subscript);
+    if (!least || !most || *least < 0 || *most >= size)
+      return false;
+  }
+  return true;
+}
+
+bool StatementEmitter::isWritten(const Place &place, const Statement &statement,
+                                 llvm::ArrayRef<AffineExpr> ivs) const {
+  Place written = placeOf(statement.root, statement, ivs);
+  return place.memref == written.memref &&
+         place.subscripts == written.subscripts;
+}
+
+bool StatementEmitter::mayReadAll(const Statement &statement,
+                                  llvm::ArrayRef<AffineExpr> ivs,
+                                  const Lanes &lanes, unsigned loop) const {
+  if (!isa<affine::AffineStoreOp>(statement.root))
+    return false;
+  for (Operation *op : statement.slice) {
+    if (!isAffineAccess(op))
+      continue;
+    Place place = placeOf(op, statement, ivs);
+    bool mayRead = isWritten(place, statement, ivs)
+                       ? isUniform(place.subscripts, loop) &&
+                             !isUniform(place.subscripts, lanes.dim)
+                       : isInside(op, statement, ivs);
+    if (!mayRead)
+      return false;
+  }
+  return true;
+}
+
 /// Loop counters as values; a vector where the lanes differ.
 void StatementEmitter::mapCounters(OpBuilder &builder,
                                    const Statement &statement,
@@ -221,7 +284,8 @@ void StatementEmitter::emitVector(OpBuilder &builder,
       continue;
     if (isa<affine::AffineLoadOp>(op)) {
       Place place = placeOf(op, statement, ivs);
-      Value loaded = emitVectorLoad(builder, op, place, lanes);
+      bool readsAll = lanes.readsAll && !isWritten(place, statement, ivs);
+      Value loaded = emitVectorLoad(builder, op, place, lanes, readsAll);
       mapLoaded(op, place, loaded, mapping);
     } else if (auto store = dyn_cast<affine::AffineStoreOp>(op)) {
       emitVectorStore(builder, op, placeOf(op, statement, ivs),
@@ -264,7 +328,8 @@ Value StatementEmitter::maskOf(OpBuilder &builder, Location loc,
 }
 
 Value StatementEmitter::emitVectorLoad(OpBuilder &builder, Operation *op,
-                                       const Place &place, const Lanes &lanes) {
+                                       const Place &place, const Lanes &lanes,
+                                       bool readsAll) {
   Location loc = op->getLoc();
   AffineValues first(scope, atFirstLane(place.subscripts, lanes));
   if (isUniform(place.subscripts, lanes.dim))
@@ -273,7 +338,7 @@ Value StatementEmitter::emitVectorLoad(OpBuilder &builder, Operation *op,
   Type element = cast<MemRefType>(place.memref.getType()).getElementType();
   auto type = VectorType::get(lanes.width, element);
   bool isRow = isContiguous(place.subscripts, lanes.dim);
-  if (isRow && !lanes.mask)
+  if (isRow && (!lanes.mask || readsAll))
     return affine::AffineVectorLoadOp::create(builder, loc, type, place.memref,
                                               first.map, first.operands);
   llvm::SmallVector<Value> indices = indicesOf(builder, loc, place, lanes);

@@ -9,6 +9,7 @@
 #define AUTOTUNE_SCHEDULE_STATEMENTEMITTER_H
 
 #include "LoopScope.h"
+#include "PackFold.h"
 #include "Scop.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -17,18 +18,26 @@ namespace autotune {
 
 /// A packed copy that stands for part of an array.
 struct PackBinding {
+  /// Copies of the elements after some ops on each.
+  struct Copy {
+    mlir::Value buffer;
+    FoldedOps ops;
+  };
+
   unsigned array;
-  mlir::Value buffer;
+  llvm::SmallVector<Copy> copies;
   llvm::SmallVector<mlir::AffineExpr>
       offset; ///< First element, a result a dimension.
   unsigned panelDim;
   int64_t panel;
-  /// How many ops on a loaded element the copy has computed already.
-  unsigned numFolded;
 
+  /// The copy that holds what follows the load.
+  const Copy &copyFor(mlir::Operation *load) const;
   /// Position in the buffer of the element at `subscripts`.
   llvm::SmallVector<mlir::AffineExpr>
   position(llvm::ArrayRef<mlir::AffineExpr> subscripts) const;
+  /// Elements that the copy has along a dimension of the array.
+  int64_t sizeAlong(unsigned dim) const;
 };
 
 /// The lanes of a vector: a placeholder dimension of the scope.
@@ -36,6 +45,8 @@ struct Lanes {
   unsigned dim;
   int64_t width;
   mlir::Value mask; ///< Null for a full vector.
+  /// Whether other lanes may load, too, as `mayReadAll` says.
+  bool readsAll = false;
 };
 
 class StatementEmitter {
@@ -51,6 +62,12 @@ public:
   bool hasVectorPlaces(const Statement &statement,
                        llvm::ArrayRef<mlir::AffineExpr> ivs,
                        const Lanes &lanes) const;
+
+  /// Whether all lanes may load what the statement does not write, and the
+  /// statement writes to the same places in all iterations of a loop.
+  bool mayReadAll(const Statement &statement,
+                  llvm::ArrayRef<mlir::AffineExpr> ivs, const Lanes &lanes,
+                  unsigned loop) const;
 
   /// Emits one vector of instances; `ivs` mention the placeholder of `lanes`.
   void emitVector(mlir::OpBuilder &builder, const Statement &statement,
@@ -68,6 +85,12 @@ private:
 
   Place placeOf(mlir::Operation *op, const Statement &statement,
                 llvm::ArrayRef<mlir::AffineExpr> ivs) const;
+  /// Whether every lane lies in the array, or in its packed copy.
+  bool isInside(mlir::Operation *op, const Statement &statement,
+                llvm::ArrayRef<mlir::AffineExpr> ivs) const;
+  /// Whether the statement writes to the place.
+  bool isWritten(const Place &place, const Statement &statement,
+                 llvm::ArrayRef<mlir::AffineExpr> ivs) const;
   /// Lets `loaded` stand for what the load and its folded ops computed.
   static void mapLoaded(mlir::Operation *load, const Place &place,
                         mlir::Value loaded, mlir::IRMapping &mapping);
@@ -75,7 +98,8 @@ private:
                    llvm::ArrayRef<mlir::AffineExpr> ivs, const Lanes &lanes,
                    mlir::IRMapping &mapping);
   mlir::Value emitVectorLoad(mlir::OpBuilder &builder, mlir::Operation *op,
-                             const Place &place, const Lanes &lanes);
+                             const Place &place, const Lanes &lanes,
+                             bool readsAll);
   void emitVectorStore(mlir::OpBuilder &builder, mlir::Operation *op,
                        const Place &place, mlir::Value value,
                        const Lanes &lanes);

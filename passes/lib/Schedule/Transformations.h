@@ -41,6 +41,7 @@ Refusal unroll(Model &model, unsigned band, unsigned member, int64_t factor);
 /// Whether `privatize` is accepted; leaves the model as it is.
 Refusal checkPrivatize(const Model &model, unsigned band, unsigned member,
                        unsigned array, int64_t lanes);
+Refusal checkSeparate(Model &model, unsigned band, unsigned statement);
 /// These two change the model only; `change` is what the body needs.
 Refusal contract(Model &model, unsigned array, MemoryChange &change);
 Refusal expand(Model &model, unsigned band, unsigned member, unsigned array,

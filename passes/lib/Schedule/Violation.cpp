@@ -38,7 +38,8 @@ struct BrokenPair {
 /// Walks down a tree with one pair.
 class PairWalk {
 public:
-  explicit PairWalk(const InstancePair &pair) : pair(pair) {}
+  PairWalk(const InstancePair &pair, bool commutes)
+      : pair(pair), commutes(commutes) {}
 
   std::optional<BrokenPair> visit(const Tree &tree) {
     switch (tree.kind) {
@@ -69,9 +70,9 @@ private:
     for (const isl::union_pw_aff &member : band.members) {
       isl::val before = valueAt(member, pair.source);
       isl::val after = valueAt(member, pair.sink);
-      if (after.lt(before))
+      if (!commutes && after.lt(before))
         return broken(0, reason::reversedByLoops);
-      if (after.gt(before))
+      if (!after.eq(before))
         return std::nullopt;
     }
     return visitBelow(1, band.children.front());
@@ -90,9 +91,9 @@ private:
   std::optional<BrokenPair> visitSequence(const Tree &sequence) {
     unsigned source = childWith(sequence, pair.source);
     unsigned sink = childWith(sequence, pair.sink);
-    if (sink < source)
+    if (!commutes && sink < source)
       return broken(2 * source, reason::reversedBySequence);
-    if (source < sink)
+    if (source != sink)
       return std::nullopt;
     return visitBelow(2 * source + 1, sequence.children[source]);
   }
@@ -105,6 +106,7 @@ private:
   }
 
   const InstancePair &pair;
+  bool commutes;
   std::vector<unsigned> place;
 };
 
@@ -122,7 +124,7 @@ std::optional<Violation> violationOfExample(const Tree &tree,
       if (!active.has(pair) || !contains(tree.domain, pair.source) ||
           !contains(tree.domain, pair.sink))
         continue;
-      std::optional<BrokenPair> broken = PairWalk(pair).visit(tree);
+      std::optional<BrokenPair> broken = PairWalk(pair, ends.commutes).visit(tree);
       if (!broken)
         continue;
       std::tuple found{broken->place, ends.sourceName, ends.sinkName};
