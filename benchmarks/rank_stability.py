@@ -122,7 +122,7 @@ def _build(
             artefact = build.result().artefact
             if artefact is not None and len(found) <= num_schedules:
                 found.setdefault(artefact.object_hash, (schedule, artefact))
-        schedules = search.ask(8)
+        schedules = list(search.ask(8))
     return dict(found.values())
 
 

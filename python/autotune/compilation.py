@@ -343,13 +343,13 @@ def open_workshop(
         cluster = None
         if runner != "local":
             cluster = stack.enter_context(_open_cluster(runner, target, measuring))
+        own = timing_cores(program.num_threads)  # Of those allowed until now.
         stack.enter_context(_pinned(building_cores(program.num_threads)))
         compiler = stack.enter_context(
             CompilerPool(target, len(allowed), _COMPILE_TIMEOUT_SECS, allowed, kept)
         )
         builder: Compiler = compiler
         if cluster is None:
-            own = timing_cores(program.num_threads)
             times: Runner = stack.enter_context(
                 LocalRunner(target, measuring, own, compiler.paused)
             )

@@ -130,20 +130,20 @@ class MctsSearch:
         state = self._explorer.visit(Schedule())
         return None if state is None else self._node(state)
 
-    def ask(self, num_schedules: int) -> list[Schedule]:
+    def ask(self, num_schedules: int) -> Iterator[Schedule]:
         """See `SearchStrategy.ask`. Pending schedules weigh on their edges as virtual losses."""
         root = self.root
         if root is None:
-            return []
+            return
         self._seen.add(root.state.tree_hash)
-        found: list[Schedule] = []
+        num_found = 0
         for _ in range(_MAX_ATTEMPTS * num_schedules):
-            if len(found) == num_schedules:
+            if num_found == num_schedules:
                 break
             schedule = self._take(self._simulate(root))
             if schedule is not None:
-                found.append(schedule)
-        return found
+                num_found += 1
+                yield schedule
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """See `SearchStrategy.tell`. Backs values up as maxima along the way that asked."""

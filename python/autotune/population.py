@@ -5,7 +5,7 @@ by step and measures every beginning; evolutionary search changes and crosses co
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from autotune.refinement import nearest, refine
@@ -73,17 +73,17 @@ class BeamSearch:
         self._num_waiting = 0
         self._beam = [Schedule()]
 
-    def ask(self, num_schedules: int) -> list[Schedule]:
+    def ask(self, num_schedules: int) -> Iterator[Schedule]:
         """See `SearchStrategy.ask`. The next level waits for the outcomes of this one."""
         root = self._explorer.visit(Schedule())
         if root is None:
-            return []
+            return
         self._level.take(root)
         if not self._queue and self._num_waiting == 0:
             self._queue = self._next_level()
         asked, self._queue = self._queue[:num_schedules], self._queue[num_schedules:]
         self._num_waiting += len(asked)
-        return asked
+        yield from asked
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """See `SearchStrategy.tell`."""
@@ -146,21 +146,21 @@ class EvolutionarySearch:
         self._population = _Population(config.size)
         self._num_asked = 0
 
-    def ask(self, num_schedules: int) -> list[Schedule]:
+    def ask(self, num_schedules: int) -> Iterator[Schedule]:
         """See `SearchStrategy.ask`."""
         root = self._explorer.visit(Schedule())
         if root is None:
-            return []
+            return
         self._population.take(root)
-        found: list[Schedule] = []
+        num_found = 0
         for _ in range(_MAX_ATTEMPTS * num_schedules):
-            if len(found) == num_schedules:
+            if num_found == num_schedules:
                 break
             child = self._child(root)
             if child is not None and self._population.take(child):
-                found.append(child.schedule)
+                num_found += 1
                 self._num_asked += 1
-        return found
+                yield child.schedule
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """See `SearchStrategy.tell`."""

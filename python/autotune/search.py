@@ -7,7 +7,7 @@ and the same measurements a strategy asks for the same schedules.
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Protocol
@@ -46,11 +46,13 @@ class Outcome:
 class SearchStrategy(Protocol):
     """Decides which schedules to measure next."""
 
-    def ask(self, num_schedules: int) -> list[Schedule]:
-        """Returns at most `num_schedules` complete schedules, none asked for before.
+    def ask(self, num_schedules: int) -> Iterator[Schedule]:
+        """Yields at most `num_schedules` complete schedules, none asked for before.
 
-        May be called again before the outcomes of earlier schedules are told. Fewer schedules than
-        asked for mean that no others were found; later outcomes may open new ones.
+        They come as they are found, so that building one goes on beside finding the next; the
+        caller takes all of them before it does anything else with the strategy. May be called again
+        before the outcomes of earlier schedules are told. Fewer schedules than asked for mean that
+        no others were found; later outcomes may open new ones.
         """
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
@@ -182,21 +184,21 @@ class RandomSearch:
         self._rng = rng
         self._seen: set[str] = set()
 
-    def ask(self, num_schedules: int) -> list[Schedule]:
+    def ask(self, num_schedules: int) -> Iterator[Schedule]:
         """See `SearchStrategy.ask`."""
         root = self._explorer.visit(Schedule())
         if root is None:
-            return []
+            return
         self._seen.add(root.tree_hash)
-        found: list[Schedule] = []
+        num_found = 0
         for _ in range(_MAX_ATTEMPTS * num_schedules):
-            if len(found) == num_schedules:
+            if num_found == num_schedules:
                 break
             end = self._explorer.walk(root, self._rng, sharpness=1.0)[-1]
             if end.tree_hash not in self._seen:
                 self._seen.add(end.tree_hash)
-                found.append(end.schedule)
-        return found
+                num_found += 1
+                yield end.schedule
 
     def tell(self, outcomes: Sequence[Outcome]) -> None:
         """See `SearchStrategy.tell`; a random search learns nothing."""

@@ -1,11 +1,11 @@
 """The loop around the search strategies of a program: ask, build, time, record, tell.
 
 Hides the order of things. Batches of candidates come from one workload after the other, as the
-allocation decides. The next batch is chosen and built while the current one is timed; what a runner
-measures at once is committed before the next candidate starts; allocation and strategy hear of a
-batch only after the next one was chosen, so that a search takes the same course whatever the speed
-of builds and runners. A run that was cut off takes up where it was: its committed measurements are
-replayed to the strategy, and none is timed again.
+allocation decides. The next batch is chosen and built, each candidate as soon as it is found, while
+the current one is timed; what a runner measures at once is committed before the next candidate
+starts; allocation and strategy hear of a batch only after the next one was chosen, so that a search
+takes the same course whatever the speed of builds and runners. A run that was cut off takes up
+where it was: its committed measurements are replayed to the strategy, and none is timed again.
 """
 
 from collections import deque
@@ -178,7 +178,7 @@ class WorkloadSearch:
         return max((peak_speedup(each.measurement) or 1.0 for each in self.records), default=1.0)
 
     def ask(self, num_schedules: int) -> list[_Job]:
-        """Returns the next candidates, being built; none where the strategy has none."""
+        """Returns the next candidates, each being built since it was found; none where none is."""
         return [self._start(schedule) for schedule in self._strategy.ask(num_schedules)]
 
     def measure(

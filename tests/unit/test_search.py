@@ -31,7 +31,7 @@ def run(strategy, trials: int) -> list[Schedule]:
     asked: list[Schedule] = []
     waiting: list[Schedule] = []
     while len(asked) < trials:
-        batch = strategy.ask(min(BATCH, trials - len(asked)))
+        batch = list(strategy.ask(min(BATCH, trials - len(asked))))
         if not batch and not waiting:
             break
         asked += batch
@@ -88,7 +88,7 @@ class TestStrategyContract:
         strategy._explorer._space.describe = lambda schedule: Failure(
             FailureKind.ILLEGAL, "no loops"
         )
-        assert strategy.ask(4) == []
+        assert list(strategy.ask(4)) == []
 
 
 def test_searches_that_learn_beat_random_on_a_toy_space():
@@ -104,7 +104,7 @@ def test_searches_that_learn_beat_random_on_a_toy_space():
 
 def test_a_node_is_worth_its_best_descendant():
     strategy = mcts(1, MctsConfig(num_starters=0, refine_share=0.0))
-    asked = strategy.ask(3)
+    asked = list(strategy.ask(3))
     ratios = (2.0, 8.0, 0.5)
     strategy.tell(
         Outcome(schedule, Measurement((1.0,), (ratio,), 0.1, None))
@@ -123,7 +123,7 @@ def test_a_node_is_worth_its_best_descendant():
 
 def test_pending_schedules_are_virtual_losses():
     strategy = mcts(1, MctsConfig(num_starters=0, refine_share=0.0))
-    strategy.ask(5)
+    assert len(list(strategy.ask(5))) == 5
     assert strategy.root is not None
     assert sum(edge.pending for edge in strategy.root.edges.values()) == 5
     assert strategy.root.value is None
@@ -131,7 +131,7 @@ def test_pending_schedules_are_virtual_losses():
 
 def test_failures_lower_only_their_own_branch():
     strategy = mcts(2, MctsConfig(num_starters=0, refine_share=0.0))
-    asked = strategy.ask(2)
+    asked = list(strategy.ask(2))
     strategy.tell([Outcome(asked[0], failure()), Outcome(asked[1], toy_measurement(asked[1]))])
     assert strategy.root is not None
     assert strategy.root.value == node_value(toy_measurement(asked[1]))

@@ -6,11 +6,12 @@ from dataclasses import replace
 import pytest
 
 from autotune.database import Database
-from autotune.measurement import Failure, FailureKind, Measurement
+from autotune.measurement import Artefact, Failure, FailureKind, Measurement
+from autotune.problem import Problem
 from autotune.progress import SilentProgress
 from autotune.report import Report
 from autotune.schedule import Schedule
-from autotune.search_loop import Session
+from autotune.search_loop import Session, WorkloadSearch
 from autotune.tune import (
     BaselineError,
     ConfigError,
@@ -155,6 +156,23 @@ def course(session: Session) -> list[tuple[str, Schedule]]:
     records = [record for run in database.runs() for record in database.records(run)]
     records.sort(key=lambda record: record.provenance.step)
     return [(record.workload_hash, record.schedule) for record in records]
+
+
+def test_a_candidate_is_built_while_the_next_one_is_looked_for(session):
+    first, second = (Schedule.parse(f"autotune-tile{{band=0 sizes={n},0}}") for n in (8, 16))
+    built_before = []
+
+    class SlowStrategy:
+        def ask(self, num_schedules):
+            yield first
+            built_before.extend(session.compiler.built)
+            yield second
+
+    run = session.database.start_run(WORKLOAD, TARGET, "", 2)
+    problem = Problem(WORKLOAD, Artefact(b"", "", 0.0, 0))
+    search = WorkloadSearch(session, problem, run, SlowStrategy(), None)
+    assert [job.schedule for job in search.ask(2)] == [first, second]
+    assert built_before == [first]
 
 
 @pytest.mark.parametrize("is_cold", [False, True])
