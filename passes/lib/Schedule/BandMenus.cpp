@@ -59,17 +59,11 @@ std::string bandContext(func::FuncOp function, unsigned threads,
   return digest(text);
 }
 
-static std::string textOf(char *owned) {
-  std::string text(owned);
-  free(owned);
-  return text;
-}
-
 /// The node without what is below.
 static std::string lineOf(const Tree &tree) {
   switch (tree.kind) {
   case Tree::Kind::Leaf:
-    return textOf(isl_union_set_to_str(tree.domain.get()));
+    return takeText(isl_union_set_to_str(tree.domain.get()));
   case Tree::Kind::Sequence:
     return "sequence";
   case Tree::Kind::Mark:
@@ -79,7 +73,7 @@ static std::string lineOf(const Tree &tree) {
   }
   std::string line = "band";
   for (const isl::union_pw_aff &member : tree.members)
-    line += " " + textOf(isl_union_pw_aff_to_str(member.get()));
+    line += " " + takeText(isl_union_pw_aff_to_str(member.get()));
   return line;
 }
 

@@ -13,11 +13,28 @@
 
 namespace autotune {
 
-Dependences::Dependences(DependentPairs all) : whole(std::move(all)) {
+DependentPairs DependentPairs::between(const isl::union_set &domain) const {
+  auto restrict = [&](const isl::union_map &some) {
+    return some.intersect_domain(domain).intersect_range(domain);
+  };
+  return {restrict(ordered), restrict(commuting)};
+}
+
+DependentPairs
+DependentPairs::equalAt(const isl::multi_union_pw_aff &members) const {
+  return {ordered.eq_at(members), commuting.eq_at(members)};
+}
+
+/// More take longer to try than they save.
+static constexpr unsigned maxRemembered = 16;
+
+Dependences::Dependences(DependentPairs all, bool remembersViolations)
+    : whole(std::move(all)), remembers(remembersViolations) {
   addParts(whole.ordered, false);
   addParts(whole.commuting, true);
   known.resize(dependences.size());
   found.resize(dependences.size());
+  broken.resize(dependences.size());
 }
 
 void Dependences::addParts(const isl::union_map &pairs, bool commute) {
@@ -95,6 +112,13 @@ const std::vector<InstancePair> &Dependences::examples(unsigned number) const {
     entry.emplace();
   }
   return *entry;
+}
+
+void Dependences::noteViolated(unsigned number, InstancePair pair) const {
+  std::vector<InstancePair> &pairs = broken[number];
+  if (pairs.size() == maxRemembered)
+    pairs.erase(pairs.begin());
+  pairs.push_back(std::move(pair));
 }
 
 } // namespace autotune

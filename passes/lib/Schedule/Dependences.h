@@ -28,7 +28,9 @@ struct InstancePair {
 
 class Dependences {
 public:
-  explicit Dependences(DependentPairs all);
+  /// `remembersViolations` where only whether a tree is legal is asked for, not
+  /// why: that would depend on what was asked before.
+  explicit Dependences(DependentPairs all, bool remembersViolations = false);
 
   /// A convex set of pairs: statement instance -> the later one.
   struct Dependence {
@@ -49,6 +51,13 @@ public:
   /// where they are hard to find.
   const std::vector<InstancePair> &examples(unsigned number) const;
 
+  /// Pairs of part `number` that trees were not legal for, the latest ones.
+  const std::vector<InstancePair> &violated(unsigned number) const {
+    return broken[number];
+  }
+  void noteViolated(unsigned number, InstancePair pair) const;
+  bool remembersViolations() const { return remembers; }
+
 private:
   struct Known {
     isl::aff atSource, atSink;
@@ -61,6 +70,8 @@ private:
   std::vector<Dependence> dependences;
   mutable std::vector<std::vector<Known>> known; ///< Of each dependence.
   mutable std::vector<std::optional<std::vector<InstancePair>>> found;
+  mutable std::vector<std::vector<InstancePair>> broken;
+  bool remembers;
 };
 
 } // namespace autotune

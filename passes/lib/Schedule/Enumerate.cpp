@@ -247,7 +247,8 @@ public:
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     auto body = [&](isl::ctx ctx) -> LogicalResult {
-      FailureOr<Model> model = loadModel(function, ctx);
+      FailureOr<Model> model =
+          loadModel(function, ctx, /*remembersViolations=*/true);
       if (failed(model))
         return failure();
       llvm::SmallVector<Attribute> menus =

@@ -5,6 +5,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <isl/ctx.h>
 #include <isl/map.h>
 #include <isl/union_map.h>
 
@@ -231,19 +232,6 @@ private:
 
 //===--- active dependences -----------------------------------------------===//
 
-static DependentPairs between(const DependentPairs &pairs,
-                              const isl::union_set &domain) {
-  auto restrict = [&](const isl::union_map &some) {
-    return some.intersect_domain(domain).intersect_range(domain);
-  };
-  return {restrict(pairs.ordered), restrict(pairs.commuting)};
-}
-
-static DependentPairs equal(const DependentPairs &pairs,
-                            const isl::multi_union_pw_aff &members) {
-  return {pairs.ordered.eq_at(members), pairs.commuting.eq_at(members)};
-}
-
 ActiveDependences::ActiveDependences(const Dependences &all) : all(&all) {
   for (unsigned number = 0; number < all.parts().size(); ++number)
     remaining.push_back({number, {}, true});
@@ -333,107 +321,50 @@ ActiveDependences::pairs(llvm::ArrayRef<unsigned> numbers) const {
   }
   for (const Step &step : steps)
     if (const auto *domain = std::get_if<isl::union_set>(&step))
-      result = between(result, *domain);
+      result = result.between(*domain);
     else
-      result = equal(result, std::get<isl::multi_union_pw_aff>(step));
+      result = result.equalAt(std::get<isl::multi_union_pw_aff>(step));
   return result;
 }
 
 //===--- exact relations --------------------------------------------------===//
 
-static isl::union_map lexGreater(const isl::union_map &pairs,
-                                 const isl::multi_union_pw_aff &at) {
-  return isl::manage(
-      isl_union_map_lex_gt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
-}
-
-/// One of the violated dependences: isl's order of them says nothing.
-static Violation violationOf(llvm::StringRef reason,
-                             const isl::union_map &pairs) {
-  std::vector<std::pair<std::string, std::string>> ends;
-  pairs.foreach_map([&](isl::map map) {
-    ends.emplace_back(map.domain_tuple_id().name(),
-                      map.range_tuple_id().name());
-  });
-  const auto &[source, sink] = *llvm::min_element(ends);
-  return {reason, source, sink};
-}
-
-static std::optional<Violation> violationIn(const Tree &tree,
-                                            const DependentPairs &active);
-
-static std::optional<Violation>
-violationInSequence(const Tree &tree, const DependentPairs &active) {
-  isl::union_set earlier;
-  for (const Tree &child : tree.children) {
-    if (!earlier.is_null()) {
-      isl::union_map reversed = active.ordered.intersect_domain(child.domain)
-                                    .intersect_range(earlier);
-      if (!reversed.is_empty())
-        return violationOf(reason::reversedBySequence, reversed);
-    }
-    if (auto reason = violationIn(child, between(active, child.domain)))
-      return reason;
-    earlier = earlier.is_null() ? child.domain : earlier.unite(child.domain);
-  }
-  return std::nullopt;
-}
-
-static std::optional<Violation> violationIn(const Tree &tree,
-                                            const DependentPairs &active) {
-  if (active.ordered.is_empty() && active.commuting.is_empty())
-    return std::nullopt;
-  switch (tree.kind) {
-  case Tree::Kind::Leaf:
-    return violationOf(reason::unordered,
-                       active.ordered.unite(active.commuting));
-  case Tree::Kind::Sequence:
-    return violationInSequence(tree, active);
-  case Tree::Kind::Mark: {
-    const Tree &child = tree.children.front();
-    if (tree.isMark(mark::parallel) || tree.isMark(mark::vectorize)) {
-      isl::multi_union_pw_aff member(child.members.front());
-      isl::union_map pairs = active.ordered.unite(active.commuting);
-      isl::union_map unequal = pairs.subtract(pairs.eq_at(member));
-      if (!unequal.is_empty())
-        return violationOf(reason::carried, unequal);
-    }
-    return violationIn(child, active);
-  }
-  case Tree::Kind::Band: {
-    isl::multi_union_pw_aff partial = bandSchedule(tree.members);
-    isl::union_map reversed = lexGreater(active.ordered, partial);
-    if (!reversed.is_empty())
-      return violationOf(reason::reversedByLoops, reversed);
-    return violationIn(tree.children.front(), equal(active, partial));
-  }
-  }
-  return std::nullopt;
-}
-
-static std::optional<Violation>
-firstViolation(const Tree &tree, const ActiveDependences &active) {
+/// The first violation in the tree. Where violations of other trees are
+/// remembered it is any; where sequences may then be put in another order it is
+/// the first, or one that stays.
+static std::optional<Violation> firstViolation(const Tree &tree,
+                                               const ActiveDependences &active,
+                                               bool mayReorder) {
+  const Dependences &all = active.dependences();
   llvm::SmallVector<unsigned> undecided;
   for (const OpenDependence &open : active.open()) {
-    Verdict verdict = SignWalk(active.dependences(), open).visit(tree);
+    Verdict verdict = SignWalk(all, open).visit(tree);
     if (verdict.kind == Verdict::Kind::Respected)
       continue;
-    const auto &ends = active.dependences().parts()[open.number];
+    const auto &ends = all.parts()[open.number];
     if (verdict.kind == Verdict::Kind::Violated && active.isInside(open.number))
-      return Violation{verdict.reason, ends.sourceName, ends.sinkName};
+      return Violation{verdict.reason, ends.sourceName, ends.sinkName, {}};
     undecided.push_back(open.number);
   }
   if (undecided.empty())
     return std::nullopt;
   // Much faster than the relations, and it answers most questions.
-  if (auto violation = violationOfExample(tree, active, undecided))
-    return violation;
-  return violationIn(tree, active.pairs(undecided));
+  if (auto found = violationOfRemembered(tree, active, undecided, mayReorder))
+    return found;
+  if (auto found = violationOfExample(tree, active, undecided))
+    return found;
+  // What isl's quota leaves must not depend on what was remembered.
+  isl_ctx_reset_operations(tree.domain.ctx().get());
+  std::optional<Violation> found = violationIn(tree, active.pairs(undecided));
+  if (found && all.remembersViolations())
+    rememberViolation(*found, active, undecided);
+  return found;
 }
 
 std::optional<std::string> findViolation(const Tree &tree,
                                          const ActiveDependences &active) {
-  std::optional<Violation> violation = firstViolation(tree, active);
+  std::optional<Violation> violation =
+      firstViolation(tree, active, /*mayReorder=*/false);
   return violation ? std::optional(violation->text()) : std::nullopt;
 }
 
@@ -465,14 +396,15 @@ static bool moveBefore(Tree &node, llvm::StringRef moved,
 
 std::optional<std::string> orderSequences(Tree &tree,
                                           const ActiveDependences &active) {
-  std::optional<Violation> violation = firstViolation(tree, active);
+  std::optional<Violation> violation =
+      firstViolation(tree, active, /*mayReorder=*/true);
   for (unsigned moves = 0;
        violation && violation->reason == reason::reversedBySequence &&
        moves < maxMoves;
        ++moves) {
     if (!moveBefore(tree, violation->source, violation->sink))
       break;
-    violation = firstViolation(tree, active);
+    violation = firstViolation(tree, active, /*mayReorder=*/true);
   }
   return violation ? std::optional(violation->text()) : std::nullopt;
 }

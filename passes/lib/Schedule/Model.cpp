@@ -66,17 +66,21 @@ static const Tree &treeOf(llvm::StringRef text, isl::ctx ctx) {
 }
 
 static std::shared_ptr<const Dependences>
-dependencesOf(StringAttr ordered, StringAttr commuting, isl::ctx ctx) {
-  std::string text = ordered.str() + (commuting ? commuting.str() : "");
+dependencesOf(StringAttr ordered, StringAttr commuting, isl::ctx ctx,
+              bool remembersViolations) {
+  std::string text = ordered.str() + (commuting ? commuting.str() : "") +
+                     (remembersViolations ? " remembers" : "");
   if (const auto *dependences = session().dependences.find(text))
     return *dependences;
   DependentPairs pairs{
       isl::union_map(ctx, ordered.str()),
       isl::union_map(ctx, commuting ? commuting.str() : "{ }")};
-  return session().dependences.add(text, std::make_shared<Dependences>(pairs));
+  return session().dependences.add(
+      text, std::make_shared<Dependences>(pairs, remembersViolations));
 }
 
-FailureOr<Model> loadModel(func::FuncOp function, isl::ctx ctx) {
+FailureOr<Model> loadModel(func::FuncOp function, isl::ctx ctx,
+                           bool remembersViolations) {
   auto schedule = function->getAttrOfType<StringAttr>(scheduleName);
   auto dependences = function->getAttrOfType<StringAttr>(dependencesName);
   if (!schedule || !dependences)
@@ -86,7 +90,8 @@ FailureOr<Model> loadModel(func::FuncOp function, isl::ctx ctx) {
   if (failed(scop))
     return failure();
   auto commuting = function->getAttrOfType<StringAttr>(commutingName);
-  Model model{std::move(*scop), dependencesOf(dependences, commuting, ctx),
+  Model model{std::move(*scop),
+              dependencesOf(dependences, commuting, ctx, remembersViolations),
               treeOf(schedule.getValue(), ctx)};
   // What the quota leaves must not depend on what was remembered.
   isl_ctx_reset_operations(ctx.get());

@@ -23,7 +23,9 @@ struct Model {
 using Refusal = std::optional<std::string>;
 
 /// Reads the attributes that `autotune-extract` and the transformations wrote.
-mlir::FailureOr<Model> loadModel(mlir::func::FuncOp function, isl::ctx ctx);
+/// With `remembersViolations` see `Dependences`.
+mlir::FailureOr<Model> loadModel(mlir::func::FuncOp function, isl::ctx ctx,
+                                 bool remembersViolations = false);
 void storeTree(mlir::func::FuncOp function, const Tree &tree);
 void storeDependences(mlir::func::FuncOp function,
                       const Dependences &dependences);

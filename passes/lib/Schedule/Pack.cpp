@@ -58,10 +58,7 @@ packRegion(const Scop &scop, const isl::union_map &place, unsigned array) {
 }
 
 static std::string textOf(const isl::union_map &relation) {
-  char *owned = isl_union_map_to_str(relation.get());
-  std::string text(owned);
-  free(owned);
-  return text;
+  return takeText(isl_union_map_to_str(relation.get()));
 }
 
 /// The sizes of a region, as they were for the same places and accesses before;

@@ -5,6 +5,9 @@
 
 #include "llvm/ADT/StringMap.h"
 
+#include <cstdlib>
+#include <string>
+
 namespace autotune {
 
 /// Values by text, a bounded number of them.
@@ -27,6 +30,13 @@ private:
   unsigned capacity;
   llvm::StringMap<Value> values;
 };
+
+/// The text that one of isl's functions allocated.
+inline std::string takeText(char *owned) {
+  std::string text(owned);
+  free(owned);
+  return text;
+}
 
 } // namespace autotune
 

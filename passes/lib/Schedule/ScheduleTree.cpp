@@ -1,8 +1,12 @@
 //===- ScheduleTree.cpp - Schedule trees ----------------------------------===//
 
 #include "ScheduleTree.h"
+#include "Recent.h"
+
+#include "llvm/ADT/ScopeExit.h"
 
 #include <isl/aff.h>
+#include <isl/ctx.h>
 #include <isl/ilp.h>
 #include <isl/schedule.h>
 #include <isl/schedule_node.h>
@@ -186,16 +190,44 @@ static std::optional<long> integer(isl_val *owned) {
   return value.num_si();
 }
 
-std::optional<Range> memberRange(const isl::union_pw_aff &member,
-                                 const isl::union_set &domain) {
-  isl::union_pw_aff restricted = member.intersect_domain(domain);
-  std::optional<long> min =
-      integer(isl_union_pw_aff_min_val(restricted.copy()));
-  std::optional<long> max =
-      integer(isl_union_pw_aff_max_val(restricted.copy()));
+static std::optional<Range> rangeOf(const isl::union_pw_aff &values) {
+  std::optional<long> min = integer(isl_union_pw_aff_min_val(values.copy()));
+  std::optional<long> max = integer(isl_union_pw_aff_max_val(values.copy()));
   if (!min || !max)
     return std::nullopt;
   return Range{*min, *max};
+}
+
+static long strideOf(const isl::union_pw_aff &values) {
+  isl::union_map places =
+      isl::manage(isl_union_map_from_union_pw_aff(values.copy()));
+  isl::set range = places.range().as_set();
+  isl::val stride = isl::manage(isl_set_get_stride(range.get(), 0));
+  return stride.num_si();
+}
+
+/// What was computed for the same values before, or is now.
+template <auto compute> static auto recalled(const isl::union_pw_aff &values) {
+  using Fact = decltype(compute(values));
+  thread_local Recent<Fact> recent{4096};
+  std::string text = takeText(isl_union_pw_aff_to_str(values.get()));
+  // What isl's quota leaves must not depend on what is known already.
+  isl_ctx *ctx = values.ctx().get();
+  auto refill = llvm::scope_exit([&] { isl_ctx_reset_operations(ctx); });
+  if (const Fact *known = recent.find(text))
+    return *known;
+  isl_ctx_reset_operations(ctx);
+  return recent.add(text, compute(values));
+}
+
+std::optional<Range> memberRange(const isl::union_pw_aff &member,
+                                 const isl::union_set &domain) {
+  return recalled<rangeOf>(member.intersect_domain(domain));
+}
+
+long memberStride(const isl::union_pw_aff &member,
+                  const isl::union_set &domain) {
+  return recalled<strideOf>(member.intersect_domain(domain));
 }
 
 isl::union_pw_aff tileMember(const isl::union_pw_aff &member, long size) {

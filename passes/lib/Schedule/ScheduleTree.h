@@ -79,6 +79,10 @@ struct Range {
 std::optional<Range> memberRange(const isl::union_pw_aff &member,
                                  const isl::union_set &domain);
 
+/// The smallest distance between two values of the member; 0 for a constant.
+long memberStride(const isl::union_pw_aff &member,
+                  const isl::union_set &domain);
+
 /// floor(member / size) * size and member mod size.
 isl::union_pw_aff tileMember(const isl::union_pw_aff &member, long size);
 isl::union_pw_aff pointMember(const isl::union_pw_aff &member, long size);

@@ -65,6 +65,11 @@ struct DependentPairs {
   /// Updates of the element by one operation that commutes: they may run in
   /// either order, but not at once.
   isl::union_map commuting;
+
+  /// Those of instances in the domain.
+  DependentPairs between(const isl::union_set &domain) const;
+  /// Those of equal values in all members.
+  DependentPairs equalAt(const isl::multi_union_pw_aff &members) const;
 };
 
 /// Flow, anti and output dependences between instances with no other write to

@@ -3,8 +3,6 @@
 #include "Transformations.h"
 #include "autotune/SchedulePasses.h"
 
-#include <isl/set.h>
-
 using namespace mlir;
 
 namespace autotune {
@@ -27,15 +25,6 @@ PlainMember findPlainMember(Model &model, unsigned number, unsigned position) {
   if (position >= location->node->members.size())
     return {std::nullopt, "the band has no member " + std::to_string(position)};
   return {std::move(location), ""};
-}
-
-long memberStride(const isl::union_pw_aff &member,
-                  const isl::union_set &domain) {
-  isl::union_map values = isl::manage(isl_union_map_from_union_pw_aff(
-      member.intersect_domain(domain).release()));
-  isl::set range = values.range().as_set();
-  isl::val stride = isl::manage(isl_set_get_stride(range.get(), 0));
-  return stride.num_si();
 }
 
 Refusal tile(Model &model, unsigned number, llvm::ArrayRef<int64_t> sizes) {

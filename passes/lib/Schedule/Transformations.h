@@ -78,10 +78,6 @@ PlainMember findPlainMember(Model &model, unsigned band, unsigned member);
 /// `member`, those that are unrolled or vectors apart.
 unsigned countTileLevels(const TreePath &path, const isl::union_pw_aff &member);
 
-/// The smallest distance between two values of the member; 0 for a constant.
-long memberStride(const isl::union_pw_aff &member,
-                  const isl::union_set &domain);
-
 /// What `autotune-pack` copies: an array region as a function of the loops
 /// outside the band.
 struct PackRegion {

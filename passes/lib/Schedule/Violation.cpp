@@ -5,10 +5,14 @@
 #include "llvm/ADT/STLExtras.h"
 
 #include <isl/aff.h>
+#include <isl/ctx.h>
 #include <isl/point.h>
+#include <isl/union_map.h>
 #include <isl/union_set.h>
 
 namespace autotune {
+
+//===--- pairs of instances -----------------------------------------------===//
 
 static isl::space spaceOf(const isl::point &instance) {
   return isl::manage(isl_point_get_space(instance.get()));
@@ -112,6 +116,18 @@ private:
 
 } // namespace
 
+/// What the tree does to a pair that is for it to order.
+static std::optional<BrokenPair> findBroken(const Tree &tree,
+                                            const ActiveDependences &active,
+                                            unsigned number,
+                                            const InstancePair &pair) {
+  if (!contains(tree.domain, pair.source) ||
+      !contains(tree.domain, pair.sink) || !active.has(pair))
+    return std::nullopt;
+  bool commutes = active.dependences().parts()[number].commutes;
+  return PairWalk(pair, commutes).visit(tree);
+}
+
 std::optional<Violation> violationOfExample(const Tree &tree,
                                             const ActiveDependences &active,
                                             llvm::ArrayRef<unsigned> numbers) {
@@ -121,10 +137,7 @@ std::optional<Violation> violationOfExample(const Tree &tree,
   for (unsigned number : numbers) {
     const auto &ends = active.dependences().parts()[number];
     for (const InstancePair &pair : active.dependences().examples(number)) {
-      if (!active.has(pair) || !contains(tree.domain, pair.source) ||
-          !contains(tree.domain, pair.sink))
-        continue;
-      std::optional<BrokenPair> broken = PairWalk(pair, ends.commutes).visit(tree);
+      auto broken = findBroken(tree, active, number, pair);
       if (!broken)
         continue;
       std::tuple found{broken->place, ends.sourceName, ends.sinkName};
@@ -136,7 +149,114 @@ std::optional<Violation> violationOfExample(const Tree &tree,
   }
   if (!first)
     return std::nullopt;
-  return Violation{reason, std::get<1>(*first), std::get<2>(*first)};
+  return Violation{reason, std::get<1>(*first), std::get<2>(*first), {}};
+}
+
+std::optional<Violation> violationOfRemembered(const Tree &tree,
+                                               const ActiveDependences &active,
+                                               llvm::ArrayRef<unsigned> numbers,
+                                               bool mayReorder) {
+  for (unsigned number : numbers) {
+    const auto &ends = active.dependences().parts()[number];
+    for (const InstancePair &pair :
+         llvm::reverse(active.dependences().violated(number))) {
+      auto broken = findBroken(tree, active, number, pair);
+      if (broken &&
+          !(mayReorder && broken->reason == reason::reversedBySequence))
+        return Violation{broken->reason, ends.sourceName, ends.sinkName, {}};
+    }
+  }
+  return std::nullopt;
+}
+
+void rememberViolation(const Violation &violation,
+                       const ActiveDependences &active,
+                       llvm::ArrayRef<unsigned> numbers) {
+  const Dependences &all = active.dependences();
+  try {
+    isl::map one(isl::manage(isl_union_map_sample(violation.pairs.copy())));
+    isl::space space = one.space();
+    for (unsigned number : numbers) {
+      const Dependences::Dependence &part = all.parts()[number];
+      if (!space.domain().is_equal(part.source) ||
+          !space.range().is_equal(part.sink) || !one.is_subset(part.pairs))
+        continue;
+      all.noteViolated(
+          number, {one.domain().sample_point(), one.range().sample_point()});
+      return;
+    }
+  } catch (const isl::exception &) { // More than the quota: not remembered.
+    isl_ctx_reset_error(violation.pairs.ctx().get());
+  }
+}
+
+//===--- relations --------------------------------------------------------===//
+
+isl::union_map lexGreater(const isl::union_map &pairs,
+                          const isl::multi_union_pw_aff &at) {
+  return isl::manage(
+      isl_union_map_lex_gt_at_multi_union_pw_aff(pairs.copy(), at.copy()));
+}
+
+/// One of the violated dependences: isl's order of them says nothing.
+static Violation violationOf(llvm::StringRef reason,
+                             const isl::union_map &pairs) {
+  std::vector<std::pair<std::string, std::string>> ends;
+  pairs.foreach_map([&](isl::map map) {
+    ends.emplace_back(map.domain_tuple_id().name(),
+                      map.range_tuple_id().name());
+  });
+  const auto &[source, sink] = *llvm::min_element(ends);
+  return {reason, source, sink, pairs};
+}
+
+static std::optional<Violation>
+violationInSequence(const Tree &tree, const DependentPairs &active) {
+  isl::union_set earlier;
+  for (const Tree &child : tree.children) {
+    if (!earlier.is_null()) {
+      isl::union_map reversed = active.ordered.intersect_domain(child.domain)
+                                    .intersect_range(earlier);
+      if (!reversed.is_empty())
+        return violationOf(reason::reversedBySequence, reversed);
+    }
+    if (auto reason = violationIn(child, active.between(child.domain)))
+      return reason;
+    earlier = earlier.is_null() ? child.domain : earlier.unite(child.domain);
+  }
+  return std::nullopt;
+}
+
+std::optional<Violation> violationIn(const Tree &tree,
+                                     const DependentPairs &active) {
+  if (active.ordered.is_empty() && active.commuting.is_empty())
+    return std::nullopt;
+  switch (tree.kind) {
+  case Tree::Kind::Leaf:
+    return violationOf(reason::unordered,
+                       active.ordered.unite(active.commuting));
+  case Tree::Kind::Sequence:
+    return violationInSequence(tree, active);
+  case Tree::Kind::Mark: {
+    const Tree &child = tree.children.front();
+    if (tree.isMark(mark::parallel) || tree.isMark(mark::vectorize)) {
+      isl::multi_union_pw_aff member(child.members.front());
+      isl::union_map pairs = active.ordered.unite(active.commuting);
+      isl::union_map unequal = pairs.subtract(pairs.eq_at(member));
+      if (!unequal.is_empty())
+        return violationOf(reason::carried, unequal);
+    }
+    return violationIn(child, active);
+  }
+  case Tree::Kind::Band: {
+    isl::multi_union_pw_aff partial = bandSchedule(tree.members);
+    isl::union_map reversed = lexGreater(active.ordered, partial);
+    if (!reversed.is_empty())
+      return violationOf(reason::reversedByLoops, reversed);
+    return violationIn(tree.children.front(), active.equalAt(partial));
+  }
+  }
+  return std::nullopt;
 }
 
 } // namespace autotune

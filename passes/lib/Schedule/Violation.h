@@ -23,6 +23,8 @@ constexpr llvm::StringLiteral unordered =
 struct Violation {
   llvm::StringRef reason;
   std::string source, sink;
+  /// Some that it does not respect; null unless relations were looked at.
+  isl::union_map pairs;
 
   std::string text() const { return (reason + source + " -> " + sink).str(); }
 };
@@ -33,6 +35,26 @@ struct Violation {
 std::optional<Violation> violationOfExample(const Tree &tree,
                                             const ActiveDependences &active,
                                             llvm::ArrayRef<unsigned> numbers);
+
+/// The same, with what was violated in other trees. Where sequences may be put
+/// in another order, only what is violated in any.
+std::optional<Violation> violationOfRemembered(const Tree &tree,
+                                               const ActiveDependences &active,
+                                               llvm::ArrayRef<unsigned> numbers,
+                                               bool mayReorder);
+
+/// Remembers one of a violation's pairs, which are of `numbers`.
+void rememberViolation(const Violation &violation,
+                       const ActiveDependences &active,
+                       llvm::ArrayRef<unsigned> numbers);
+
+/// The first violation in the tree among these pairs.
+std::optional<Violation> violationIn(const Tree &tree,
+                                     const DependentPairs &active);
+
+/// Pairs whose members are in the opposite order.
+isl::union_map lexGreater(const isl::union_map &pairs,
+                          const isl::multi_union_pw_aff &at);
 
 /// Whether an instance is in a domain.
 bool contains(const isl::union_set &domain, const isl::point &instance);
