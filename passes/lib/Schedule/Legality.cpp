@@ -343,7 +343,8 @@ static std::optional<Violation> firstViolation(const Tree &tree,
       continue;
     const auto &ends = all.parts()[open.number];
     if (verdict.kind == Verdict::Kind::Violated && active.isInside(open.number))
-      return Violation{verdict.reason, ends.sourceName, ends.sinkName, {}};
+      return Violation{verdict.reason, ends.sourceName, ends.sinkName,
+                       std::nullopt};
     undecided.push_back(open.number);
   }
   if (undecided.empty())

@@ -149,7 +149,8 @@ std::optional<Violation> violationOfExample(const Tree &tree,
   }
   if (!first)
     return std::nullopt;
-  return Violation{reason, std::get<1>(*first), std::get<2>(*first), {}};
+  return Violation{reason, std::get<1>(*first), std::get<2>(*first),
+                   std::nullopt};
 }
 
 std::optional<Violation> violationOfRemembered(const Tree &tree,
@@ -163,7 +164,8 @@ std::optional<Violation> violationOfRemembered(const Tree &tree,
       auto broken = findBroken(tree, active, number, pair);
       if (broken &&
           !(mayReorder && broken->reason == reason::reversedBySequence))
-        return Violation{broken->reason, ends.sourceName, ends.sinkName, {}};
+        return Violation{broken->reason, ends.sourceName, ends.sinkName,
+                         std::nullopt};
     }
   }
   return std::nullopt;
@@ -174,7 +176,7 @@ void rememberViolation(const Violation &violation,
                        llvm::ArrayRef<unsigned> numbers) {
   const Dependences &all = active.dependences();
   try {
-    isl::map one(isl::manage(isl_union_map_sample(violation.pairs.copy())));
+    isl::map one(isl::manage(isl_union_map_sample(violation.pairs->copy())));
     isl::space space = one.space();
     for (unsigned number : numbers) {
       const Dependences::Dependence &part = all.parts()[number];
@@ -186,7 +188,7 @@ void rememberViolation(const Violation &violation,
       return;
     }
   } catch (const isl::exception &) { // More than the quota: not remembered.
-    isl_ctx_reset_error(violation.pairs.ctx().get());
+    isl_ctx_reset_error(violation.pairs->ctx().get());
   }
 }
 

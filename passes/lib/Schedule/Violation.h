@@ -23,8 +23,8 @@ constexpr llvm::StringLiteral unordered =
 struct Violation {
   llvm::StringRef reason;
   std::string source, sink;
-  /// Some that it does not respect; null unless relations were looked at.
-  isl::union_map pairs;
+  /// Some that it does not respect, where relations were looked at.
+  std::optional<isl::union_map> pairs;
 
   std::string text() const { return (reason + source + " -> " + sink).str(); }
 };
