@@ -19,7 +19,19 @@ using EqualForms = OpenDependence::EqualForms;
 /// The value as it is, whatever divisions it has.
 static MemberFormRef opaque(const MemberFormRef &form) {
   return std::make_shared<MemberForm>(
-      MemberForm{Kind::Affine, form->value, 0, nullptr});
+      MemberForm{Kind::Affine, form->value, 0, nullptr, {}});
+}
+
+/// Whether both are the same operations on affine functions.
+static bool isMadeAlike(const MemberForm *a, const MemberForm *b) {
+  if (!a || !b)
+    return a == b;
+  return a->kind == b->kind && a->size == b->size &&
+         isMadeAlike(a->base.get(), b->base.get()) &&
+         llvm::equal(a->terms, b->terms,
+                     [](const MemberFormRef &x, const MemberFormRef &y) {
+                       return isMadeAlike(x.get(), y.get());
+                     });
 }
 
 /// The member at both ends of the dependence, if it has a form there. Values
@@ -27,19 +39,25 @@ static MemberFormRef opaque(const MemberFormRef &form) {
 static std::optional<EqualForms>
 formsOf(const isl::union_pw_aff &member,
         const Dependences::Dependence &dependence) {
-  EqualForms forms{formAt(member, dependence.source),
-                   formAt(member, dependence.sink)};
+  EqualForms forms{formOrSumAt(member, dependence.source),
+                   formOrSumAt(member, dependence.sink)};
   if (!forms.atSource || !forms.atSink)
     return std::nullopt;
-  for (const MemberForm *a = forms.atSource.get(), *b = forms.atSink.get();
-       a || b; a = a->base.get(), b = b->base.get())
-    if (!a || !b || a->kind != b->kind || a->size != b->size)
-      return EqualForms{opaque(forms.atSource), opaque(forms.atSink)};
-  return forms;
+  if (isMadeAlike(forms.atSource.get(), forms.atSink.get()))
+    return forms;
+  return EqualForms{opaque(forms.atSource), opaque(forms.atSink)};
 }
 
 static EqualForms baseOf(const EqualForms &forms) {
   return {forms.atSource->base, forms.atSink->base};
+}
+
+/// What adds up, made alike at both ends.
+static llvm::SmallVector<EqualForms> termsOf(const EqualForms &forms) {
+  llvm::SmallVector<EqualForms> terms;
+  for (auto [a, b] : llvm::zip(forms.atSource->terms, forms.atSink->terms))
+    terms.push_back({a, b});
+  return terms;
 }
 
 static EqualForms tileOf(const EqualForms &forms, long size) {
@@ -62,7 +80,7 @@ static bool isKnownEqual(const OpenDependence &open, const EqualForms &forms) {
 /// Notes that only pairs of equal values are left, and what follows from it.
 static void addEqual(OpenDependence &open, const EqualForms &forms) {
   open.equal.push_back(forms);
-  if (forms.atSource->kind == Kind::Affine)
+  if (!forms.atSource->base)
     return;
   EqualForms base = baseOf(forms);
   long size = forms.atSource->size;
@@ -78,10 +96,35 @@ static void addEqual(OpenDependence &open, const EqualForms &forms) {
     open.equal.push_back(tileOf(baseOf(base), size));
 }
 
+static Distance sumDistance(const Dependences &all, const OpenDependence &open,
+                            const EqualForms &sum);
+
+/// The sign of the distance in the affine function that everything is made of.
 static Distance rootDistance(const Dependences &all, const OpenDependence &open,
-                             const EqualForms &forms) {
+                             EqualForms forms) {
+  while (forms.atSource->base)
+    forms = baseOf(forms);
+  if (forms.atSource->kind == Kind::Sum)
+    return sumDistance(all, open, forms);
   return all.distance(open.number, rootOf(forms.atSource),
                       rootOf(forms.atSink));
+}
+
+/// The sign, as far as those of the terms tell.
+static Distance sumDistance(const Dependences &all, const OpenDependence &open,
+                            const EqualForms &sum) {
+  Distance result = Distance::Zero;
+  for (const EqualForms &term : termsOf(sum)) {
+    Distance distance = rootDistance(all, open, term);
+    if (distance >= Distance::Negative)
+      return Distance::Other;
+    bool isExact = term.atSource->kind == Kind::Affine;
+    if (distance == Distance::Positive && isExact)
+      result = Distance::Positive;
+    else if (distance != Distance::Zero && result == Distance::Zero)
+      result = Distance::NonNegative;
+  }
+  return result;
 }
 
 /// Whether every pair that is left has a distance of at least zero.
@@ -97,6 +140,10 @@ static bool isNonNegative(const Dependences &all, const OpenDependence &open,
   case Kind::Point:
     return isKnownEqual(open, tileOf(baseOf(forms), forms.atSource->size)) &&
            isNonNegative(all, open, baseOf(forms));
+  case Kind::Sum:
+    return llvm::all_of(termsOf(forms), [&](const EqualForms &term) {
+      return isNonNegative(all, open, term);
+    });
   }
   return false;
 }
@@ -122,7 +169,13 @@ static bool isEmptied(const Dependences &all, const OpenDependence &open,
 static void restrictTo(const Dependences &all, OpenDependence &open,
                        const EqualForms &forms) {
   open.isWhole &= rootDistance(all, open, forms) == Distance::Zero;
+  bool isPositiveSum =
+      forms.atSource->kind == Kind::Sum && isNonNegative(all, open, forms);
   addEqual(open, forms);
+  // None of them makes up for what another adds.
+  if (isPositiveSum)
+    for (const EqualForms &term : termsOf(forms))
+      addEqual(open, term);
 }
 
 namespace {

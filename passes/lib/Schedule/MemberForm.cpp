@@ -56,7 +56,7 @@ static std::vector<Division> divisionsOf(const isl::aff &value) {
 static MemberFormRef make(Kind kind, const isl::aff &value, long size,
                           MemberFormRef base) {
   return std::make_shared<MemberForm>(
-      MemberForm{kind, value, size, std::move(base)});
+      MemberForm{kind, value, size, std::move(base), {}});
 }
 
 /// floor((f mod S) / s) * s, which isl writes with the two divisions of f.
@@ -95,16 +95,56 @@ MemberFormRef formOf(const isl::aff &value) {
   return tileOfPoint(value, divisions);
 }
 
-MemberFormRef formAt(const isl::union_pw_aff &member,
-                     const isl::space &statement) {
+/// A form of c0 * floor(f0 / s0) + c1 * floor(f1 / s1) + ... + f, all of the
+/// factors positive.
+static MemberFormRef sumOf(const isl::aff &value) {
+  MemberForm sum{MemberForm::Kind::Sum, value, 0, nullptr, {}};
+  isl::aff rest = value;
+  for (int i = 0, n = isl_aff_dim(value.get(), isl_dim_div); i < n; ++i) {
+    isl::val factor =
+        isl::manage(isl_aff_get_coefficient_val(value.get(), isl_dim_div, i));
+    if (factor.is_zero())
+      continue;
+    isl::aff quotient = isl::manage(isl_aff_get_div(value.get(), i));
+    isl::val size = isl::manage(isl_aff_get_denominator_val(quotient.get()));
+    MemberFormRef base = formOf(quotient.scale(size));
+    if (!factor.is_pos() || !base)
+      return nullptr;
+    sum.terms.push_back(tileForm(base, size.num_si()));
+    rest = rest.sub(quotient.floor().scale(factor));
+  }
+  if (!divisionsOf(rest).empty())
+    return nullptr;
+  sum.terms.push_back(make(Kind::Affine, rest, 0, nullptr));
+  return std::make_shared<MemberForm>(std::move(sum));
+}
+
+/// The only expression of `member` at the statement, if there is one.
+static std::optional<isl::aff> valueAt(const isl::union_pw_aff &member,
+                                       const isl::space &statement) {
   isl::pw_aff part = isl::manage(isl_union_pw_aff_extract_pw_aff(
       member.get(), statement.add_unnamed_tuple(1).release()));
   if (isl_pw_aff_n_piece(part.get()) != 1)
-    return nullptr;
-  MemberFormRef form;
+    return std::nullopt;
+  std::optional<isl::aff> found;
   part.foreach_piece(
-      [&](isl::set, isl::multi_aff value) { form = formOf(value.at(0)); });
-  return form;
+      [&](isl::set, isl::multi_aff value) { found = value.at(0); });
+  return found;
+}
+
+MemberFormRef formAt(const isl::union_pw_aff &member,
+                     const isl::space &statement) {
+  std::optional<isl::aff> value = valueAt(member, statement);
+  return value ? formOf(*value) : nullptr;
+}
+
+MemberFormRef formOrSumAt(const isl::union_pw_aff &member,
+                          const isl::space &statement) {
+  std::optional<isl::aff> value = valueAt(member, statement);
+  if (!value)
+    return nullptr;
+  MemberFormRef form = formOf(*value);
+  return form ? form : sumOf(*value);
 }
 
 MemberFormRef tileForm(const MemberFormRef &base, long size) {
