@@ -153,8 +153,7 @@ def check_walks(
 def test_oracle_agrees_with_brute_force(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcomes = check_walks(range(50), sandbox, capsys)
-    assert outcomes["accepted in another sequence"] > 0
+    check_walks(range(50), sandbox, capsys)
 
 
 def test_oracle_agrees_on_eliminations(
@@ -176,4 +175,5 @@ def test_oracle_agrees_on_many_eliminations(
 def test_oracle_agrees_with_brute_force_on_many(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check_walks(range(1000, 2000), sandbox, capsys)
+    outcomes = check_walks(range(1000, 2000), sandbox, capsys)
+    assert outcomes["accepted in another sequence"] > 0
