@@ -61,6 +61,8 @@ LOWERING = (
 )
 # What scheduled functions are made of beforehand: unrolled code gets small.
 SCHEDULED_LOWERING = "cse,autotune-unroll-short-loops,autotune-lower-accesses,cse"
+# LLVM does not see that subscripts keep what a loop accumulates apart from what it reads.
+UNTUNED_LOWERING = "autotune-promote"
 SCHEDULED_LLVM_PASSES = "autotune-limit-unrolling,autotune-alias-scopes"
 _NUM_CACHED_STATES = 512
 
@@ -246,6 +248,8 @@ def _lower(module: ir.Operation, target: Target) -> str:
             function.attributes["llvm.linkage"] = _attribute(module, "#llvm.linkage<internal>")
         if _SCHEDULED in function.attributes:
             _run(function, SCHEDULED_LOWERING, FailureKind.COMPILE_ERROR)
+        elif is_workload:
+            _run(function, UNTUNED_LOWERING, FailureKind.COMPILE_ERROR)
     module.walk(_align_allocation)
     _run(module, ",".join(LOWERING), FailureKind.COMPILE_ERROR)
     passthrough = [f'["prefer-vector-width", "{target.vector_bits}"]']

@@ -24,6 +24,7 @@ from autotune.schedule import (
     Parallelize,
     Reschedule,
     Schedule,
+    Separate,
     Skew,
     Tile,
     Unroll,
@@ -65,6 +66,8 @@ class Recipe:
             so that one finds in the cache what the other has read; 0 separates them altogether.
         expands: Whether iterations of loops get temporaries of their own first.
         whole_rows: Whether rows that rescheduling has moved in time are moved back, and not tiled.
+        separates: Tile of the two outermost loops, in which what needs nothing of the tile runs
+            first and alone gets vectors; as in dynamic programming. Empty for none.
     """
 
     rows: int
@@ -78,6 +81,7 @@ class Recipe:
     block: int = 0
     expands: bool = False
     whole_rows: bool = False
+    separates: tuple[int, ...] = ()
 
 
 RECIPES = (
@@ -107,6 +111,7 @@ RECIPES = (
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
     Recipe(rows=1, vectors=1, columns_of_vectors=True),
     Recipe(rows=6, vectors=4, block=32),
+    Recipe(rows=8, vectors=2, separates=(32, 32)),
 )
 
 
@@ -134,13 +139,14 @@ class _Cook:
         self._draft = draft
         self._target = target
         self._recipe = recipe
+        self._left_alone = frozenset[str]()
 
     def run(self) -> Iterator[State]:
         """Yields what the recipe makes: for all threads, and for one where that may be faster."""
         start = self._draft.state
         if not self._order():
             return
-        deepest = self._draft.deepest_statements()
+        deepest = [x for x in self._draft.deepest_statements() if x not in self._left_alone]
         if self._recipe.columns_of_vectors:
             self._vectorize_columns(deepest)
         elif self._recipe.vectors:
@@ -177,6 +183,8 @@ class _Cook:
             if not self._draft.take(Reschedule(*self._recipe.reschedule)):
                 return False
             return not self._recipe.whole_rows or self._move_rows_back()
+        if self._recipe.separates:
+            return self._separate()
         if not self._recipe.columns_of_vectors:
             self._distribute()
         if self._recipe.vectors == 0:
@@ -215,6 +223,25 @@ class _Cook:
             is_moved |= best is not start
             self._draft.state = best
         return is_moved
+
+    def _separate(self) -> bool:
+        """Tiles loops, and separates what needs nothing of its tile; returns whether there is any.
+
+        Only statements in most loops: the others take little time.
+        """
+        statements = self._draft.loops["statements"]
+        self._left_alone = frozenset(statements)
+        depth = max(int(each["depth"]) for each in statements.values())
+        deepest = [s for s in statements if int(statements[s]["depth"]) == depth]
+        for band in reversed(self._draft.outermost_bands()):
+            start, number = self._draft.state, band["number"]
+            extents = [int(member["extent"] or 0) for member in band["members"]]
+            sizes = [*self._recipe.separates, *([0] * len(extents))][: len(extents)]
+            steps = [Separate(number, int(name[1:])) for name in deepest]
+            has_tiles = bool(self._add_tile_loops(number, sizes, extents))
+            if not has_tiles or not any([self._draft.take(step) for step in steps]):
+                self._draft.state = start
+        return len(self._draft.loops["statements"]) > len(self._left_alone)
 
     def _distribute(self) -> None:
         """Gives every statement loops of its own, where legal."""
@@ -423,6 +450,9 @@ class _Cook:
 
     def _parallelize(self, statement: str) -> None:
         """Runs a loop on all threads: the outermost that gives them even shares, or nearly."""
+        if self._recipe.separates:
+            self._parallelize_diagonals(statement)
+            return
         best, best_share = None, 0.0
         for share, step in self._shares(statement):
             if share > best_share and self._draft.is_legal(step):

@@ -361,6 +361,22 @@ class Privatize(Transformation):
 
 
 @dataclass(frozen=True)
+class Separate(Transformation):
+    """Runs first what needs nothing of other instances in the same iteration of a band.
+
+    for tiles: for i: S(i)  ->  for tiles: { for i in F: S(i); for i not in F: S(i) }
+
+    The instances in F become a statement of their own, the last one, whose loops are one band in
+    front of all else below. Refused when one part is empty or has no simple form, and once loops
+    are parallel, unrolled, vectors or packed.
+    """
+
+    name: ClassVar[str] = "autotune-separate"
+    band: int
+    statement: int
+
+
+@dataclass(frozen=True)
 class Contract(Transformation):
     """Shrinks a temporary to what is in use at once.
 

@@ -73,6 +73,7 @@ class Form(Enum):
     DIFFERENCE = "r0 - r1 * r2"
     MAXIMUM = "max(r0, r1)"
     SCALED_ACCUMULATE = "r0 + (1.5 * r1) * r2"
+    LARGER_SUM = "max(r0, r1 + r2)"
 
 
 NUM_READS = {
@@ -82,7 +83,13 @@ NUM_READS = {
     Form.DIFFERENCE: 3,
     Form.MAXIMUM: 2,
     Form.SCALED_ACCUMULATE: 3,
+    Form.LARGER_SUM: 3,
 }
+
+SUMS = (Form.ACCUMULATE, Form.DIFFERENCE, Form.SCALED_ACCUMULATE)
+"""These add to their first read."""
+MAXIMA = (Form.MAXIMUM, Form.LARGER_SUM)
+"""These compute a maximum of their first read and something else."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +111,11 @@ class Loop:
     uppers: tuple[Expression, ...]
     step: int
     body: "tuple[Node, ...]"
+
+    def values(self, environment: Environment) -> range:
+        lower = max(bound.value(environment) for bound in self.lowers)
+        upper = min(bound.value(environment) for bound in self.uppers)
+        return range(lower, upper, self.step)
 
 
 @dataclass(frozen=True)
@@ -132,7 +144,7 @@ class Program:
 
     Attributes:
         shapes: Extents by array; those that are not private in argument order.
-        element: `f32` or `f64`.
+        element: `f32`, `f64` or `i32`.
         private: Arrays that the function allocates; it writes them before it reads them.
         is_reassociable: Whether sums may be added up in any order.
     """
@@ -164,36 +176,48 @@ class Instance:
         iteration: Values of the enclosing iterators, outermost first.
         writes: The element that is written.
         reads: The elements that are read.
+        updates_by: The operation by which the written element is updated, which is then the first
+            that is read too, where several such updates have one result in any order.
     """
 
     statement: str
     iteration: tuple[int, ...]
     writes: tuple[str, tuple[int, ...]]
     reads: tuple[tuple[str, tuple[int, ...]], ...]
+    updates_by: Literal["sum", "maximum"] | None = None
 
 
 def instances(program: Program) -> Iterator[Instance]:
     """Yields the instances in execution order."""
-    return _run(program.body, {})
+    has_free_sums = program.is_reassociable or program.element == "i32"
+
+    def run(nodes: tuple[Node, ...], environment: Environment) -> Iterator[Instance]:
+        for node in nodes:
+            if isinstance(node, Statement):
+                yield Instance(
+                    node.name,
+                    tuple(environment.values()),
+                    node.target.element(environment),
+                    tuple(read.element(environment) for read in node.reads),
+                    _update(node, has_free_sums),
+                )
+            elif isinstance(node, Guard):
+                yield from run(
+                    node.body if node.holds(environment) else node.otherwise, environment
+                )
+            else:
+                for value in node.values(environment):
+                    yield from run(node.body, {**environment, node.iterator: value})
+
+    return run(program.body, {})
 
 
-def _run(nodes: tuple[Node, ...], environment: Environment) -> Iterator[Instance]:
-    for node in nodes:
-        if isinstance(node, Statement):
-            yield Instance(
-                node.name,
-                tuple(environment.values()),
-                node.target.element(environment),
-                tuple(read.element(environment) for read in node.reads),
-            )
-        elif isinstance(node, Guard):
-            chosen = node.body if node.holds(environment) else node.otherwise
-            yield from _run(chosen, environment)
-        else:
-            lower = max(bound.value(environment) for bound in node.lowers)
-            upper = min(bound.value(environment) for bound in node.uppers)
-            for value in range(lower, upper, node.step):
-                yield from _run(node.body, {**environment, node.iterator: value})
+def _update(statement: Statement, has_free_sums: bool) -> Literal["sum", "maximum"] | None:
+    if not statement.reads or statement.reads[0] != statement.target:
+        return None
+    if statement.form in MAXIMA:
+        return "maximum"
+    return "sum" if statement.form in SUMS and has_free_sums else None
 
 
 def _statements(nodes: tuple[Node, ...]) -> Iterator[Statement]:
@@ -263,19 +287,26 @@ class _Printer:
             for read in statement.reads
         ]
 
+        is_integer = element == "i32"
+
         def constant(value: float) -> str:
-            return define(f"arith.constant {value:e} : {element}")
+            literal = f"{round(4 * value)}" if is_integer else f"{value:e}"
+            return define(f"arith.constant {literal} : {element}")
 
         def binary(name: str, left: str, right: str) -> str:
             is_sum = name in ("addf", "subf") and self._program.is_reassociable
             flags = " fastmath<reassoc>" if is_sum else ""
-            return define(f"arith.{name} {left}, {right}{flags} : {element}")
+            operation = _INTEGER_OPERATIONS[name] if is_integer else name
+            return define(f"arith.{operation} {left}, {right}{flags} : {element}")
 
         result = _compute(statement.form, reads, constant, binary)
         target = statement.target
         self._lines.append(
             f"{indent}affine.store {result}, {target.text()} : {self._types[target.array]}"
         )
+
+
+_INTEGER_OPERATIONS = {"addf": "addi", "subf": "subi", "mulf": "muli", "maximumf": "maxsi"}
 
 
 def _compute(
@@ -295,6 +326,8 @@ def _compute(
         return binary("mulf", total, constant(1 / len(reads)))
     if form is Form.MAXIMUM:
         return binary("maximumf", reads[0], reads[1])
+    if form is Form.LARGER_SUM:
+        return binary("maximumf", reads[0], binary("addf", reads[1], reads[2]))
     if form is Form.SCALED_ACCUMULATE:
         product = binary("mulf", binary("mulf", constant(1.5), reads[1]), reads[2])
         return binary("addf", reads[0], product)

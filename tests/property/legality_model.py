@@ -31,23 +31,44 @@ def find_reordered_pair(
 ) -> tuple[Instance, Instance] | None:
     """Returns two conflicting instances that `tree` does not keep in order, if there are any.
 
+    Updates of an element by one operation may run in either order, but not at once.
+
     Args:
         instances: The program's instances in their original order.
         tree: The order to judge.
     """
-    touched: dict[tuple[str, Iteration], list[tuple[Instance, Time, bool]]] = {}
+    touched: dict[tuple[str, Iteration], list[tuple[Instance, Time, str]]] = {}
     for instance in instances:
         time = time_of(tree, instance.statement, instance.iteration)
-        for element in instance.reads:
-            touched.setdefault(element, []).append((instance, time, False))
-        touched.setdefault(instance.writes, []).append((instance, time, True))
+        for element, how in _accesses(instance):
+            touched.setdefault(element, []).append((instance, time, how))
     for accesses in touched.values():
-        for position, (later, later_time, is_write) in enumerate(accesses):
-            for earlier, earlier_time, was_write in accesses[:position]:
-                conflicts = (is_write or was_write) and earlier is not later
-                if conflicts and not earlier_time.runs_before(later_time):
+        for position, (later, later_time, how) in enumerate(accesses):
+            for earlier, earlier_time, how_before in accesses[:position]:
+                if earlier is later or how == how_before == "read":
+                    continue
+                commute = how == how_before != "write"
+                if commute and later_time.runs_before(earlier_time):
+                    continue
+                if not earlier_time.runs_before(later_time):
                     return earlier, later
     return None
+
+
+def depends(later: Instance, earlier: Instance) -> bool:
+    """Returns whether two instances have to stay in order."""
+    return any(
+        element == other and (how != how_before or how == "write")
+        for element, how in _accesses(later)
+        for other, how_before in _accesses(earlier)
+    )
+
+
+def _accesses(instance: Instance) -> list[tuple[tuple[str, Iteration], str]]:
+    """The elements that are touched, each with `read`, `write` or the operation that updates it."""
+    reads = instance.reads[1:] if instance.updates_by else instance.reads
+    how = instance.updates_by or "write"
+    return [*((element, "read") for element in reads), (instance.writes, how)]
 
 
 def sorted_instances(instances: Sequence[Instance], tree: Tree) -> list[Instance]:

@@ -13,6 +13,7 @@ from functools import singledispatch
 
 from autotune import schedule
 from tests.property.affine_program import Instance, Program, instances
+from tests.property.legality_model import depends
 from tests.property.schedule_tree import (
     Band,
     Iteration,
@@ -41,6 +42,7 @@ class Memory:
         starting: Statements that write what adds nothing.
         combining: Statements that add partial results, their other reads, to their first read.
         copying: Statements that pass on what they read.
+        origins: The statements that others were separated from.
     """
 
     instances: tuple[Instance, ...]
@@ -50,6 +52,7 @@ class Memory:
     starting: frozenset[str] = frozenset()
     combining: frozenset[str] = frozenset()
     copying: frozenset[str] = frozenset()
+    origins: tuple[tuple[str, str], ...] = ()
 
     @staticmethod
     def of(program: Program) -> "Memory":
@@ -62,9 +65,10 @@ def contents(memory: Memory, order: Sequence[Instance]) -> tuple[object, object]
     """Returns what every instance reads, and what is left in visible arrays, in an order."""
     values: dict[Element, Value] = {}
     seen: dict[object, tuple[Value, ...]] = {}
+    origins = dict(memory.origins)
     for instance in order:
         reads = tuple(values.get(each, (each, frozenset())) for each in instance.reads)
-        key = instance.statement, instance.iteration
+        key = origins.get(instance.statement, instance.statement), instance.iteration
         value: Value = "nothing", frozenset()
         if instance.statement in memory.copying:
             value = reads[0]
@@ -162,6 +166,41 @@ def _(
         accumulating=memory.accumulating | parts,
         starting=memory.starting | {start},
         combining=memory.combining | {combination},
+    )
+
+
+def separated(
+    transformation: schedule.Separate,
+    memory: Memory,
+    tree: Tree,
+    is_chosen: Callable[[Iteration], bool],
+) -> Memory:
+    """Returns the memory where chosen instances of a statement have a name of their own.
+
+    Raises:
+        AssertionError: One of them needs another instance of its iteration to run first.
+    """
+    band, name = _bands(tree)[transformation.band], f"S{transformation.statement}"
+    members = [*_members_around(tree, band), *band.members]
+    new = f"S{len({x.statement for x in memory.instances})}"
+    earlier: dict[Iteration, list[Instance]] = {}
+    renamed: list[Instance] = []
+    for instance in memory.instances:
+        is_first = instance.statement == name and is_chosen(instance.iteration)
+        if instance.statement in band.statements:
+            values = tuple(m[instance.statement](instance.iteration) for m in members)
+            others = earlier.setdefault(values, [])
+            waits = is_first and any(depends(instance, other) for other in others)
+            assert not waits, f"{instance} has to wait"
+            others.append(instance)
+        renamed.append(replace(instance, statement=new) if is_first else instance)
+    origin = dict(memory.origins).get(name, name)
+    updating = {x.statement for x in renamed if x.updates_by}
+    return replace(
+        memory,
+        instances=tuple(renamed),
+        accumulating=memory.accumulating | updating,
+        origins=(*memory.origins, (new, origin)),
     )
 
 

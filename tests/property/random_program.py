@@ -8,7 +8,9 @@ import random
 from dataclasses import dataclass, replace
 
 from tests.property.affine_program import (
+    MAXIMA,
     NUM_READS,
+    SUMS,
     Access,
     Expression,
     Form,
@@ -83,7 +85,7 @@ class _Draft:
         body = tuple(self._loop(_Scope(())) for _ in range(nests))
         ranks = self._ranks | self._temporary_ranks
         shapes = tuple((name, (1,) * rank) for name, rank in ranks.items())
-        element = self._rng.choice(["f32", "f64"])
+        element = self._rng.choice(["f32", "f64", "i32"])
         is_reassociable = element == "f64" and self._rng.random() < 0.6
         return Program(shapes, element, body, is_reassociable=is_reassociable)
 
@@ -96,6 +98,8 @@ class _Draft:
                 nodes.append(self._guarded_statement(scope))
         if scope.iterators and self._num_statements < 4 and self._rng.random() < 0.2:
             nodes[:0] = self._temporary(scope)
+        elif scope.iterators and self._num_statements < 4 and self._rng.random() < 0.3:
+            nodes += self._updates(scope)
         return tuple(nodes) or (self._guarded_statement(scope),)
 
     def _loop(self, scope: _Scope) -> Loop:
@@ -142,6 +146,17 @@ class _Draft:
         target = self._access(scope)
         consumer = replace(second, target=target, reads=(target, place), form=Form.MAXIMUM)
         return [producer, consumer]
+
+    def _updates(self, scope: _Scope) -> list[Node]:
+        """Updates of one element that commute, often by other elements of the array."""
+        target, forms = self._access(scope), self._rng.choice([SUMS, MAXIMA])
+        updates: list[Node] = []
+        for _ in range(self._rng.randint(1, 2)):
+            form = self._rng.choice(forms)
+            operands = [self._access(scope), *self._stencil(target)][: NUM_READS[form] - 1]
+            reads = (target, *operands)
+            updates.append(replace(self._statement(scope), target=target, reads=reads, form=form))
+        return updates
 
     def _guarded_statement(self, scope: _Scope) -> Node:
         statement = self._statement(scope)

@@ -15,6 +15,7 @@ from autotune.schedule import (
     Reorder,
     Reschedule,
     Reverse,
+    Separate,
     Shift,
     Skew,
     Snapshot,
@@ -77,6 +78,9 @@ def draw_memory_change(rng: random.Random, tree: Tree, visible: int, arrays: int
         return Snapshot(number, rng.randrange(arrays))
     if around + member and rng.random() < 0.3:
         return Split(number, member, rng.randint(1, around + member), rng.choice([1, 2, 3, 4]))
+    if rng.random() < 0.25:
+        statements = {name for band in bands for name in band.statements}
+        return Separate(number, rng.randrange(len(statements)))
     if arrays == visible or rng.random() < 0.5:
         return Privatize(number, member, rng.randrange(arrays), rng.choice([2, 2, 3, 4, 8]))
     array = rng.randrange(visible, arrays)

@@ -140,6 +140,18 @@ def parse_tree(text: str) -> Tree:
     return _tree(parsed["child"], names) if "child" in parsed else Leaf(names)
 
 
+def parse_domain(text: str, statement: str) -> Callable[[Iteration], bool]:
+    """Reads from a tree which iterations of a statement it runs."""
+    place = rf"\b{statement}\[([^\]]*)\] -> \[\([^;}}]*?\)\](?: : ([^;}}]*))?"
+    members = re.findall(r"\{([^{}]*)\}", text)
+    pieces = next(found for member in members if (found := re.findall(place, member)))
+    parameters = [part.strip() for part in pieces[0][0].split(",")]
+    conditions = tuple((_code(condition or "True"), _code("1")) for _, condition in pieces)
+    whole = (*conditions, (_code("True"), _code("0")))
+    holds = _function(parameters, whole)
+    return lambda iteration: bool(holds(iteration))
+
+
 def _parse_value(tokens: list[str]) -> tuple[Any, list[str]]:
     """Parses one value of YAML's flow style; returns it with the tokens behind it."""
     first, rest = tokens[0], tokens[1:]

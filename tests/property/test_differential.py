@@ -55,6 +55,8 @@ def workload_of(program: Program) -> Workload:
 
 def random_inputs(program: Program, rng: random.Random) -> list[Array]:
     generator = np.random.default_rng(rng.randrange(2**32))
+    if program.element == "i32":
+        return [generator.integers(-99, 99, x, np.int32) for _, x in program.arguments]
     element = np.float32 if program.element == "f32" else np.float64
     return [generator.uniform(-1, 1, shape).astype(element) for _, shape in program.arguments]
 

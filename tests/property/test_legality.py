@@ -12,6 +12,7 @@ from autotune.schedule import (
     Expand,
     Privatize,
     Reschedule,
+    Separate,
     Snapshot,
     Split,
     Transformation,
@@ -26,14 +27,14 @@ from tests.property.legality_model import (
     sorted_instances,
     transformed,
 )
-from tests.property.memory_model import Memory, contents, moved, private_shapes
+from tests.property.memory_model import Memory, contents, moved, private_shapes, separated
 from tests.property.random_elimination import random_elimination
 from tests.property.random_program import random_program
 from tests.property.random_schedule import draw_freely, draw_memory_change
-from tests.property.schedule_tree import Band, Tree, parse_tree, pre_order
-from tests.sandbox import Sandbox
+from tests.property.schedule_tree import Band, Tree, parse_domain, parse_tree, pre_order
+from tests.sandbox import Sandbox, Transformed
 
-MemoryChange = Contract | Expand | Privatize | Snapshot | Split
+MemoryChange = Contract | Expand | Privatize | Separate | Snapshot | Split
 
 MAX_INSTANCES = 250
 NUM_STEPS = 8
@@ -94,7 +95,7 @@ def check_walk(
         text = after.text
         applied.append(step)
         if isinstance(step, MemoryChange):
-            memory = check_values(memory, step, before, tree, text, report)
+            memory = check_values(memory, step, before, after, report)
             outcomes[f"values moved by {step.name}"] += 1
         assert find_reordered_pair(memory.instances, tree) is None, report
         expected = sorted_instances(memory.instances, naive or tree)
@@ -110,16 +111,24 @@ def draw_step(rng: random.Random, tree: Tree, memory: Memory) -> Transformation 
 
 
 def check_values(
-    memory: Memory, step: Transformation, before: Tree, tree: Tree, text: str, report: str
+    memory: Memory, step: Transformation, before: Tree, done: Transformed, report: str
 ) -> Memory:
     """Checks that every value still gets where it is read; returns the memory from then on."""
-    after = moved(step, memory, before, private_shapes(text))
+    assert done.text is not None
+    tree = parse_tree(done.attributes["schedule"])
+    if isinstance(step, Separate):
+        name = f"S{len({x.statement for x in memory.instances})}"
+        is_chosen = parse_domain(done.attributes["schedule"], name)
+        after = separated(step, memory, before, is_chosen)
+        assert find_reordered_pair(after.instances, tree) is None, report
+    else:
+        after = moved(step, memory, before, private_shapes(done.text))
     order = sorted_instances(after.instances, tree)
     if isinstance(step, Split):
         memory = renamed_in_order(memory, after, before)
         assert order == list(memory.instances), f"another order: {report}"
         return memory
-    same_sums = replace(memory, accumulating=after.accumulating)
+    same_sums = replace(memory, accumulating=after.accumulating, origins=after.origins)
     expected = contents(same_sums, sorted_instances(memory.instances, before))
     assert contents(after, order) == expected, f"a value is lost: {report}"
     return replace(after, instances=tuple(order))

@@ -21,6 +21,7 @@ from autotune.schedule import (
     Parallelize,
     Reschedule,
     Schedule,
+    Separate,
     Snapshot,
     Split,
     Tile,
@@ -349,6 +350,35 @@ def test_diagonals_of_tiles_are_also_tried_on_one_thread(pool: CompilerPool) -> 
     for steps in diagonals:
         first = next(at for at, step in enumerate(steps) if isinstance(step, Wavefront))
         assert Schedule(steps[:first]) in schedules
+
+
+def test_what_earlier_tiles_have_computed_is_combined_in_a_register_tile(
+    pool: CompilerPool,
+) -> None:
+    spans = workload(
+        """
+        affine.for %i = 0 to 200 {
+          affine.for %j = affine_map<(d0) -> (200 - d0)>(%i) to 200 {
+            %left = affine.load %0[199 - %i, %j - 1] : memref<200x200xi32>
+            %one = affine.load %0[199 - %i, %j] : memref<200x200xi32>
+            %other = arith.maxsi %one, %left : i32
+            affine.store %other, %0[199 - %i, %j] : memref<200x200xi32>
+            affine.for %k = affine_map<(d0) -> (200 - d0)>(%i) to affine_map<(d0) -> (d0)>(%j) {
+              %old = affine.load %0[199 - %i, %j] : memref<200x200xi32>
+              %a = affine.load %0[199 - %i, %k] : memref<200x200xi32>
+              %b = affine.load %0[%k + 1, %j] : memref<200x200xi32>
+              %sum = arith.addi %a, %b : i32
+              %new = arith.maxsi %old, %sum : i32
+              affine.store %new, %0[199 - %i, %j] : memref<200x200xi32>
+            }
+          }
+        }""",
+        buffer("i32", 200, 200),
+    )
+    every = [s.transformations for s in _schedules(pool, spans, 60, num_threads=2)]
+    (found, *_) = [steps for steps in every if Separate(0, 1) in steps]
+    assert found[:3] == (Tile(0, (32, 32)), Separate(0, 1), UnrollAndJam(1, (8, 32, 1)))
+    assert found[3:] == (Vectorize(2, 1, 16), Wavefront(0), Parallelize(0, 1))
 
 
 def test_threads_share_long_loops_inside_many_time_steps(pool: CompilerPool) -> None:

@@ -286,6 +286,23 @@ def Snapshot : SchedulePass<"autotune-snapshot"> {
            "Number of the array: arguments first, then allocations">];
 }
 
+def Separate : SchedulePass<"autotune-separate"> {
+  let summary = "Run first what waits for nothing in an iteration";
+  let description = [{
+    `for tiles { for i S(i) }` becomes `for tiles { for i in F S(i); for i not in
+    F S(i) }`, where `F` are the instances that need nothing of other instances
+    in the same iteration of the band. They become a statement of their own, the
+    last one, whose loops are one band in front of all else below. In a tile of
+    dynamic programming, most of a reduction uses only what earlier tiles have
+    computed: that part has loops without dependences then. Refused where one of
+    both parts is empty or has no simple form, and once loops are parallel,
+    unrolled, vectors or packed.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"statement", "statement", "unsigned", "0", "Number of the statement">];
+}
+
 def Contract : SchedulePass<"autotune-contract"> {
   let summary = "Shrink a temporary to what is in use at once";
   let description = [{
@@ -332,6 +349,16 @@ def Enumerate : SchedulePass<"autotune-enumerate"> {
   let options = [
     Option<"threads", "threads", "unsigned", "1", "Threads of the target">,
     Option<"vectorBits", "vector-bits", "unsigned", "512", "Width of a vector register">];
+}
+
+def Promote : SchedulePass<"autotune-promote"> {
+  let summary = "Keep in registers what a loop loads from and stores to one place";
+  let description = [{
+    `for k { c = load C[i]; ...; store C[i] }` becomes `c0 = load C[i];
+    c1 = for k iter_args(c = c0) { ... yield }; store c1, C[i]`, where nothing
+    else in the loop touches the place. `autotune-codegen` does the same to the
+    loops that it generates.
+  }];
 }
 
 def Codegen : SchedulePass<"autotune-codegen"> {

@@ -16,6 +16,7 @@ using namespace mlir;
 
 namespace autotune {
 #define GEN_PASS_DEF_CODEGEN
+#define GEN_PASS_DEF_PROMOTE
 #include "autotune/SchedulePasses.h.inc"
 
 /// Of isl; beyond these, loops take seconds to generate.
@@ -82,6 +83,10 @@ class CodegenPass : public impl::CodegenBase<CodegenPass> {
     clearModel(function);
     promoteToRegisters(function);
   }
+};
+
+struct PromotePass : impl::PromoteBase<PromotePass> {
+  void runOnOperation() override { promoteToRegisters(getOperation()); }
 };
 } // namespace
 } // namespace autotune

@@ -69,8 +69,7 @@ public:
   isl::map placement() const {
     isl_space *space = isl_set_get_space(instances.get());
     unsigned numCounters = isl_set_dim(instances.get(), isl_dim_set);
-    isl_set *lifted = isl_set_add_dims(instances.copy(), isl_dim_set,
-                                       numVariables - numCounters);
+    isl_set *lifted = liftedInstances().release();
     for (const Division &division : divisions) {
       Linear rest = division.argument; // argument - size * quotient
       rest.coefficients.resize(numVariables);
@@ -111,6 +110,69 @@ private:
     long size;
     unsigned variable;
   };
+
+  /// The instances over all variables. Divisions that members have too are
+  /// their variables: isl would not see that these are equal.
+  isl::set liftedInstances() const {
+    unsigned numAdded =
+        numVariables - isl_set_dim(instances.get(), isl_dim_set);
+    auto extended = [&](isl_set *set) {
+      return isl_set_add_dims(set, isl_dim_set, numAdded);
+    };
+    isl::set known = isl::manage(isl_set_compute_divs(instances.copy()));
+    isl::set result = isl::manage(isl_set_empty(
+        isl_space_add_dims(known.space().release(), isl_dim_set, numAdded)));
+    bool areMembers = true;
+    known.foreach_basic_set([&](isl::basic_set piece) {
+      isl_set *universe = isl_set_universe(piece.space().release());
+      isl_set *lifted = extended(universe);
+      isl_constraint_list *constraints =
+          isl_basic_set_get_constraint_list(piece.get());
+      for (int i = 0; i < isl_constraint_list_n_constraint(constraints); ++i) {
+        isl_constraint *each =
+            isl_constraint_list_get_constraint(constraints, i);
+        std::optional<Linear> value = linearOf(each);
+        areMembers &= value.has_value();
+        if (value)
+          lifted = constrained(lifted, *value);
+        if (value && isl_constraint_is_equality(each)) {
+          Linear negative;
+          negative.add(*value, -1);
+          lifted = constrained(lifted, negative);
+        }
+        isl_constraint_free(each);
+      }
+      isl_constraint_list_free(constraints);
+      result = result.unite(isl::manage(lifted));
+    });
+    return areMembers ? result : isl::manage(extended(instances.copy()));
+  }
+
+  /// The value that a constraint is about; nothing where it has divisions of
+  /// its own.
+  std::optional<Linear> linearOf(isl_constraint *constraint) const {
+    auto integer = [](isl_val *value) { return isl::manage(value).num_si(); };
+    Linear result;
+    for (int i = 0; i < isl_constraint_dim(constraint, isl_dim_set); ++i)
+      result.coefficients.push_back(integer(
+          isl_constraint_get_coefficient_val(constraint, isl_dim_set, i)));
+    result.constant = integer(isl_constraint_get_constant_val(constraint));
+    for (int i = 0; i < isl_constraint_dim(constraint, isl_dim_div); ++i) {
+      long factor = integer(
+          isl_constraint_get_coefficient_val(constraint, isl_dim_div, i));
+      if (factor == 0)
+        continue;
+      isl::aff argument = isl::manage(isl_constraint_get_div(constraint, i));
+      long divisor = denominatorOf(argument);
+      unsigned numKnown = divisions.size();
+      Lifting copy(*this);
+      result.add(copy.quotient(copy.scaled(argument, divisor), divisor),
+                 factor);
+      if (copy.divisions.size() > numKnown)
+        return std::nullopt;
+    }
+    return result;
+  }
 
   static isl_set *constrained(isl_set *set, const Linear &notNegative) {
     isl_constraint *constraint = isl_constraint_alloc_inequality(

@@ -10,28 +10,30 @@
 #ifndef AUTOTUNE_SCHEDULE_DEPENDENCES_H
 #define AUTOTUNE_SCHEDULE_DEPENDENCES_H
 
-#include <isl/cpp.h>
+#include "Scop.h"
 
 #include <string>
 #include <vector>
 
 namespace autotune {
 
-/// The sign of sink - source, over all pairs of a dependence.
-enum class Distance { Zero, Positive, NonNegative, Other };
+/// The sign of sink - source, over all pairs of a dependence; those with
+/// negative distances last.
+enum class Distance { Zero, Positive, NonNegative, Negative, Other };
 
 class Dependences {
 public:
-  explicit Dependences(isl::union_map all);
+  explicit Dependences(DependentPairs all);
 
   /// A convex set of pairs: statement instance -> the later one.
   struct Dependence {
     isl::map pairs;
+    bool commutes; ///< Either may run first.
     std::string sourceName, sinkName;
     isl::space source, sink;
   };
 
-  const isl::union_map &all() const { return whole; }
+  const DependentPairs &all() const { return whole; }
   const std::vector<Dependence> &parts() const { return dependences; }
 
   /// The sign of `atSink` - `atSource` over part `number`.
@@ -44,7 +46,9 @@ private:
     Distance distance;
   };
 
-  isl::union_map whole;
+  void addParts(const isl::union_map &pairs, bool commute);
+
+  DependentPairs whole;
   std::vector<Dependence> dependences;
   mutable std::vector<std::vector<Known>> known; ///< Of each dependence.
 };

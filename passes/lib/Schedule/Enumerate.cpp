@@ -79,6 +79,7 @@ void Enumerator::addBand(const BandFacts &band) {
   addPacks(band);
   addUnrollsInPlace(band);
   addPrivatizations(band);
+  addSeparations(band);
   addExpansions(band);
   addSnapshots(band);
   addSplits(band);

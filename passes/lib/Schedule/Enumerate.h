@@ -85,6 +85,8 @@ private:
   void addPrivatizations(const BandFacts &band);
   void addPrivatization(const BandFacts &band, int64_t member, int64_t array,
                         const Values &lanes);
+  /// Of statements that accumulate.
+  void addSeparations(const BandFacts &band);
   void addExpansions(const BandFacts &band);
   void addContractions();
   /// Copies of what the band reads and others overwrite.

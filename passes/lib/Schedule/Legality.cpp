@@ -89,7 +89,7 @@ static bool isNonNegative(const Dependences &all, const OpenDependence &open,
     return true;
   switch (forms.atSource->kind) {
   case Kind::Affine:
-    return rootDistance(all, open, forms) != Distance::Other;
+    return rootDistance(all, open, forms) < Distance::Negative;
   case Kind::Tile:
     return isNonNegative(all, open, baseOf(forms));
   case Kind::Point:
@@ -108,7 +108,8 @@ static bool isZero(const Dependences &all, const OpenDependence &open,
 /// Whether no pair of equal values is left, as the distance is never zero.
 static bool isEmptied(const Dependences &all, const OpenDependence &open,
                       EqualForms forms) {
-  if (rootDistance(all, open, forms) != Distance::Positive)
+  Distance distance = rootDistance(all, open, forms);
+  if (distance != Distance::Positive && distance != Distance::Negative)
     return false;
   while (forms.atSource->base)
     forms = baseOf(forms);
@@ -174,7 +175,7 @@ private:
       auto forms = formsOf(member, all.parts()[open.number]);
       if (!forms)
         return undecided;
-      if (!isNonNegative(all, open, *forms))
+      if (!commutes() && !isNonNegative(all, open, *forms))
         return violatedIf(open.isWhole && isAffine(*forms), reversedByLoops);
       restrictTo(all, open, *forms);
       if (isEmptied(all, open, *forms))
@@ -203,9 +204,12 @@ private:
       return undecided;
     if (source == sink)
       return visit(*source);
-    return source < sink ? respected
-                         : violatedIf(open.isWhole, reversedBySequence);
+    return source < sink || commutes()
+               ? respected
+               : violatedIf(open.isWhole, reversedBySequence);
   }
+
+  bool commutes() const { return all.parts()[open.number].commutes; }
 
   static bool isAffine(const EqualForms &forms) {
     return forms.atSource->kind == Kind::Affine;
@@ -233,6 +237,19 @@ private:
 } // namespace
 
 //===--- active dependences -----------------------------------------------===//
+
+static DependentPairs between(const DependentPairs &pairs,
+                              const isl::union_set &domain) {
+  auto restrict = [&](const isl::union_map &some) {
+    return some.intersect_domain(domain).intersect_range(domain);
+  };
+  return {restrict(pairs.ordered), restrict(pairs.commuting)};
+}
+
+static DependentPairs equal(const DependentPairs &pairs,
+                            const isl::multi_union_pw_aff &members) {
+  return {pairs.ordered.eq_at(members), pairs.commuting.eq_at(members)};
+}
 
 ActiveDependences::ActiveDependences(const Dependences &all) : all(&all) {
   for (unsigned number = 0; number < all.parts().size(); ++number)
@@ -297,16 +314,21 @@ bool ActiveDependences::isInside(unsigned number) const {
   });
 }
 
-isl::union_map
+DependentPairs
 ActiveDependences::pairs(llvm::ArrayRef<unsigned> numbers) const {
-  isl::union_map result(all->all().ctx(), "{ }");
-  for (unsigned number : numbers)
-    result = result.unite(isl::union_map(all->parts()[number].pairs));
+  isl::union_map none(all->all().ordered.ctx(), "{ }");
+  DependentPairs result{none, none};
+  for (unsigned number : numbers) {
+    const Dependences::Dependence &dependence = all->parts()[number];
+    isl::union_map &some =
+        dependence.commutes ? result.commuting : result.ordered;
+    some = some.unite(isl::union_map(dependence.pairs));
+  }
   for (const Step &step : steps)
     if (const auto *domain = std::get_if<isl::union_set>(&step))
-      result = result.intersect_domain(*domain).intersect_range(*domain);
+      result = between(result, *domain);
     else
-      result = result.eq_at(std::get<isl::multi_union_pw_aff>(step));
+      result = equal(result, std::get<isl::multi_union_pw_aff>(step));
   return result;
 }
 
@@ -341,19 +363,19 @@ static Violation violationOf(llvm::StringRef reason,
 }
 
 static std::optional<Violation> violationIn(const Tree &tree,
-                                            const isl::union_map &active);
+                                            const DependentPairs &active);
 
 static std::optional<Violation>
-violationInSequence(const Tree &tree, const isl::union_map &active) {
+violationInSequence(const Tree &tree, const DependentPairs &active) {
   isl::union_set earlier;
   for (const Tree &child : tree.children) {
-    isl::union_map into = active.intersect_domain(child.domain);
     if (!earlier.is_null()) {
-      isl::union_map reversed = into.intersect_range(earlier);
+      isl::union_map reversed = active.ordered.intersect_domain(child.domain)
+                                    .intersect_range(earlier);
       if (!reversed.is_empty())
         return violationOf(reversedBySequence, reversed);
     }
-    if (auto reason = violationIn(child, into.intersect_range(child.domain)))
+    if (auto reason = violationIn(child, between(active, child.domain)))
       return reason;
     earlier = earlier.is_null() ? child.domain : earlier.unite(child.domain);
   }
@@ -361,19 +383,20 @@ violationInSequence(const Tree &tree, const isl::union_map &active) {
 }
 
 static std::optional<Violation> violationIn(const Tree &tree,
-                                            const isl::union_map &active) {
-  if (active.is_empty())
+                                            const DependentPairs &active) {
+  if (active.ordered.is_empty() && active.commuting.is_empty())
     return std::nullopt;
   switch (tree.kind) {
   case Tree::Kind::Leaf:
-    return violationOf(unordered, active);
+    return violationOf(unordered, active.ordered.unite(active.commuting));
   case Tree::Kind::Sequence:
     return violationInSequence(tree, active);
   case Tree::Kind::Mark: {
     const Tree &child = tree.children.front();
     if (tree.isMark(mark::parallel) || tree.isMark(mark::vectorize)) {
       isl::multi_union_pw_aff member(child.members.front());
-      isl::union_map unequal = active.subtract(active.eq_at(member));
+      isl::union_map pairs = active.ordered.unite(active.commuting);
+      isl::union_map unequal = pairs.subtract(pairs.eq_at(member));
       if (!unequal.is_empty())
         return violationOf(carried, unequal);
     }
@@ -381,10 +404,10 @@ static std::optional<Violation> violationIn(const Tree &tree,
   }
   case Tree::Kind::Band: {
     isl::multi_union_pw_aff partial = bandSchedule(tree.members);
-    isl::union_map reversed = lexGreater(active, partial);
+    isl::union_map reversed = lexGreater(active.ordered, partial);
     if (!reversed.is_empty())
       return violationOf(reversedByLoops, reversed);
-    return violationIn(tree.children.front(), active.eq_at(partial));
+    return violationIn(tree.children.front(), equal(active, partial));
   }
   }
   return std::nullopt;
@@ -458,6 +481,8 @@ bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,
   llvm::SmallVector<unsigned> undecided;
   for (const OpenDependence &open : active.open())
     for (const isl::union_pw_aff &member : members) {
+      if (all.parts()[open.number].commutes)
+        break;
       auto forms = formsOf(member, all.parts()[open.number]);
       if (!forms || !isNonNegative(all, open, *forms)) {
         undecided.push_back(open.number);
@@ -466,7 +491,7 @@ bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,
     }
   if (undecided.empty())
     return true;
-  isl::union_map pairs = active.pairs(undecided);
+  isl::union_map pairs = active.pairs(undecided).ordered;
   return llvm::all_of(members, [&](const isl::union_pw_aff &member) {
     return lexGreater(pairs, isl::multi_union_pw_aff(member)).is_empty();
   });

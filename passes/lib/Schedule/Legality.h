@@ -50,7 +50,7 @@ public:
   bool isInside(unsigned number) const;
 
   /// The pairs themselves, of some of `open`.
-  isl::union_map pairs(llvm::ArrayRef<unsigned> numbers) const;
+  DependentPairs pairs(llvm::ArrayRef<unsigned> numbers) const;
 
 private:
   /// What reduces the pairs: a domain, or values that are equal.
@@ -62,8 +62,8 @@ private:
 };
 
 /// Why `tree` does not respect the active dependences, or nothing when it
-/// does. Every pair must be ordered strictly by the tree, and loops marked
-/// parallel or vectorize must carry none.
+/// does. Every pair must be ordered strictly by the tree, those that commute in
+/// either way, and loops marked parallel or vectorize must carry none.
 std::optional<std::string> findViolation(const Tree &tree,
                                          const ActiveDependences &active);
 
@@ -72,7 +72,8 @@ std::optional<std::string> findViolation(const Tree &tree,
 std::optional<std::string> orderSequences(Tree &tree,
                                           const ActiveDependences &active);
 
-/// Whether no active dependence has a negative distance in any member.
+/// Whether no active dependence has a negative distance in any member, but
+/// those that commute.
 bool isPermutable(llvm::ArrayRef<isl::union_pw_aff> members,
                   const ActiveDependences &active);
 

@@ -97,6 +97,21 @@ void Enumerator::addPrivatization(const BandFacts &band, int64_t member,
         {{"lanes", {legal}}});
 }
 
+void Enumerator::addSeparations(const BandFacts &band) {
+  if (isMarked(model.tree) || function->hasAttr(blocksName))
+    return;
+  Values legal;
+  for (auto [number, statement] : llvm::enumerate(model.scop.statements))
+    if (findReduction(statement).reduction &&
+        isLegal([&, number = number](Model &m) {
+          return checkSeparate(m, band.number, number);
+        }))
+      legal.push_back(number);
+  if (!legal.empty())
+    add("autotune-separate", {{"band", {int64_t(band.number)}}},
+        {{"statement", {legal}}});
+}
+
 void Enumerator::addExpansions(const BandFacts &band) {
   if (function->hasAttr(blocksName))
     return;

@@ -15,6 +15,7 @@ namespace autotune {
 
 static constexpr llvm::StringLiteral scheduleName = "autotune.schedule";
 static constexpr llvm::StringLiteral dependencesName = "autotune.dependences";
+static constexpr llvm::StringLiteral commutingName = "autotune.commuting";
 /// Bounds the work of one pass; beyond it the answer is unknown, so refused.
 static constexpr unsigned long maxOperations = 200'000'000;
 
@@ -86,12 +87,15 @@ static const Tree &treeOf(llvm::StringRef text, isl::ctx ctx) {
   return session().trees.add(text, treeFromSchedule(schedule));
 }
 
-static std::shared_ptr<const Dependences> dependencesOf(llvm::StringRef text,
-                                                        isl::ctx ctx) {
+static std::shared_ptr<const Dependences>
+dependencesOf(StringAttr ordered, StringAttr commuting, isl::ctx ctx) {
+  std::string text = ordered.str() + (commuting ? commuting.str() : "");
   if (const auto *dependences = session().dependences.find(text))
     return *dependences;
-  return session().dependences.add(
-      text, std::make_shared<Dependences>(isl::union_map(ctx, text.str())));
+  DependentPairs pairs{
+      isl::union_map(ctx, ordered.str()),
+      isl::union_map(ctx, commuting ? commuting.str() : "{ }")};
+  return session().dependences.add(text, std::make_shared<Dependences>(pairs));
 }
 
 FailureOr<Model> loadModel(func::FuncOp function, isl::ctx ctx) {
@@ -103,7 +107,8 @@ FailureOr<Model> loadModel(func::FuncOp function, isl::ctx ctx) {
   FailureOr<Scop> scop = buildScop(function, ctx);
   if (failed(scop))
     return failure();
-  Model model{std::move(*scop), dependencesOf(dependences.getValue(), ctx),
+  auto commuting = function->getAttrOfType<StringAttr>(commutingName);
+  Model model{std::move(*scop), dependencesOf(dependences, commuting, ctx),
               treeOf(schedule.getValue(), ctx)};
   // What the quota leaves must not depend on what was remembered.
   isl_ctx_reset_operations(ctx.get());
@@ -125,16 +130,22 @@ void storeTree(func::FuncOp function, const Tree &tree) {
 }
 
 void storeDependences(func::FuncOp function, const Dependences &dependences) {
-  char *text = isl_union_map_to_str(dependences.all().get());
-  function->setAttr(dependencesName,
-                    StringAttr::get(function.getContext(), text));
-  free(text);
+  auto store = [&](llvm::StringRef name, const isl::union_map &pairs) {
+    char *text = isl_union_map_to_str(pairs.get());
+    function->setAttr(name, StringAttr::get(function.getContext(), text));
+    free(text);
+  };
+  function->removeAttr(commutingName);
+  store(dependencesName, dependences.all().ordered);
+  if (!dependences.all().commuting.is_empty())
+    store(commutingName, dependences.all().commuting);
 }
 
 void clearModel(func::FuncOp function) {
   function->removeAttr(scheduleName);
   function->removeAttr(dependencesName);
   function->removeAttr(blocksName);
+  function->removeAttr(commutingName);
 }
 
 LogicalResult guardIsl(func::FuncOp function,
@@ -165,11 +176,11 @@ bool isProven(func::FuncOp function,
 }
 
 Refusal guarded(Model &model, llvm::function_ref<Refusal(Model &)> transform) {
-  isl_ctx_reset_operations(model.dependences->all().ctx().get());
+  isl_ctx_reset_operations(model.tree.domain.ctx().get());
   try {
     return transform(model);
   } catch (const isl::exception &error) {
-    isl_ctx *ctx = model.dependences->all().ctx().get();
+    isl_ctx *ctx = model.tree.domain.ctx().get();
     isl_ctx_reset_error(ctx);
     isl_ctx_reset_operations(ctx);
     return std::string("unknown: ") + error.what();

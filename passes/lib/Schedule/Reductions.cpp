@@ -47,9 +47,13 @@ static arith::FastMathFlagsAttr flagsOf(Operation *op) {
 
 /// Whether the result is the same bits in any order, or need not be.
 static bool isReorderable(Operation *op) {
-  // Which of two zeros the other two choose is not said.
+  // Which of two zeros the other two choose is not said; what does not overflow
+  // in one order may do so in another.
+  auto integer = dyn_cast<arith::ArithIntegerOverflowFlagsInterface>(op);
+  bool mayPoison =
+      integer && (integer.hasNoSignedWrap() || integer.hasNoUnsignedWrap());
   bool isExact = isa<arith::MaximumFOp, arith::MinimumFOp>(op) ||
-                 op->getResult(0).getType().isInteger();
+                 (op->getResult(0).getType().isInteger() && !mayPoison);
   arith::FastMathFlagsAttr flags = flagsOf(op);
   return isExact ||
          (flags && arith::bitEnumContainsAll(flags.getValue(),

@@ -64,7 +64,7 @@ static isl::union_map openPairs(const ActiveDependences &active) {
   llvm::SmallVector<unsigned> numbers;
   for (const OpenDependence &open : active.open())
     numbers.push_back(open.number);
-  return active.pairs(numbers);
+  return active.pairs(numbers).ordered;
 }
 
 /// The statements at one point of the schedule, one leaf each: in the
@@ -100,6 +100,12 @@ static void orderLeaves(Tree &tree, const ActiveDependences &active,
                                           openPairs(atInnermost)));
 }
 
+/// The scheduler knows no pairs of which either may run first.
+static isl::union_map inProgramOrder(const Model &model) {
+  const DependentPairs &pairs = model.dependences->all();
+  return pairs.ordered.unite(pairs.commuting);
+}
+
 /// The scheduler's answer; it takes seconds for a dozen statements.
 static Tree computeTree(const Model &model, bool maximizeFusion,
                         bool outerCoincidence) {
@@ -107,11 +113,12 @@ static Tree computeTree(const Model &model, bool maximizeFusion,
   isl_options_set_schedule_serialize_sccs(ctx, !maximizeFusion);
   isl_options_set_schedule_outer_coincidence(ctx, outerCoincidence);
   isl_options_set_schedule_maximize_band_depth(ctx, 1);
+  isl::union_map pairs = inProgramOrder(model);
   isl::schedule_constraints constraints =
       isl::schedule_constraints::on_domain(model.tree.domain)
-          .set_validity(model.dependences->all())
-          .set_coincidence(model.dependences->all())
-          .set_proximity(model.dependences->all());
+          .set_validity(pairs)
+          .set_coincidence(pairs)
+          .set_proximity(pairs);
   return treeFromSchedule(constraints.compute_schedule());
 }
 
@@ -122,7 +129,7 @@ Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
     return "there are " + std::to_string(count) +
            " convex dependences, more than the scheduler can take";
   std::ostringstream question;
-  question << model.tree.domain << model.dependences->all() << maximizeFusion
+  question << model.tree.domain << inProgramOrder(model) << maximizeFusion
            << outerCoincidence;
   model.tree = remembered(question.str(), [&] {
     return computeTree(model, maximizeFusion, outerCoincidence);

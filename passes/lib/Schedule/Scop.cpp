@@ -375,57 +375,13 @@ unsigned Scop::elementBits(unsigned array) const {
       .getIntOrFloatBitWidth();
 }
 
-isl::union_map Scop::exactWrites() const {
-  isl::union_map exact(originalOrder.domain.ctx(), "{ }");
-  for (const Statement &statement : statements)
-    for (const Access &access : statement.accesses)
-      if (access.isWrite && access.isExact)
-        exact = exact.unite(isl::union_map(access.relation));
-  return exact;
-}
-
-isl::union_map Scop::accesses(bool isWrite) const {
+isl::union_map
+Scop::accesses(llvm::function_ref<bool(const Access &)> isMeant) const {
   isl::union_map all(originalOrder.domain.ctx(), "{ }");
   for (const Statement &statement : statements)
     for (const Access &access : statement.accesses)
-      if (access.isWrite == isWrite)
+      if (isMeant(access))
         all = all.unite(isl::union_map(access.relation));
   return all;
 }
-
-/// The latest accesses of `sources` before each of `sinks`; those that `kills`
-/// overwrites in between do not count.
-static isl::union_map latestSources(const isl::schedule &order,
-                                    const isl::union_map &sinks,
-                                    const isl::union_map &sources,
-                                    const isl::union_map &kills) {
-  isl::union_access_info access(sinks);
-  access = access.set_may_source(sources).set_kill(kills).set_schedule(order);
-  return access.compute_flow().may_dependence();
-}
-
-isl::union_map computeDependences(const Scop &scop, const Tree &tree) {
-  isl::union_map reads = scop.reads(), writes = scop.writes();
-  isl::union_map kills = scop.exactWrites();
-  isl::schedule order = scheduleFromTree(tree);
-  isl::union_map flow = latestSources(order, reads, writes, kills);
-  isl::union_map output = latestSources(order, writes, writes, kills);
-  isl::union_map anti = latestSources(order, writes, reads, kills);
-  return flow.unite(output).unite(anti).coalesce();
-}
-
-isl::union_map computeFlow(const Scop &scop, const Tree &order,
-                           unsigned array) {
-  auto only = [&](const isl::union_map &accesses) {
-    isl::union_map result(accesses.ctx(), "{ }");
-    accesses.foreach_map([&](isl::map part) {
-      if (part.range_tuple_id().name() == "A" + std::to_string(array))
-        result = result.unite(isl::union_map(part));
-    });
-    return result;
-  };
-  return latestSources(scheduleFromTree(order), only(scop.reads()),
-                       only(scop.writes()), only(scop.exactWrites()));
-}
-
 } // namespace autotune

@@ -47,27 +47,32 @@ struct Scop {
   /// The order of the program as it is; one band a loop.
   Tree originalOrder;
 
-  /// Every access of the statements, restricted to their domains.
-  isl::union_map reads() const { return accesses(false); }
-  isl::union_map writes() const { return accesses(true); }
-
-  /// The writes that surely happen, each to one known element.
-  isl::union_map exactWrites() const;
+  /// Some of the statements' accesses, restricted to their domains.
+  isl::union_map
+  accesses(llvm::function_ref<bool(const Access &)> isMeant) const;
 
   const Statement &statement(llvm::StringRef name) const;
   unsigned elementBits(unsigned array) const;
-
-private:
-  isl::union_map accesses(bool isWrite) const;
 };
 
 /// Models `function`; emits an error and fails where it is not in normal form.
 mlir::FailureOr<Scop> buildScop(mlir::func::FuncOp function, isl::ctx ctx);
 
+/// Pairs of instances that touch the same element, earlier -> later.
+struct DependentPairs {
+  /// The order of these has to stay.
+  isl::union_map ordered;
+  /// Updates of the element by one operation that commutes: they may run in
+  /// either order, but not at once.
+  isl::union_map commuting;
+};
+
 /// Flow, anti and output dependences between instances with no other write to
 /// the element in between. The others follow from these by transitivity, so
-/// that an order is legal just when it respects these.
-isl::union_map computeDependences(const Scop &scop, const Tree &order);
+/// that an order is legal just when it respects these. An update that commutes
+/// with others is no write in between: what comes before or after it depends
+/// on each of them.
+DependentPairs computeDependences(const Scop &scop, const Tree &order);
 
 /// For every read of the array, the write that it gets its value from.
 isl::union_map computeFlow(const Scop &scop, const Tree &order, unsigned array);

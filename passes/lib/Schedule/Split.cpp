@@ -125,7 +125,6 @@ static void rename(Tree &tree, const Renaming &renaming) {
     rename(child, renaming);
 }
 
-/// The order stays as it is, and with it what depends on what.
 static isl::union_map renamed(const isl::union_map &pairs,
                               const Renaming &renaming) {
   isl::union_map both = pairs.preimage_domain(renaming.origins)
@@ -138,6 +137,12 @@ static isl::union_map renamed(const isl::union_map &pairs,
       result = result.unite(isl::union_map(part.coalesce()));
   });
   return result;
+}
+
+/// The order stays as it is, and with it what depends on what.
+static DependentPairs renamed(const DependentPairs &pairs,
+                              const Renaming &renaming) {
+  return {renamed(pairs.ordered, renaming), renamed(pairs.commuting, renaming)};
 }
 
 /// The tree of some of its instances.

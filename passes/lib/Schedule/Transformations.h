@@ -46,6 +46,7 @@ Refusal checkPrivatize(const Model &model, unsigned band, unsigned member,
 Refusal checkSplit(const Model &model, unsigned band, unsigned member,
                    unsigned outer, int64_t size);
 Refusal checkSnapshot(const Model &model, unsigned band, unsigned array);
+Refusal checkSeparate(Model &model, unsigned band, unsigned statement);
 /// These two change the model only; `change` is what the body needs.
 Refusal contract(Model &model, unsigned array, MemoryChange &change);
 Refusal expand(Model &model, unsigned band, unsigned member, unsigned array,

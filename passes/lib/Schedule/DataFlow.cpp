@@ -1,0 +1,128 @@
+//===- DataFlow.cpp - Which instances touch the same elements -------------===//
+
+#include "Reductions.h"
+
+#include <isl/map.h>
+
+namespace autotune {
+
+/// The latest accesses of `sources` before each of `sinks`; those that `kills`
+/// overwrites in between do not count.
+static isl::union_map latestSources(const isl::schedule &order,
+                                    const isl::union_map &sinks,
+                                    const isl::union_map &sources,
+                                    const isl::union_map &kills) {
+  isl::union_access_info access(sinks);
+  access = access.set_may_source(sources).set_kill(kills).set_schedule(order);
+  return access.compute_flow().may_dependence();
+}
+
+namespace {
+
+/// Statements that update elements of one array by one operation, in any order.
+struct UpdateClass {
+  unsigned array;
+  mlir::vector::CombiningKind kind;
+  llvm::SmallVector<mlir::Operation *> loads, stores;
+};
+
+} // namespace
+
+/// The access by an op, which a change of memory may have moved already.
+static const Access &accessBy(mlir::Operation *op, const Statement &statement) {
+  return *llvm::find_if(statement.accesses,
+                        [&](const Access &access) { return access.op == op; });
+}
+
+static std::vector<UpdateClass> findUpdates(const Scop &scop) {
+  std::vector<UpdateClass> classes;
+  for (const Statement &statement : scop.statements) {
+    std::optional<Reduction> reduction = findReduction(statement).reduction;
+    if (!reduction)
+      continue;
+    const Access &store = accessBy(reduction->store, statement);
+    if (!store.relation.is_equal(accessBy(reduction->load, statement).relation))
+      continue;
+    unsigned array = store.array;
+    auto isSame = [&](const UpdateClass &other) {
+      return other.array == array && other.kind == reduction->kind;
+    };
+    auto found = llvm::find_if(classes, isSame);
+    if (found == classes.end())
+      found = classes.insert(found, {array, reduction->kind, {}, {}});
+    found->loads.push_back(reduction->load);
+    found->stores.push_back(reduction->store);
+  }
+  return classes;
+}
+
+static isl::union_map accessesOf(const Scop &scop,
+                                 llvm::ArrayRef<mlir::Operation *> ops) {
+  return scop.accesses(
+      [&](const Access &access) { return llvm::is_contained(ops, access.op); });
+}
+
+DependentPairs computeDependences(const Scop &scop, const Tree &tree) {
+  isl::schedule order = scheduleFromTree(tree);
+  std::vector<UpdateClass> classes = findUpdates(scop);
+  auto isUpdate = [&](const Access &access) {
+    return llvm::any_of(classes, [&](const UpdateClass &updates) {
+      return llvm::is_contained(updates.loads, access.op) ||
+             llvm::is_contained(updates.stores, access.op);
+    });
+  };
+  auto surelyWritten = [&] {
+    return scop.accesses([&](const Access &access) {
+      return access.isWrite && access.isExact && !isUpdate(access);
+    });
+  };
+  isl::union_map kills = surelyWritten();
+  isl::union_map commuting(kills.ctx(), "{ }");
+  // Where no two updates meet they are accesses like any other.
+  llvm::erase_if(classes, [&](const UpdateClass &updates) {
+    isl::union_map all = accessesOf(scop, updates.stores);
+    isl::union_map pairs = latestSources(order, all, all, kills);
+    commuting = commuting.unite(pairs);
+    return pairs.is_empty();
+  });
+  kills = surelyWritten();
+  isl::union_map reads = scop.accesses([&](const Access &access) {
+    return !access.isWrite && !isUpdate(access);
+  });
+  isl::union_map writes = scop.accesses([&](const Access &access) {
+    return access.isWrite && !isUpdate(access);
+  });
+  isl::union_map allWrites =
+      scop.accesses([](const Access &access) { return access.isWrite; });
+  isl::union_map flow = latestSources(order, reads, allWrites, kills);
+  isl::union_map output = latestSources(order, writes, allWrites, kills);
+  isl::union_map anti = latestSources(order, writes, reads, kills);
+  isl::union_map ordered = flow.unite(output).unite(anti);
+  for (const UpdateClass &updates : classes) {
+    isl::union_map others = scop.accesses([&](const Access &access) {
+      return !llvm::is_contained(updates.loads, access.op) &&
+             !llvm::is_contained(updates.stores, access.op);
+    });
+    isl::union_map sinks = accessesOf(scop, updates.stores);
+    ordered = ordered.unite(latestSources(order, sinks, others, kills));
+  }
+  return {ordered.coalesce(), commuting.coalesce()};
+}
+
+isl::union_map computeFlow(const Scop &scop, const Tree &order,
+                           unsigned array) {
+  auto only = [&](auto isMeant) {
+    return scop.accesses([&](const Access &access) {
+      return access.array == array && isMeant(access);
+    });
+  };
+  return latestSources(
+      scheduleFromTree(order),
+      only([](const Access &access) { return !access.isWrite; }),
+      only([](const Access &access) { return access.isWrite; }),
+      only([](const Access &access) {
+        return access.isWrite && access.isExact;
+      }));
+}
+
+} // namespace autotune
