@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autotune.draft import Draft
+from autotune.expert_pivots import PIVOT_RECIPES, pivot_schedule
 from autotune.loop_tree import Band, bands, is_tiled, num_parts, num_statements
 from autotune.register_tile import Shape, strides_of, vector_member
 from autotune.schedule import (
@@ -125,6 +126,10 @@ def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
             if state.tree_hash not in seen:
                 seen.add(state.tree_hash)
                 yield state.schedule
+    for pivots in PIVOT_RECIPES:
+        blocked = pivot_schedule(Draft(explorer, root), target, pivots)
+        if blocked is not None:
+            yield blocked.schedule
 
 
 class _Cook:

@@ -47,6 +47,7 @@ llvm::SmallVector<Attribute> Enumerator::run() {
     if (!path)
       break;
     addFusions(number, path->node->children);
+    addReorders(*path, number);
   }
   addReschedules();
   addContractions();
@@ -80,6 +81,8 @@ void Enumerator::addBand(const BandFacts &band) {
   addPrivatizations(band);
   addSeparations(band);
   addExpansions(band);
+  addSnapshots(band);
+  addSplits(band);
   addReversals(band);
   addSkews(band);
   addWavefront(band);
