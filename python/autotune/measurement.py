@@ -174,7 +174,7 @@ class MeasureConfig:
     relative_interval: float = 0.01
     min_repeats: int = 6
     max_repeats: int = 100
-    patience_secs: float = 3.0
+    patience_secs: float = 6.0
     max_warmups: int = 5
     hopeless_ratio: float = 4.0
     baseline_share: float = 0.2

@@ -62,8 +62,11 @@ def _replay(
     if whole is not None:
         return whole
     for step in rest:
-        legal = nearest(step, explorer.menus(state))
-        following = explorer.visit(state.schedule.then(legal)) if legal is not None else None
+        # Whether one step is legal is known much sooner than what else is.
+        following = explorer.visit(state.schedule.then(step))
+        if following is None:
+            legal = nearest(step, explorer.menus(state))
+            following = explorer.visit(state.schedule.then(legal)) if legal is not None else None
         state = following or state
     return state
 

@@ -1,6 +1,7 @@
 """Timers, samples and counters: what counts, what is dropped, and when it is enough."""
 
 import ctypes
+import itertools
 import math
 import random
 from collections.abc import Callable
@@ -184,14 +185,41 @@ def test_patience_ends() -> None:
 
 
 def test_waiting_takes_its_share_at_most() -> None:
-    core = _Core(lambda now: now % 10.0 > 5.0)
+    core = _Core(lambda now: now % 10.0 > 1.0)
     interference = core.interference()
     while core.now < 1000.0:
         interference.grant(3.0)
         interference.wait()
         core.now += 0.1
     waited_secs = core.now - interference.working_secs()
-    assert 100.0 < waited_secs < 0.21 * core.now
+    assert 0.4 * core.now < waited_secs < 0.51 * core.now
+
+
+def test_half_of_the_time_is_waited_for_in_full() -> None:
+    core = _Core(lambda now: now % 2.0 > 1.0)
+    interference = core.interference()
+    num_slow = 0
+    for _ in range(1000):
+        interference.grant(6.0)
+        interference.wait()
+        num_slow += interference.is_slow()
+        core.now += 0.1
+    assert num_slow == 0
+
+
+def test_a_probe_that_found_cold_caches_is_not_slow() -> None:
+    readings = itertools.cycle([1.0, 1.0, 1.3, 1.3])
+    interference = Interference(lambda: next(readings), lambda: 0.0, lambda _: None)
+    assert not any(interference.is_slow() for _ in range(100))
+
+
+def test_a_single_quick_reading_says_nothing() -> None:
+    readings = itertools.chain([1.0] * 150, [0.5, 1.0], itertools.repeat(1.0))
+    interference = Interference(lambda: next(readings), lambda: 0.0, lambda _: None)
+    assert not any(interference.is_slow() for _ in range(100))
+    readings = itertools.chain([1.5] * 150, itertools.repeat(1.0, 50), itertools.repeat(1.5))
+    interference = Interference(lambda: next(readings), lambda: 0.0, lambda _: None)
+    assert [interference.is_slow() for _ in range(100)][-1]
 
 
 def test_what_lasts_is_the_new_normal() -> None:
