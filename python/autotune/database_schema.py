@@ -6,6 +6,7 @@ add, so that a program of the older version that has the database open goes on u
 """
 
 import hashlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from autotune.errors import DatabaseError
 SCHEMA_VERSION = 5
 
 _BUSY_TIMEOUT_SECS = 60.0
+_PAUSE_SECS = 0.05
 _PATIENCE = {
     "connect_timeout": 10,
     "keepalives_idle": 30,
@@ -133,8 +135,7 @@ def prepare(engine: sa.Engine, name: str) -> None:
     if version == SCHEMA_VERSION:
         return
     if engine.dialect.name == "sqlite" and version == 0:
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        _use_write_ahead_log(engine)
     with engine.begin() as connection:
         _lock(connection)
         version = _version(connection, name)
@@ -147,6 +148,20 @@ def prepare(engine: sa.Engine, name: str) -> None:
         connection.execute(
             sa.update(INFO).where(INFO.c.name == "schema").values(value=str(SCHEMA_VERSION))
         )
+
+
+def _use_write_ahead_log(engine: sa.Engine) -> None:
+    """Switches an empty file over; unlike other statements, this one waits for nobody by itself."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT_SECS
+    while True:
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+                return
+        except sa.exc.OperationalError as error:
+            if not _code(error).startswith("SQLITE_BUSY") or time.monotonic() > deadline:
+                raise
+        time.sleep(_PAUSE_SECS)
 
 
 def is_broken_disk(error: sa.exc.SQLAlchemyError) -> bool:

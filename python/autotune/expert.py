@@ -225,10 +225,7 @@ class _Cook:
         return is_moved
 
     def _separate(self) -> bool:
-        """Tiles loops, and separates what needs nothing of its tile; returns whether there is any.
-
-        Only statements in most loops: the others take little time.
-        """
+        """Separates what needs nothing of its tile; returns whether there is any."""
         statements = self._draft.loops["statements"]
         self._left_alone = frozenset(statements)
         depth = max(int(each["depth"]) for each in statements.values())
