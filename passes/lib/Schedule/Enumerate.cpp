@@ -47,7 +47,7 @@ llvm::SmallVector<Attribute> Enumerator::run() {
     if (!path)
       break;
     addFusions(number, path->node->children);
-    addReorders(*path, number);
+    addReorders(number);
   }
   addReschedules();
   addContractions();

@@ -61,7 +61,7 @@ private:
   void addDistributions(const BandFacts &band);
   void addFusions(int64_t sequence, const std::vector<Tree> &children);
   /// Children of a sequence in a loop, one place further or to the end.
-  void addReorders(const TreePath &path, int64_t sequence);
+  void addReorders(int64_t sequence);
   /// Delays of the second child that let it be fused with the first.
   void addShifts(int64_t sequence, int64_t child, int64_t depth);
   /// The pre-order number of a band.

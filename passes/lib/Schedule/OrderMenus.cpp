@@ -113,7 +113,8 @@ void Enumerator::addFusions(int64_t sequence,
         addShifts(sequence, child, depth);
 }
 
-void Enumerator::addReorders(const TreePath &path, int64_t sequence) {
+void Enumerator::addReorders(int64_t sequence) {
+  TreePath path = *findSequence(model.tree, sequence);
   int64_t last = path.node->children.size() - 1;
   bool isInLoop = llvm::any_of(
       path.ancestors, [](const Tree *ancestor) { return ancestor->isBand(); });
