@@ -240,7 +240,7 @@ DimRange AstEmitter::rangeOf(const Bounds &bounds) const {
   return range;
 }
 
-static std::string iteratorOf(const isl::ast_node &node) {
+std::string iteratorOf(const isl::ast_node &node) {
   isl::ast_expr iterator =
       isl::manage(isl_ast_node_for_get_iterator(node.get()));
   return isl::manage(isl_ast_expr_get_id(iterator.get())).name();

@@ -15,6 +15,9 @@
 
 namespace autotune {
 
+/// The name of a loop's counter.
+std::string iteratorOf(const isl::ast_node &node);
+
 class AstEmitter {
 public:
   AstEmitter(mlir::OpBuilder &builder, const Scop &scop,

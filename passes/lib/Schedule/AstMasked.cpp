@@ -25,12 +25,6 @@ static isl::ast_node childOf(const isl::ast_node &node) {
   return isl::manage(isl_ast_node_for_get_body(node.get()));
 }
 
-static std::string iteratorOf(const isl::ast_node &node) {
-  isl::ast_expr iterator =
-      isl::manage(isl_ast_node_for_get_iterator(node.get()));
-  return isl::manage(isl_ast_expr_get_id(iterator.get())).name();
-}
-
 /// The statement in nothing but loops; nothing where there is more.
 static std::optional<std::string> statementIn(isl::ast_node node) {
   while (isl_ast_node_get_type(node.get()) != isl_ast_node_user) {
