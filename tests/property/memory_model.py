@@ -259,9 +259,14 @@ def _(
     def iteration(where: tuple[Iteration, Iteration]) -> Iteration:
         return (*where[0], *(where[1][dim] for dim in kept))
 
+    lowest = [min(values) for values in zip(*map(iteration, places), strict=True)]
+
+    def place_in_copy(where: tuple[Iteration, Iteration]) -> Element:
+        return copy, tuple(i - low for i, low in zip(iteration(where), lowest, strict=True))
+
     def redirected(instance: Instance) -> Instance:
         elements = tuple(
-            (copy, iteration(place(instance, element)))
+            place_in_copy(place(instance, element))
             if (instance.statement, position) in stable
             else element
             for position, element in enumerate(instance.reads)
@@ -270,7 +275,7 @@ def _(
 
     name = f"S{len({x.statement for x in memory.instances})}"
     copies = (
-        Instance(name, iteration(where), (copy, iteration(where)), ((array, where[1]),))
+        Instance(name, iteration(where), place_in_copy(where), ((array, where[1]),))
         for where in places
     )
     return replace(
