@@ -37,14 +37,19 @@ llvm::SmallVector<Attribute> Enumerator::run() {
   std::string context = bandContext(function, threads, vectorBits);
   for (const std::string &key : bandKeys(model.tree, context))
     bands.push_back(addBand(bands.size(), key));
+  // Whether values may be elsewhere depends on what is beside the band, too.
   for (const BandFacts &band : bands)
-    if (band.isPlain)
+    if (band.isPlain) {
       addExpansions(band);
+      addSnapshots(band);
+      addSplits(band);
+    }
   for (unsigned number = 0;; ++number) {
     std::optional<TreePath> path = findSequence(model.tree, number);
     if (!path)
       break;
     addFusions(number, path->node->children);
+    addReorders(number);
   }
   addReschedules();
   addContractions();
