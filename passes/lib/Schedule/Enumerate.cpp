@@ -39,11 +39,8 @@ llvm::SmallVector<Attribute> Enumerator::run() {
     bands.push_back(addBand(bands.size(), key));
   // Whether values may be elsewhere depends on what is beside the band, too.
   for (const BandFacts &band : bands)
-    if (band.isPlain) {
+    if (band.isPlain)
       addExpansions(band);
-      addSnapshots(band);
-      addSplits(band);
-    }
   for (unsigned number = 0;; ++number) {
     std::optional<TreePath> path = findSequence(model.tree, number);
     if (!path)
@@ -102,6 +99,8 @@ void Enumerator::addBand(const BandFacts &band) {
   addUnrollsInPlace(band);
   addPrivatizations(band);
   addSeparations(band);
+  addSnapshots(band);
+  addSplits(band);
   addReversals(band);
   addSkews(band);
   addWavefront(band);

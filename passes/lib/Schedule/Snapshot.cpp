@@ -94,7 +94,7 @@ static bool isOwn(const Scop &scop, const Read &read) {
 /// has no simple form.
 static std::optional<AffineMap>
 placeInCopy(const Read &read, llvm::ArrayRef<isl::union_pw_aff> outer,
-            const ElementInstances &copies) {
+            const ElementInstances &copies, llvm::ArrayRef<int64_t> lowest) {
   llvm::SmallVector<AffineExpr> place;
   for (const isl::union_pw_aff &member : outer) {
     place.push_back(memberExpr(member, *read.statement));
@@ -105,8 +105,8 @@ placeInCopy(const Read &read, llvm::ArrayRef<isl::union_pw_aff> outer,
   for (auto [own, subscript] : llvm::zip(map.getResults(), copies.subscripts))
     if (cast<AffineDimExpr>(subscript).getPosition() >= outer.size())
       place.push_back(own);
-  for (auto [dim, value] : llvm::enumerate(place))
-    value = value - copies.domain.dim_min_val(dim).num_si();
+  for (auto [value, min] : llvm::zip(place, lowest))
+    value = value - min;
   return AffineMap::get(map.getNumDims(), 0, place, map.getContext());
 }
 
@@ -144,16 +144,20 @@ static SnapshotPlan planSnapshot(Model &model, unsigned number,
       {},
       ""};
   const isl::set &domain = plan.copies.domain;
+  llvm::SmallVector<int64_t> lowest;
   plan.change.array = array;
   for (unsigned dim = 0, n = isl_set_dim(domain.get(), isl_dim_set); dim < n;
-       ++dim)
+       ++dim) {
+    lowest.push_back(domain.dim_min_val(dim).num_si());
     plan.change.shape.push_back(domain.dim_max_val(dim).num_si() -
-                                domain.dim_min_val(dim).num_si() + 1);
+                                lowest.back() + 1);
+  }
   if (int64_t bytes = bufferBytes(scop, array, plan.change.shape);
       bytes > maxBufferBytes)
     return refused("the buffer would take " + std::to_string(bytes) + " bytes");
   for (const Read &read : reads) {
-    std::optional<AffineMap> place = placeInCopy(read, outer, plan.copies);
+    std::optional<AffineMap> place =
+        placeInCopy(read, outer, plan.copies, lowest);
     if (!place)
       return refused("a loop's counter has no simple form in " +
                      read.statement->name);
