@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autotune.draft import Draft
+from autotune.expert_pivots import PIVOT_RECIPES, pivot_schedule
 from autotune.loop_tree import Band, bands, is_tiled, num_parts, num_statements
 from autotune.register_tile import Shape, strides_of, vector_member
 from autotune.schedule import (
@@ -125,6 +126,10 @@ def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
             if state.tree_hash not in seen:
                 seen.add(state.tree_hash)
                 yield state.schedule
+    for pivots in PIVOT_RECIPES:
+        blocked = pivot_schedule(Draft(explorer, root), target, pivots)
+        if blocked is not None:
+            yield blocked.schedule
 
 
 class _Cook:
@@ -220,10 +225,7 @@ class _Cook:
         return is_moved
 
     def _separate(self) -> bool:
-        """Tiles loops, and separates what needs nothing of its tile; returns whether there is any.
-
-        Only statements in most loops: the others take little time.
-        """
+        """Separates what needs nothing of its tile; returns whether there is any."""
         statements = self._draft.loops["statements"]
         self._left_alone = frozenset(statements)
         depth = max(int(each["depth"]) for each in statements.values())

@@ -246,6 +246,55 @@ class Shift(Transformation):
 
 
 @dataclass(frozen=True)
+class Reorder(Transformation):
+    """Moves one of the children of a sequence.
+
+    S(); T(); U()  ->  T(); U(); S()    for child 0 moved to place 2
+
+    Refused when a dependence would be reversed.
+    """
+
+    name: ClassVar[str] = "autotune-reorder"
+    sequence: int
+    child: int
+    to: int
+
+
+@dataclass(frozen=True)
+class Split(Transformation):
+    """Splits a loop where it enters and leaves the block of a loop outside.
+
+    for k: for i: S(k, i)
+      ->  for k: for i < b: S(k, i); for b <= i < b + size: S(k, i); for i >= b + size: S(k, i)
+
+    with `b = floor(k / size) * size`. The parts are statements of their own. Refused when there
+    would be one part only, and once loops are parallel, unrolled, vectors or packed.
+    """
+
+    name: ClassVar[str] = "autotune-split"
+    band: int
+    member: int
+    outer: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Snapshot(Transformation):
+    """Reads copies of values that are overwritten later.
+
+    for k: for i: S(i, A[k]); A[k + 1] = ...
+      ->  for k: C[k] = A[k]; for i: S(i, C[k]); A[k + 1] = ...
+
+    Refused when the loops read nothing of the array that they do not write, when that is never
+    overwritten, for large buffers, and once loops are parallel, unrolled, vectors or packed.
+    """
+
+    name: ClassVar[str] = "autotune-snapshot"
+    band: int
+    array: int
+
+
+@dataclass(frozen=True)
 class Skew(Transformation):
     """Adds a multiple of an enclosing loop to a loop.
 

@@ -155,6 +155,17 @@ def _(transformation: schedule.Distribute, tree: Tree) -> Tree:
 
 
 @transformed.register
+def _(transformation: schedule.Reorder, tree: Tree) -> Tree:
+    def rewrite(node: Tree) -> Tree:
+        assert isinstance(node, SequenceNode)
+        children = list(node.children)
+        children.insert(transformation.to, children.pop(transformation.child))
+        return SequenceNode(tuple(children))
+
+    return _rewritten(tree, _nth(tree, SequenceNode, transformation.sequence), rewrite)
+
+
+@transformed.register
 def _(transformation: schedule.Parallelize, tree: Tree) -> Tree:
     def rewrite(band: Band) -> Tree:
         at = transformation.member

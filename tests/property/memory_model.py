@@ -41,6 +41,7 @@ class Memory:
         accumulating: Statements that add to what they overwrite, their first read.
         starting: Statements that write what adds nothing.
         combining: Statements that add partial results, their other reads, to their first read.
+        copying: Statements that pass on what they read.
         origins: The statements that others were separated from.
     """
 
@@ -50,6 +51,7 @@ class Memory:
     accumulating: frozenset[str] = frozenset()
     starting: frozenset[str] = frozenset()
     combining: frozenset[str] = frozenset()
+    copying: frozenset[str] = frozenset()
     origins: tuple[tuple[str, str], ...] = ()
 
     @staticmethod
@@ -68,7 +70,9 @@ def contents(memory: Memory, order: Sequence[Instance]) -> tuple[object, object]
         reads = tuple(values.get(each, (each, frozenset())) for each in instance.reads)
         key = origins.get(instance.statement, instance.statement), instance.iteration
         value: Value = "nothing", frozenset()
-        if instance.statement in memory.combining:
+        if instance.statement in memory.copying:
+            value = reads[0]
+        elif instance.statement in memory.combining:
             base, added = reads[0]
             value = base, added.union(*(more for _, more in reads[1:]))
         elif instance.statement in memory.accumulating:
@@ -205,15 +209,7 @@ def _rows(
 ) -> list[tuple[Iteration, Iteration, range]]:
     """The instances that start and combine partial results: counters, element and lanes."""
     row = next(n for n in range(min(lanes, _MAX_ROW), 0, -1) if lanes % n == 0)
-    rank = len(places[0][1])
-    kept = [
-        dim
-        for dim in range(rank)
-        if not any(
-            all(outer[position] == element[dim] for outer, element in places)
-            for position in range(len(places[0][0]))
-        )
-    ]
+    kept = _own_dimensions(places)
     found = []
     for outer, element in places:
         counters = (*outer, *(element[dim] for dim in kept))
@@ -221,6 +217,114 @@ def _rows(
             iteration = counters if lanes == row else (*counters, number)
             found.append((iteration, element, range(number * row, (number + 1) * row)))
     return found
+
+
+def _own_dimensions(places: Sequence[tuple[Iteration, Iteration]]) -> list[int]:
+    """The dimensions of elements that are not one of the outer loops."""
+    return [
+        dim
+        for dim in range(len(places[0][1]))
+        if not any(
+            all(outer[position] == element[dim] for outer, element in places)
+            for position in range(len(places[0][0]))
+        )
+    ]
+
+
+@moved.register
+def _(
+    transformation: schedule.Snapshot, memory: Memory, tree: Tree, shapes: Sequence[Iteration]
+) -> Memory:
+    band = _bands(tree)[transformation.band]
+    outer = _members_around(tree, band)
+    array, copy = memory.arrays[transformation.array], f"C{len(memory.arrays)}"
+
+    def place(instance: Instance, element: Element) -> tuple[Iteration, Iteration]:
+        values = tuple(m[instance.statement](instance.iteration) for m in outer)
+        return values, element[1]
+
+    below = [x for x in memory.instances if x.statement in band.statements]
+    written = {place(x, x.writes) for x in below if x.writes[0] == array}
+    reads = [
+        (x.statement, position, place(x, element))
+        for x in below
+        for position, element in enumerate(x.reads)
+        if element[0] == array
+    ]
+    unstable = {(name, position) for name, position, where in reads if where in written}
+    stable = {(name, position) for name, position, _ in reads} - unstable
+    places = sorted({where for name, position, where in reads if (name, position) in stable})
+    kept = _own_dimensions(places)
+
+    def iteration(where: tuple[Iteration, Iteration]) -> Iteration:
+        return (*where[0], *(where[1][dim] for dim in kept))
+
+    lowest = [min(values) for values in zip(*map(iteration, places), strict=True)]
+
+    def place_in_copy(where: tuple[Iteration, Iteration]) -> Element:
+        return copy, tuple(i - low for i, low in zip(iteration(where), lowest, strict=True))
+
+    def redirected(instance: Instance) -> Instance:
+        elements = tuple(
+            place_in_copy(place(instance, element))
+            if (instance.statement, position) in stable
+            else element
+            for position, element in enumerate(instance.reads)
+        )
+        return replace(instance, reads=elements)
+
+    name = f"S{len({x.statement for x in memory.instances})}"
+    copies = (
+        Instance(name, iteration(where), place_in_copy(where), ((array, where[1]),))
+        for where in places
+    )
+    return replace(
+        memory,
+        instances=(*map(redirected, memory.instances), *copies),
+        arrays=(*memory.arrays, copy),
+        copying=memory.copying | {name},
+    )
+
+
+@moved.register
+def _(
+    transformation: schedule.Split, memory: Memory, tree: Tree, shapes: Sequence[Iteration]
+) -> Memory:
+    """Renames instances; those that stay in their array keep their order."""
+    band = _bands(tree)[transformation.band]
+    around = [*_members_around(tree, band), *band.members[: transformation.member]]
+    outer, member = around[-transformation.outer], band.members[transformation.member]
+
+    def side(instance: Instance) -> int:
+        block = outer[instance.statement](instance.iteration) // transformation.size
+        own = member[instance.statement](instance.iteration) // transformation.size
+        return (own > block) - (own < block)
+
+    statements = sorted({x.statement for x in memory.instances}, key=lambda name: int(name[1:]))
+    names: dict[tuple[str, int], str] = {}
+    number = len(statements)
+    for statement in statements:
+        parts = {side(x) for x in memory.instances if x.statement == statement in band.statements}
+        for position, part in enumerate(sorted(parts)):
+            names[statement, part] = f"S{number}" if position else statement
+            number += position > 0
+
+    def renamed(instance: Instance) -> Instance:
+        if instance.statement not in band.statements:
+            return instance
+        return replace(instance, statement=names[instance.statement, side(instance)])
+
+    def with_parts(kind: frozenset[str]) -> frozenset[str]:
+        return kind | {new for (old, _), new in names.items() if old in kind}
+
+    return replace(
+        memory,
+        instances=tuple(map(renamed, memory.instances)),
+        accumulating=with_parts(memory.accumulating),
+        starting=with_parts(memory.starting),
+        combining=with_parts(memory.combining),
+        copying=with_parts(memory.copying),
+    )
 
 
 def private_shapes(text: str) -> list[Iteration]:

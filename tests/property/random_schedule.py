@@ -12,11 +12,14 @@ from autotune.schedule import (
     Interchange,
     Parallelize,
     Privatize,
+    Reorder,
     Reschedule,
     Reverse,
     Separate,
     Shift,
     Skew,
+    Snapshot,
+    Split,
     Tile,
     Transformation,
     Unroll,
@@ -40,12 +43,14 @@ def draw_from_menus(rng: random.Random, menus: Sequence[Menu]) -> Transformation
 
 def draw_freely(rng: random.Random, tree: Tree) -> Transformation | None:
     """Draws one that fits the tree and changes it, legal or not; None where there is no place."""
-    kind = rng.choice([Tile, Fuse, Reschedule, Skew, *_DRAWN_FOR_BANDS])
+    kind = rng.choice([Tile, Fuse, Reorder, Reschedule, Skew, *_DRAWN_FOR_BANDS])
     if kind is Reschedule:
         return Reschedule(rng.randint(0, 1), rng.randint(0, 1))
     nodes = list(pre_order(tree))
     if kind is Fuse:
         return _draw_fuse(rng, [node for node in nodes if isinstance(node, SequenceNode)])
+    if kind is Reorder:
+        return _draw_reorder(rng, [node for node in nodes if isinstance(node, SequenceNode)])
     bands = [node for node in nodes if isinstance(node, Band)]
     if not bands:
         return None
@@ -68,6 +73,11 @@ def draw_memory_change(rng: random.Random, tree: Tree, visible: int, arrays: int
     bands = [node for node in pre_order(tree) if isinstance(node, Band)]
     number = rng.randrange(len(bands))
     member = _draw_member(rng, bands[number])
+    around = _num_enclosing(tree, bands[number])
+    if around and rng.random() < 0.5:
+        return Snapshot(number, rng.randrange(arrays))
+    if around + member and rng.random() < 0.3:
+        return Split(number, member, rng.randint(1, around + member), rng.choice([1, 2, 3, 4]))
     if rng.random() < 0.25:
         statements = {name for band in bands for name in band.statements}
         return Separate(number, rng.randrange(len(statements)))
@@ -149,6 +159,14 @@ def _draw_fuse(rng: random.Random, sequences: list[SequenceNode]) -> Transformat
         return None
     depth = min(len(node.members) for node in pair if isinstance(node, Band))
     return Fuse(number, child, rng.randint(1, depth))
+
+
+def _draw_reorder(rng: random.Random, sequences: list[SequenceNode]) -> Transformation | None:
+    if not sequences:
+        return None
+    number = rng.randrange(len(sequences))
+    child, to = rng.sample(range(len(sequences[number].children)), 2)
+    return Reorder(number, child, to)
 
 
 def _draw_some(rng: random.Random, num_members: int, sizes: list[int]) -> tuple[int, ...]:

@@ -195,16 +195,18 @@ def _split_list(text: str) -> list[str]:
 
 
 def _member(text: str) -> Member:
-    pieces: dict[str, list[tuple[Any, Any]]] = {}
+    pieces: dict[str, list[tuple[str, str]]] = {}
     parameters: dict[str, list[str]] = {}
     for piece in text.split(";"):
         match = re.fullmatch(r"\s*(\w+)\[([^\]]*)\] -> \[\((.*?)\)\](?: : (.*))?\s*", piece)
         assert match is not None, piece
         name, dimensions, value, condition = match.groups()
         parameters[name] = [part.strip() for part in dimensions.split(",") if part.strip()]
-        pieces.setdefault(name, []).append((_code(condition or "True"), _code(value)))
+        pieces.setdefault(name, []).append((condition or "True", value))
     return {
-        name: _function(parameters[name], tuple(alternatives))
+        name: _function(parameters[name], tuple((_code(c), _code(v)) for c, v in alternatives))
+        if len(alternatives) > 1
+        else _function(parameters[name], ((None, _code(alternatives[0][1])),))
         for name, alternatives in pieces.items()
     }
 

@@ -16,11 +16,17 @@ import numpy as np
 import pytest
 
 from autotune.compiler import CompilerPool
+from autotune.draft import Draft
+from autotune.expert_pivots import PivotRecipe, pivot_schedule
 from autotune.measurement import Candidate, Menu
+from autotune.proposer import UniformProposer
 from autotune.schedule import Schedule, Transformation
+from autotune.search import Explorer
 from autotune.target import detect
+from autotune.tune import WorkloadSpace
 from autotune.workload import Argument, Role, Workload
 from tests.property.affine_program import Program
+from tests.property.random_elimination import random_elimination
 from tests.property.random_program import random_program
 from tests.property.random_schedule import draw_freely, draw_from_menus
 from tests.property.schedule_tree import parse_tree
@@ -140,6 +146,50 @@ def check_program(seed: int, sandbox: Sandbox, pool: CompilerPool) -> Counter[st
             )
         outcomes["transformed" if schedule.transformations else "as they are"] += 1
     return outcomes
+
+
+def blocked_schedule(workload: Workload, rng: random.Random, pool: CompilerPool) -> Schedule | None:
+    """Blocks the pivots of an elimination, where that is possible."""
+    target = detect(rng.choice([1, NUM_THREADS]))
+    explorer = Explorer(WorkloadSpace(workload, pool), UniformProposer(), target)
+    root = explorer.visit(Schedule())
+    assert root is not None, workload.text
+    recipe = PivotRecipe(block=rng.randint(2, 5), rows=rng.randint(1, 3))
+    state = pivot_schedule(Draft(explorer, root), target, recipe)
+    return state.schedule if state else None
+
+
+def check_elimination(seed: int, sandbox: Sandbox, pool: CompilerPool) -> Counter[str]:
+    """Checks schedules of the seed's elimination: blocked ones, and random ones."""
+    rng = random.Random(seed)
+    workload = workload_of(program := random_elimination(rng, most=24))
+    inputs = random_inputs(program, rng)
+    expected = sandbox.run_upstream(workload.text, workload.name, inputs)
+    blocked = blocked_schedule(workload, rng, pool)
+    schedules = [random_schedule(workload.text, rng, sandbox), *([blocked] if blocked else [])]
+    outcomes = Counter(blocked=blocked is not None)
+    for schedule in schedules:
+        actual = run(Candidate(workload, schedule), inputs, sandbox, pool)
+        outcomes["refused by the code generator"] += actual is None
+        for left, right in zip(actual or expected, expected, strict=True):
+            assert same_bits(left, right), f"seed {seed}: [{schedule}]\n{workload.text}"
+    outcomes["schedules"] += len(schedules)
+    return outcomes
+
+
+def check_eliminations(seeds: range, sandbox: Sandbox, pool: CompilerPool) -> None:
+    outcomes = sum((check_elimination(seed, sandbox, pool) for seed in seeds), Counter[str]())
+    assert outcomes["blocked"] > len(seeds) / 8, outcomes
+    assert outcomes["refused by the code generator"] < 0.1 * outcomes["schedules"], outcomes
+
+
+def test_eliminations_preserve_every_bit(sandbox: Sandbox, pool: CompilerPool) -> None:
+    check_eliminations(range(8), sandbox, pool)
+
+
+@pytest.mark.slow
+def test_many_eliminations_preserve_every_bit(sandbox: Sandbox, pool: CompilerPool) -> None:
+    check_eliminations(range(1000, 1120), sandbox, pool)
 
 
 def check_programs(

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,8 @@ from autotune.schedule import (
     Privatize,
     Reschedule,
     Separate,
+    Snapshot,
+    Split,
     Transformation,
     UnrollAndJam,
     Vectorize,
@@ -25,12 +28,13 @@ from tests.property.legality_model import (
     transformed,
 )
 from tests.property.memory_model import Memory, contents, moved, private_shapes, separated
+from tests.property.random_elimination import random_elimination
 from tests.property.random_program import random_program
 from tests.property.random_schedule import draw_freely, draw_memory_change
 from tests.property.schedule_tree import Band, Tree, parse_domain, parse_tree, pre_order
 from tests.sandbox import Sandbox, Transformed
 
-MemoryChange = Contract | Expand | Privatize | Separate
+MemoryChange = Contract | Expand | Privatize | Separate | Snapshot | Split
 
 MAX_INSTANCES = 250
 NUM_STEPS = 8
@@ -43,14 +47,20 @@ def small_program(rng: random.Random) -> Program:
             return program
 
 
+def small_elimination(rng: random.Random) -> Program:
+    return random_elimination(rng, most=6)
+
+
 def pipeline(passes: str) -> str:
     return f"builtin.module(func.func({passes}))"
 
 
-def check_walk(seed: int, sandbox: Sandbox) -> Counter[str]:
+def check_walk(
+    seed: int, sandbox: Sandbox, draw_program: Callable[[random.Random], Program]
+) -> Counter[str]:
     """Tries transformations one after the other, keeping the accepted ones; counts the outcomes."""
     rng = random.Random(seed)
-    program = small_program(rng)
+    program = draw_program(rng)
     memory = Memory.of(program)
     extracted = sandbox.transform(program.text(), pipeline("autotune-extract"))
     assert extracted.text is not None, f"{extracted.diagnostics}\n{program.text()}"
@@ -86,7 +96,7 @@ def check_walk(seed: int, sandbox: Sandbox) -> Counter[str]:
         applied.append(step)
         if isinstance(step, MemoryChange):
             memory = check_values(memory, step, before, after, report)
-            outcomes["values moved"] += 1
+            outcomes[f"values moved by {step.name}"] += 1
         assert find_reordered_pair(memory.instances, tree) is None, report
         expected = sorted_instances(memory.instances, naive or tree)
         assert sorted_instances(memory.instances, tree) == expected, f"another order: {report}"
@@ -114,31 +124,66 @@ def check_values(
     else:
         after = moved(step, memory, before, private_shapes(done.text))
     order = sorted_instances(after.instances, tree)
+    if isinstance(step, Split):
+        memory = renamed_in_order(memory, after, before)
+        assert order == list(memory.instances), f"another order: {report}"
+        return memory
     same_sums = replace(memory, accumulating=after.accumulating, origins=after.origins)
     expected = contents(same_sums, sorted_instances(memory.instances, before))
     assert contents(after, order) == expected, f"a value is lost: {report}"
     return replace(after, instances=tuple(order))
 
 
-def check_walks(seeds: range, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
-    outcomes = sum((check_walk(seed, sandbox) for seed in seeds), Counter[str]())
+def renamed_in_order(memory: Memory, renamed: Memory, tree: Tree) -> Memory:
+    """Returns the renamed instances in the order that they had in the tree under other names."""
+    names = dict(zip(memory.instances, renamed.instances, strict=True))
+    return replace(
+        renamed, instances=tuple(names[x] for x in sorted_instances(memory.instances, tree))
+    )
+
+
+def check_walks(
+    seeds: range,
+    sandbox: Sandbox,
+    capsys: pytest.CaptureFixture[str],
+    draw_program: Callable[[random.Random], Program] = small_program,
+) -> Counter[str]:
+    outcomes = sum((check_walk(seed, sandbox, draw_program) for seed in seeds), Counter[str]())
     with capsys.disabled():
         counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
         print(f"\nbrute force agrees with the passes: {counts}")
     assert outcomes["accepted"] > len(seeds) / 4
     assert outcomes["illegal"] > len(seeds) / 4
-    assert outcomes["values moved"] > len(seeds) / 50
-    assert outcomes["accepted in another sequence"] > 0
+    moved_values = [n for name, n in outcomes.items() if name.startswith("values moved")]
+    assert sum(moved_values) > len(seeds) / 50
+    return outcomes
 
 
 def test_oracle_agrees_with_brute_force(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check_walks(range(50), sandbox, capsys)
+    outcomes = check_walks(range(50), sandbox, capsys)
+    assert outcomes["accepted in another sequence"] > 0
+
+
+def test_oracle_agrees_on_eliminations(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcomes = check_walks(range(40), sandbox, capsys, small_elimination)
+    for change in (Snapshot, Split):
+        assert outcomes[f"values moved by {change.name}"] > 0
+
+
+@pytest.mark.slow
+def test_oracle_agrees_on_many_eliminations(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_walks(range(1000, 1400), sandbox, capsys, small_elimination)
 
 
 @pytest.mark.slow
 def test_oracle_agrees_with_brute_force_on_many(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check_walks(range(1000, 2000), sandbox, capsys)
+    outcomes = check_walks(range(1000, 2000), sandbox, capsys)
+    assert outcomes["accepted in another sequence"] > 0

@@ -79,6 +79,18 @@ def Distribute : SchedulePass<"autotune-distribute"> {
     Option<"cut", "cut", "unsigned", "1", "First child of the second part">];
 }
 
+def Reorder : SchedulePass<"autotune-reorder"> {
+  let summary = "Move one of the children of a sequence";
+  let description = [{
+    `{ S(); T(); U() }` becomes `{ T(); U(); S() }` for child 0 moved to place
+    2. Refused where a dependence would be reversed.
+  }];
+  let options = [
+    Option<"sequence", "sequence", "unsigned", "0", "Pre-order number of the sequence">,
+    Option<"child", "child", "unsigned", "0", "The child that moves">,
+    Option<"to", "to", "unsigned", "1", "Its place among all children then">];
+}
+
 def Parallelize : SchedulePass<"autotune-parallelize"> {
   let summary = "Run a loop on all threads";
   let description = [{
@@ -236,6 +248,42 @@ def Privatize : SchedulePass<"autotune-privatize"> {
            "Number of the array: arguments first, then allocations">,
     Option<"lanes", "lanes", "int64_t", "0", "Partial results of an element">];
   let dependentDialects = ["::mlir::vector::VectorDialect"];
+}
+
+def Split : SchedulePass<"autotune-split"> {
+  let summary = "Split a loop where it enters and leaves the block of a loop outside";
+  let description = [{
+    `for k for i S(k, i)` becomes, with `b = floor(k / size) * size`,
+    `for k { for i < b S(k, i); for i = b to b + size S(k, i);
+    for i >= b + size S(k, i) }`. The parts are statements of their own from
+    then on, so that each can have an order of its own. Refused where there
+    would be one part only, and once loops are parallel, unrolled, vectors or
+    packed.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"member", "member", "unsigned", "0", "Position of the loop in the band">,
+    Option<"outer", "outer", "unsigned", "1",
+           "Which enclosing loop has the blocks: 1 is the next one outside">,
+    Option<"size", "size", "int64_t", "0", "Iterations of a block">];
+}
+
+def Snapshot : SchedulePass<"autotune-snapshot"> {
+  let summary = "Read copies of values that are overwritten later";
+  let description = [{
+    `for k { for i S(i, A[k]); A[k + 1] = ... }` becomes
+    `for k { C[k] = A[k]; for i S(i, C[k]); A[k + 1] = ... }`: what the loops of
+    the band read of the array, and do not write while the loops outside stay
+    where they are, is copied before them, for every iteration outside to a
+    place of its own. What overwrites the array need not wait for the loops any
+    more. Refused where there is no such read, where nothing overwrites what is
+    read, for large buffers, and once loops are parallel, unrolled, vectors or
+    packed.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"array", "array", "unsigned", "0",
+           "Number of the array: arguments first, then allocations">];
 }
 
 def Separate : SchedulePass<"autotune-separate"> {

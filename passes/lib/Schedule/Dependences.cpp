@@ -9,6 +9,7 @@
 #include <isl/set.h>
 #include <isl/space.h>
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/ScopeExit.h"
 
 namespace autotune {
@@ -33,6 +34,7 @@ Dependences::Dependences(DependentPairs all, bool remembersViolations)
   addParts(whole.ordered, false);
   addParts(whole.commuting, true);
   known.resize(dependences.size());
+  emptiness.resize(dependences.size());
   found.resize(dependences.size());
   broken.resize(dependences.size());
 }
@@ -51,11 +53,17 @@ void Dependences::addParts(const isl::union_map &pairs, bool commute) {
   });
 }
 
-static Distance computeDistance(const isl::map &pairs, const isl::aff &atSource,
-                                const isl::aff &atSink) {
+/// Pair -> difference of the values at its ends.
+static isl::aff difference(const isl::map &pairs, const isl::aff &atSource,
+                           const isl::aff &atSink) {
   isl::multi_aff toSource = isl::multi_aff::domain_map(pairs.space());
   isl::multi_aff toSink = isl::multi_aff::range_map(pairs.space());
-  isl::aff distance = atSink.pullback(toSink).sub(atSource.pullback(toSource));
+  return atSink.pullback(toSink).sub(atSource.pullback(toSource));
+}
+
+static Distance computeDistance(const isl::map &pairs, const isl::aff &atSource,
+                                const isl::aff &atSink) {
+  isl::aff distance = difference(pairs, atSource, atSink);
   isl::set all = pairs.wrap();
   isl::aff zero = distance.sub(distance);
   auto occurs = [&](const isl::set &sign) {
@@ -83,6 +91,35 @@ Distance Dependences::distance(unsigned number, const isl::aff &atSource,
       computeDistance(dependences[number].pairs, atSource, atSink);
   known[number].push_back({atSource, atSink, distance});
   return distance;
+}
+
+static bool computeEmptiness(const isl::map &pairs,
+                             llvm::ArrayRef<Dependences::Ends> equal) {
+  isl::set left = pairs.wrap();
+  for (const Dependences::Ends &ends : equal) {
+    isl::aff distance = difference(pairs, ends.atSource, ends.atSink);
+    left = left.intersect(isl::set(distance.eq_set(distance.sub(distance))));
+  }
+  return left.is_empty();
+}
+
+static bool isSame(llvm::ArrayRef<Dependences::Ends> some,
+                   llvm::ArrayRef<Dependences::Ends> others) {
+  return llvm::equal(some, others, [](const auto &a, const auto &b) {
+    return isEqual(a.atSource, b.atSource) && isEqual(a.atSink, b.atSink);
+  });
+}
+
+bool Dependences::isEmptyAt(unsigned number, llvm::ArrayRef<Ends> equal) const {
+  isl_ctx *ctx = whole.ordered.ctx().get();
+  auto refill = llvm::scope_exit([&] { isl_ctx_reset_operations(ctx); });
+  for (const KnownEmptiness &entry : emptiness[number])
+    if (isSame(entry.equal, equal))
+      return entry.isEmpty;
+  isl_ctx_reset_operations(ctx);
+  bool isEmpty = computeEmptiness(dependences[number].pairs, equal);
+  emptiness[number].push_back({equal.vec(), isEmpty});
+  return isEmpty;
 }
 
 static std::vector<InstancePair> findExamples(const isl::map &pairs) {

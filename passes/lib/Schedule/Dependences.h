@@ -47,6 +47,13 @@ public:
   Distance distance(unsigned number, const isl::aff &atSource,
                     const isl::aff &atSink) const;
 
+  /// Values at both ends.
+  struct Ends {
+    isl::aff atSource, atSink;
+  };
+  /// Whether no pair of part `number` has equal values in all of these.
+  bool isEmptyAt(unsigned number, llvm::ArrayRef<Ends> equal) const;
+
   /// Some pairs of part `number`: the first, the last, one in between. None
   /// where they are hard to find.
   const std::vector<InstancePair> &examples(unsigned number) const;
@@ -63,12 +70,17 @@ private:
     isl::aff atSource, atSink;
     Distance distance;
   };
+  struct KnownEmptiness {
+    std::vector<Ends> equal;
+    bool isEmpty;
+  };
 
   void addParts(const isl::union_map &pairs, bool commute);
 
   DependentPairs whole;
   std::vector<Dependence> dependences;
   mutable std::vector<std::vector<Known>> known; ///< Of each dependence.
+  mutable std::vector<std::vector<KnownEmptiness>> emptiness;
   mutable std::vector<std::optional<std::vector<InstancePair>>> found;
   mutable std::vector<std::vector<InstancePair>> broken;
   bool remembers;

@@ -37,6 +37,7 @@ llvm::SmallVector<Attribute> Enumerator::run() {
   std::string context = bandContext(function, threads, vectorBits);
   for (const std::string &key : bandKeys(model.tree, context))
     bands.push_back(addBand(bands.size(), key));
+  // Whether values may be elsewhere depends on what is beside the band, too.
   for (const BandFacts &band : bands)
     if (band.isPlain)
       addExpansions(band);
@@ -45,6 +46,7 @@ llvm::SmallVector<Attribute> Enumerator::run() {
     if (!path)
       break;
     addFusions(number, path->node->children);
+    addReorders(number);
   }
   addReschedules();
   addContractions();
@@ -97,6 +99,8 @@ void Enumerator::addBand(const BandFacts &band) {
   addUnrollsInPlace(band);
   addPrivatizations(band);
   addSeparations(band);
+  addSnapshots(band);
+  addSplits(band);
   addReversals(band);
   addSkews(band);
   addWavefront(band);

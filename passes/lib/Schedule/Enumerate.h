@@ -52,6 +52,8 @@ private:
   void addWavefront(const BandFacts &band);
   void addDistributions(const BandFacts &band);
   void addFusions(int64_t sequence, const std::vector<Tree> &children);
+  /// Children of a sequence in a loop, one place further or to the end.
+  void addReorders(int64_t sequence);
   /// Delays of the second child that let it be fused with the first.
   void addShifts(int64_t sequence, int64_t child, int64_t depth);
   /// The pre-order number of a band.
@@ -79,6 +81,11 @@ private:
   void addSeparations(const BandFacts &band);
   void addExpansions(const BandFacts &band);
   void addContractions();
+  /// Copies of what the band reads and others overwrite.
+  void addSnapshots(const BandFacts &band);
+  /// Parts of loops over rows by where the row that they read is.
+  void addSplits(const BandFacts &band);
+  void addSplit(const BandFacts &band, int64_t member, int64_t outer);
   /// The temporaries whose memory is the workload's own.
   llvm::SmallVector<int64_t> privateArrays() const;
 

@@ -165,6 +165,17 @@ static bool isEmptied(const Dependences &all, const OpenDependence &open,
   return isKnownEqual(open, forms);
 }
 
+/// Whether no pair is left, as the values that are known to be equal never are
+/// all at once.
+static bool isEmptied(const Dependences &all, const OpenDependence &open) {
+  llvm::SmallVector<Dependences::Ends> equal;
+  for (const EqualForms &forms : open.equal)
+    if (forms.atSource->kind == Kind::Affine &&
+        rootDistance(all, open, forms) != Distance::Zero)
+      equal.push_back({forms.atSource->value, forms.atSink->value});
+  return equal.size() > 1 && all.isEmptyAt(open.number, equal);
+}
+
 /// Reduces what is left to the pairs of equal values.
 static void restrictTo(const Dependences &all, OpenDependence &open,
                        const EqualForms &forms) {
@@ -228,7 +239,7 @@ private:
       if (isEmptied(all, open, *forms))
         return respected;
     }
-    return visit(band.children.front());
+    return isEmptied(all, open) ? respected : visit(band.children.front());
   }
 
   Verdict visitMark(const Tree &tree) {
@@ -403,7 +414,8 @@ static std::optional<Violation> firstViolation(const Tree &tree,
   if (undecided.empty())
     return std::nullopt;
   // Much faster than the relations, and it answers most questions.
-  if (auto found = violationOfRemembered(tree, active, undecided, mayReorder))
+  if (auto found = mayReorder ? violationInAnyOrder(tree, active)
+                              : violationOfRemembered(tree, active, undecided))
     return found;
   if (auto found = violationOfExample(tree, active, undecided))
     return found;

@@ -1,6 +1,7 @@
 //===- MemoryMenus.cpp - Menus of what changes where values are kept ------===//
 
 #include "Enumerate.h"
+#include "NewStatements.h"
 #include "Reductions.h"
 
 #include "llvm/ADT/SetVector.h"
@@ -10,6 +11,7 @@ using namespace mlir;
 
 namespace autotune {
 
+static constexpr int64_t blockSizes[] = {1, 16, 32, 64, 128};
 static constexpr int64_t panelWidths[] = {4, 6, 8, 12, 16, 24, 32, 48, 64};
 
 void Enumerator::addPacks(const BandFacts &band) {
@@ -53,7 +55,7 @@ bool Enumerator::isLegalChange(
 }
 
 void Enumerator::addPrivatizations(const BandFacts &band) {
-  if (isMarked(model.tree))
+  if (isMarked(model.tree) || function->hasAttr(blocksName))
     return;
   llvm::SmallSetVector<int64_t, 4> arrays;
   for (const Statement &statement : model.scop.statements)
@@ -96,7 +98,7 @@ void Enumerator::addPrivatization(const BandFacts &band, int64_t member,
 }
 
 void Enumerator::addSeparations(const BandFacts &band) {
-  if (isMarked(model.tree))
+  if (isMarked(model.tree) || function->hasAttr(blocksName))
     return;
   Values legal;
   for (auto [number, statement] : llvm::enumerate(model.scop.statements))
@@ -111,6 +113,8 @@ void Enumerator::addSeparations(const BandFacts &band) {
 }
 
 void Enumerator::addExpansions(const BandFacts &band) {
+  if (function->hasAttr(blocksName))
+    return;
   for (int64_t array : privateArrays())
     for (int64_t member = 0; member < int64_t(band.extents.size()); ++member)
       if (band.extents[member] > 1 &&
@@ -125,11 +129,86 @@ void Enumerator::addExpansions(const BandFacts &band) {
 }
 
 void Enumerator::addContractions() {
+  if (function->hasAttr(blocksName))
+    return;
   for (int64_t array : privateArrays())
     if (isLegalChange([&](Model &m, MemoryChange &change) {
           return contract(m, array, change);
         }))
       add("autotune-contract", {{"array", {array}}}, {});
+}
+
+void Enumerator::addSnapshots(const BandFacts &band) {
+  if (isMarked(model.tree) || function->hasAttr(blocksName))
+    return;
+  for (int64_t array = 0; array < int64_t(model.scop.arrays.size()); ++array)
+    if (!guarded(model, [&](Model &m) {
+          return checkSnapshot(m, band.number, array);
+        }))
+      add("autotune-snapshot",
+          {{"band", {int64_t(band.number)}}, {"array", {array}}}, {});
+}
+
+/// Whether a statement below the band reads, at the value of `outer`, a row of
+/// an array that it writes at the value of `member`.
+static bool readsOtherRow(const Statement &statement,
+                          const isl::union_pw_aff &member,
+                          const isl::union_pw_aff &outer) {
+  AffineExpr row = memberExpr(member, statement);
+  AffineExpr other = memberExpr(outer, statement);
+  if (!row || !other)
+    return false;
+  for (const Access &write : statement.accesses)
+    for (const Access &read : statement.accesses) {
+      bool isPair = write.isWrite && !read.isWrite &&
+                    write.array == read.array && write.isExact && read.isExact;
+      if (!isPair)
+        continue;
+      auto written = accessMap(write.op, statement)->getResults();
+      auto used = accessMap(read.op, statement)->getResults();
+      for (auto [to, from] : llvm::zip(written, used))
+        if (to == row && from == other)
+          return true;
+    }
+  return false;
+}
+
+void Enumerator::addSplits(const BandFacts &band) {
+  if (isMarked(model.tree))
+    return;
+  TreePath path = *findBand(model.tree, band.number);
+  std::vector<isl::union_pw_aff> around = membersAround(path);
+  for (unsigned position = 0; position < band.extents.size(); ++position) {
+    const isl::union_pw_aff &member = path.node->members[position];
+    for (unsigned outer = 1; outer <= around.size(); ++outer)
+      if (llvm::any_of(model.scop.statements, [&](const Statement &statement) {
+            return isl::union_set(statement.domain)
+                       .is_subset(path.node->domain) &&
+                   readsOtherRow(statement, member,
+                                 around[around.size() - outer]);
+          }))
+        addSplit(band, position, outer);
+    around.push_back(member);
+  }
+}
+
+void Enumerator::addSplit(const BandFacts &band, int64_t member,
+                          int64_t outer) {
+  Values sizes;
+  for (int64_t size : blockSizes)
+    if (size < band.extents[member] &&
+        !guarded(
+            model,
+            [&](Model &m) {
+              return checkSplit(m, band.number, member, outer, size);
+            }))
+      sizes.push_back(size);
+  if (!sizes.empty())
+    add("autotune-split",
+        {{"band", {int64_t(band.number)}},
+         {"member", {member}},
+         {"outer", {outer}}},
+        {{"size", {sizes}}});
 }
 
 } // namespace autotune

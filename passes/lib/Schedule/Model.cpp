@@ -1,6 +1,7 @@
 //===- Model.cpp - What a transformation works on -------------------------===//
 
 #include "Model.h"
+#include "NewStatements.h"
 #include "Recent.h"
 
 #include <isl/ast_build.h>
@@ -127,6 +128,7 @@ void storeDependences(func::FuncOp function, const Dependences &dependences) {
 void clearModel(func::FuncOp function) {
   function->removeAttr(scheduleName);
   function->removeAttr(dependencesName);
+  function->removeAttr(blocksName);
   function->removeAttr(commutingName);
 }
 
@@ -193,6 +195,8 @@ transformMemory(func::FuncOp function,
     FailureOr<Model> model = loadModel(function, ctx);
     if (failed(model))
       return failure();
+    if (function->hasAttr(blocksName))
+      return function.emitError("illegal: a loop is split into blocks already");
     if (Refusal refusal = guarded(*model, transform))
       return function.emitError("illegal: ") << *refusal;
     FailureOr<Scop> scop = buildScop(function, ctx);

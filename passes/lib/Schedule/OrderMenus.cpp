@@ -113,6 +113,25 @@ void Enumerator::addFusions(int64_t sequence,
         addShifts(sequence, child, depth);
 }
 
+void Enumerator::addReorders(int64_t sequence) {
+  TreePath path = *findSequence(model.tree, sequence);
+  int64_t last = path.node->children.size() - 1;
+  bool isInLoop = llvm::any_of(
+      path.ancestors, [](const Tree *ancestor) { return ancestor->isBand(); });
+  if (!isInLoop || isMarked(model.tree))
+    return;
+  for (int64_t child = 0; child < last; ++child) {
+    Values places;
+    for (int64_t to = child + 1; to <= last;
+         to += std::max<int64_t>(1, last - to))
+      if (isLegal([&](Model &m) { return reorder(m, sequence, child, to); }))
+        places.push_back(to);
+    if (!places.empty())
+      add("autotune-reorder", {{"sequence", {sequence}}, {"child", {child}}},
+          {{"to", {places}}});
+  }
+}
+
 void Enumerator::addShifts(int64_t sequence, int64_t child, int64_t depth) {
   Tree &second = findSequence(model.tree, sequence)->node->children[child + 1];
   if (!isUntiled(second))

@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "NewStatements.h"
 #include "Reductions.h"
 #include "Transformations.h"
 #include "autotune/SchedulePasses.h"
@@ -56,14 +57,6 @@ struct PlanOrNot {
 
 } // namespace
 
-/// [outer] -> element pairs that an access below the band touches.
-static isl::union_set touched(const Access &access, const Tree &band,
-                              llvm::ArrayRef<isl::union_pw_aff> outer) {
-  isl::union_map relation =
-      isl::union_map(access.relation).intersect_domain(band.domain);
-  return placesOf(outer, relation.domain()).range_product(relation).range();
-}
-
 static Refusal addPart(const Statement &statement, const Access &write,
                        const Tree &band, Plan &plan) {
   if (!isl::union_set(statement.domain).is_subset(band.domain))
@@ -78,7 +71,7 @@ static Refusal addPart(const Statement &statement, const Access &write,
     if (access.array == plan.array && access.op != reduction->load &&
         access.op != reduction->store)
       return statement.name + " reads another element of the array";
-  isl::union_set elements = touched(write, band, plan.outer);
+  isl::union_set elements = touchedBelow(write, band, plan.outer);
   plan.elements = plan.parts.empty() ? elements : plan.elements.unite(elements);
   plan.parts.push_back({&statement, *reduction, AffineExpr()});
   return std::nullopt;
@@ -107,7 +100,7 @@ static Refusal addParts(const Model &model, const Tree &band, Plan &plan) {
     for (const Plan::Part &part : plan.parts)
       if (part.statement == &statement)
         return std::nullopt;
-    if (touched(access, band, plan.outer).is_disjoint(plan.elements))
+    if (touchedBelow(access, band, plan.outer).is_disjoint(plan.elements))
       return std::nullopt;
     return statement.name + " uses what is being accumulated";
   };
@@ -185,43 +178,12 @@ Refusal checkPrivatize(const Model &model, unsigned number, unsigned position,
 
 //===--- the body ---------------------------------------------------------===//
 
-namespace {
 /// The instances of a statement that starts, or combines, partial results: one
 /// a row of an element, by [outer, element, row].
-struct RowInstances {
-  isl::set domain;
-  /// Where the element is, over these.
-  llvm::SmallVector<AffineExpr> subscripts;
-};
-} // namespace
-
-/// The outer loop that counts the same as dimension `dim`.
-static std::optional<unsigned> equalOuter(const isl::set &domain,
-                                          unsigned numOuter, unsigned dim) {
-  for (unsigned outer = 0; outer < numOuter; ++outer) {
-    isl::set equal = isl::manage(
-        isl_set_equate(domain.copy(), isl_dim_set, outer, isl_dim_set, dim));
-    if (domain.is_subset(equal))
-      return outer;
-  }
-  return std::nullopt;
-}
-
-static RowInstances rowInstances(const Plan &plan, MLIRContext *context,
-                                 const std::string &name) {
-  RowInstances rows{
-      isl::manage(isl_set_flatten(plan.elements.as_set().release())), {}};
-  unsigned numOuter = plan.outer.size(), kept = numOuter;
-  unsigned rank = isl_set_dim(rows.domain.get(), isl_dim_set) - numOuter;
-  for (unsigned i = 0; i < rank; ++i) {
-    std::optional<unsigned> outer = equalOuter(rows.domain, numOuter, kept);
-    rows.subscripts.push_back(getAffineDimExpr(outer ? *outer : kept, context));
-    if (outer)
-      rows.domain = isl::manage(
-          isl_set_project_out(rows.domain.release(), isl_dim_set, kept, 1));
-    else
-      ++kept;
-  }
+static ElementInstances rowInstances(const Plan &plan, MLIRContext *context,
+                                     const std::string &name) {
+  ElementInstances rows =
+      elementInstances(plan.elements, plan.outer.size(), context);
   int64_t numRows = plan.lanes / plan.row();
   if (numRows > 1) {
     isl::set row(rows.domain.ctx(),
@@ -241,31 +203,27 @@ class RowStatements {
 public:
   RowStatements(func::FuncOp function, const Plan &plan, Value array,
                 Value partials)
-      : builder(function.getContext()), loc(function.getLoc()), plan(plan),
+      : builder(builderAtEnd(function)), loc(function.getLoc()), plan(plan),
         array(array), partials(partials) {
-    Operation *end = function.getBody().front().getTerminator();
-    while (isa_and_nonnull<memref::DeallocOp>(end->getPrevNode()))
-      end = end->getPrevNode();
-    builder.setInsertionPoint(end);
     element = cast<MemRefType>(array.getType()).getElementType();
     row = VectorType::get(plan.row(), element);
   }
 
-  void addStart(const RowInstances &rows) {
+  void addStart(const ElementInstances &rows) {
     OpBuilder::InsertionGuard guard(builder);
-    llvm::SmallVector<Value> counters = addLoops(rows.domain);
+    llvm::SmallVector<Value> counters = addLoops(builder, loc, rows.domain);
     TypedAttr neutral =
         neutralElement(plan.parts.front().reduction.kind, element);
     Value values = arith::ConstantOp::create(
         builder, loc, DenseElementsAttr::get(row, neutral));
-    limit(affine::AffineVectorStoreOp::create(builder, loc, values, partials,
-                                              rowMap(rows), counters),
-          rows.domain);
+    limitTo(affine::AffineVectorStoreOp::create(builder, loc, values, partials,
+                                                rowMap(rows), counters),
+            rows.domain);
   }
 
-  void addCombination(const RowInstances &rows) {
+  void addCombination(const ElementInstances &rows) {
     OpBuilder::InsertionGuard guard(builder);
-    llvm::SmallVector<Value> counters = addLoops(rows.domain);
+    llvm::SmallVector<Value> counters = addLoops(builder, loc, rows.domain);
     const Reduction &reduction = plan.parts.front().reduction;
     arith::FastMathFlagsAttr flags = commonFlags();
     Value values = affine::AffineVectorLoadOp::create(
@@ -277,32 +235,13 @@ public:
     Value total = vector::ReductionOp::create(
         builder, loc, reduction.kind, values, old,
         flags ? flags.getValue() : arith::FastMathFlags::none);
-    limit(affine::AffineStoreOp::create(builder, loc, total, array, place,
-                                        counters),
-          rows.domain);
+    limitTo(affine::AffineStoreOp::create(builder, loc, total, array, place,
+                                          counters),
+            rows.domain);
   }
 
 private:
-  llvm::SmallVector<Value> addLoops(const isl::set &domain) {
-    llvm::SmallVector<Value> counters;
-    for (int dim = 0, n = isl_set_dim(domain.get(), isl_dim_set); dim < n;
-         ++dim) {
-      auto loop = affine::AffineForOp::create(
-          builder, loc, domain.dim_min_val(dim).num_si(),
-          domain.dim_max_val(dim).num_si() + 1);
-      counters.push_back(loop.getInductionVar());
-      builder.setInsertionPointToStart(loop.getBody());
-    }
-    return counters;
-  }
-
-  void limit(Operation *statement, const isl::set &domain) {
-    char *text = isl_set_to_str(domain.get());
-    statement->setAttr(domainName, builder.getStringAttr(text));
-    free(text);
-  }
-
-  AffineMap rowMap(const RowInstances &rows) {
+  AffineMap rowMap(const ElementInstances &rows) {
     llvm::SmallVector<AffineExpr> place = rows.subscripts;
     unsigned num = isl_set_dim(rows.domain.get(), isl_dim_set);
     bool hasRows = plan.lanes > plan.row();
@@ -354,53 +293,28 @@ static MemoryChange changeOf(const Plan &plan, const Scop &scop) {
 
 //===--- the tree ---------------------------------------------------------===//
 
-/// Dimension `dim` of the instances as a band member.
-static isl::union_pw_aff dimOf(const isl::set &domain, unsigned dim) {
-  isl::aff value = domain.space().identity_multi_aff_on_domain().at(dim);
-  return isl::union_pw_aff(isl::pw_aff(value).intersect_domain(domain));
-}
-
-/// The new statement in loops over its elements and rows.
-static Tree rowNest(const isl::set &domain, unsigned numOuter) {
-  std::vector<isl::union_pw_aff> members;
-  unsigned num = isl_set_dim(domain.get(), isl_dim_set);
-  for (unsigned dim = numOuter; dim < num; ++dim)
-    if (!domain.dim_min_val(dim).eq(domain.dim_max_val(dim)))
-      members.push_back(dimOf(domain, dim));
-  return makeBand(std::move(members), makeLeaf(isl::union_set(domain)));
-}
-
 static void placeAround(TreePath &location, unsigned position,
                         const isl::set &start, const isl::set &combination) {
+  addBelow(location.ancestors, start);
+  addBelow(location.ancestors, combination);
   unsigned dim = 0;
-  auto extend = [&](isl::union_pw_aff &member) {
-    member =
-        member.union_add(dimOf(start, dim)).union_add(dimOf(combination, dim));
-    ++dim;
-  };
-  for (Tree *ancestor : location.ancestors) {
-    ancestor->domain = ancestor->domain.unite(isl::union_set(start))
-                           .unite(isl::union_set(combination));
-    for (isl::union_pw_aff &member : ancestor->members)
-      extend(member);
-  }
+  for (const Tree *ancestor : location.ancestors)
+    dim += ancestor->members.size();
   Tree &band = *location.node;
   auto begin = band.members.begin();
   std::vector<isl::union_pw_aff> outer(begin, begin + position);
   std::vector<isl::union_pw_aff> inner(begin + position, band.members.end());
-  for (isl::union_pw_aff &member : outer)
-    extend(member);
+  for (isl::union_pw_aff &member : outer) {
+    member =
+        member.union_add(dimOf(start, dim)).union_add(dimOf(combination, dim));
+    ++dim;
+  }
   std::vector<Tree> steps;
-  steps.push_back(rowNest(start, dim));
+  steps.push_back(nestOf(start, dim));
   steps.push_back(makeBand(std::move(inner), std::move(band.children.front())));
-  steps.push_back(rowNest(combination, dim));
+  steps.push_back(nestOf(combination, dim));
   band = makeBand(std::move(outer), makeSequence(std::move(steps)));
-  if (location.ancestors.empty() ||
-      location.ancestors.back()->kind != Tree::Kind::Sequence)
-    return;
-  Tree &parent = *location.ancestors.back();
-  std::vector<Tree> children = std::move(parent.children);
-  parent = makeSequence(std::move(children));
+  flattenSequence(location);
 }
 
 static Refusal privatize(func::FuncOp function, Model &model, unsigned number,
@@ -414,8 +328,8 @@ static Refusal privatize(func::FuncOp function, Model &model, unsigned number,
     return rowInstances(plan, function.getContext(),
                         "S" + std::to_string(number));
   };
-  RowInstances start = newRows(numStatements);
-  RowInstances combination = newRows(numStatements + 1);
+  ElementInstances start = newRows(numStatements);
+  ElementInstances combination = newRows(numStatements + 1);
   Value partials =
       redirectBody(function, model.scop, changeOf(plan, model.scop));
   RowStatements statements(function, plan, model.scop.arrays[array], partials);

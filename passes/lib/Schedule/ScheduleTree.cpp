@@ -183,6 +183,15 @@ std::optional<TreePath> findSequence(Tree &root, unsigned number) {
   return find(root, Tree::Kind::Sequence, number);
 }
 
+void flattenSequence(TreePath &location) {
+  if (location.ancestors.empty() ||
+      location.ancestors.back()->kind != Tree::Kind::Sequence)
+    return;
+  Tree &parent = *location.ancestors.back();
+  std::vector<Tree> children = std::move(parent.children);
+  parent = makeSequence(std::move(children));
+}
+
 static std::optional<long> integer(isl_val *owned) {
   isl::val value = isl::manage(owned);
   if (!value.is_int())

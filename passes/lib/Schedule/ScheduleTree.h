@@ -71,6 +71,9 @@ struct TreePath {
 std::optional<TreePath> findBand(Tree &root, unsigned number);
 std::optional<TreePath> findSequence(Tree &root, unsigned number);
 
+/// Joins a sequence that was put at the node with one right above.
+void flattenSequence(TreePath &location);
+
 /// Smallest and largest value of a member; nothing where unbounded.
 struct Range {
   long min, max;

@@ -19,6 +19,7 @@ Refusal interchange(Model &model, unsigned band,
                     llvm::ArrayRef<int64_t> permutation);
 Refusal fuse(Model &model, unsigned sequence, unsigned child, unsigned depth);
 Refusal distribute(Model &model, unsigned band, unsigned depth, unsigned cut);
+Refusal reorder(Model &model, unsigned sequence, unsigned child, unsigned to);
 Refusal parallelize(Model &model, unsigned band, unsigned member);
 Refusal unrollAndJam(Model &model, unsigned band,
                      llvm::ArrayRef<int64_t> factors);
@@ -41,6 +42,10 @@ Refusal unroll(Model &model, unsigned band, unsigned member, int64_t factor);
 /// Whether `privatize` is accepted; leaves the model as it is.
 Refusal checkPrivatize(const Model &model, unsigned band, unsigned member,
                        unsigned array, int64_t lanes);
+/// The same for `split` and `snapshot`.
+Refusal checkSplit(const Model &model, unsigned band, unsigned member,
+                   unsigned outer, int64_t size);
+Refusal checkSnapshot(const Model &model, unsigned band, unsigned array);
 Refusal checkSeparate(Model &model, unsigned band, unsigned statement);
 /// These two change the model only; `change` is what the body needs.
 Refusal contract(Model &model, unsigned array, MemoryChange &change);

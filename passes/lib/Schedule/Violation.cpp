@@ -3,12 +3,15 @@
 #include "Violation.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 #include <isl/aff.h>
 #include <isl/ctx.h>
 #include <isl/point.h>
 #include <isl/union_map.h>
 #include <isl/union_set.h>
+
+#include <set>
 
 namespace autotune {
 
@@ -39,6 +42,9 @@ struct BrokenPair {
   llvm::StringRef reason;
 };
 
+/// The way to a sequence, and which of its children has to come before which.
+using SequenceOrder = std::tuple<std::vector<unsigned>, unsigned, unsigned>;
+
 /// Walks down a tree with one pair.
 class PairWalk {
 public:
@@ -58,6 +64,9 @@ public:
     }
     return std::nullopt;
   }
+
+  /// What the pair asks of the sequence that orders it, if one does.
+  std::optional<SequenceOrder> order;
 
 private:
   std::optional<BrokenPair> broken(unsigned here, llvm::StringRef reason) {
@@ -95,6 +104,8 @@ private:
   std::optional<BrokenPair> visitSequence(const Tree &sequence) {
     unsigned source = childWith(sequence, pair.source);
     unsigned sink = childWith(sequence, pair.sink);
+    if (!commutes && source != sink)
+      order = {place, source, sink};
     if (!commutes && sink < source)
       return broken(2 * source, reason::reversedBySequence);
     if (source != sink)
@@ -116,16 +127,11 @@ private:
 
 } // namespace
 
-/// What the tree does to a pair that is for it to order.
-static std::optional<BrokenPair> findBroken(const Tree &tree,
-                                            const ActiveDependences &active,
-                                            unsigned number,
-                                            const InstancePair &pair) {
-  if (!contains(tree.domain, pair.source) ||
-      !contains(tree.domain, pair.sink) || !active.has(pair))
-    return std::nullopt;
-  bool commutes = active.dependences().parts()[number].commutes;
-  return PairWalk(pair, commutes).visit(tree);
+/// Whether the pair is for the tree to order.
+static bool isLeftTo(const Tree &tree, const ActiveDependences &active,
+                     const InstancePair &pair) {
+  return contains(tree.domain, pair.source) &&
+         contains(tree.domain, pair.sink) && active.has(pair);
 }
 
 std::optional<Violation> violationOfExample(const Tree &tree,
@@ -137,7 +143,9 @@ std::optional<Violation> violationOfExample(const Tree &tree,
   for (unsigned number : numbers) {
     const auto &ends = active.dependences().parts()[number];
     for (const InstancePair &pair : active.dependences().examples(number)) {
-      auto broken = findBroken(tree, active, number, pair);
+      if (!isLeftTo(tree, active, pair))
+        continue;
+      auto broken = PairWalk(pair, ends.commutes).visit(tree);
       if (!broken)
         continue;
       std::tuple found{broken->place, ends.sourceName, ends.sinkName};
@@ -153,22 +161,50 @@ std::optional<Violation> violationOfExample(const Tree &tree,
                    std::nullopt};
 }
 
-std::optional<Violation> violationOfRemembered(const Tree &tree,
-                                               const ActiveDependences &active,
-                                               llvm::ArrayRef<unsigned> numbers,
-                                               bool mayReorder) {
-  for (unsigned number : numbers) {
-    const auto &ends = active.dependences().parts()[number];
-    for (const InstancePair &pair :
-         llvm::reverse(active.dependences().violated(number))) {
-      auto broken = findBroken(tree, active, number, pair);
-      if (broken &&
-          !(mayReorder && broken->reason == reason::reversedBySequence))
-        return Violation{broken->reason, ends.sourceName, ends.sinkName,
-                         std::nullopt};
+/// Visits what the tree does to pairs of `numbers` that other trees violated,
+/// until one is the visitor's answer.
+static std::optional<Violation> findAmongRemembered(
+    const Tree &tree, const ActiveDependences &active,
+    llvm::ArrayRef<unsigned> numbers,
+    llvm::function_ref<llvm::StringRef(const PairWalk &, llvm::StringRef)>
+        answer) {
+  const Dependences &all = active.dependences();
+  for (unsigned number : numbers)
+    for (const InstancePair &pair : llvm::reverse(all.violated(number))) {
+      if (!isLeftTo(tree, active, pair))
+        continue;
+      const auto &ends = all.parts()[number];
+      PairWalk walk(pair, ends.commutes);
+      std::optional<BrokenPair> broken = walk.visit(tree);
+      llvm::StringRef reason = answer(walk, broken ? broken->reason : "");
+      if (!reason.empty())
+        return Violation{reason, ends.sourceName, ends.sinkName, std::nullopt};
     }
-  }
   return std::nullopt;
+}
+
+std::optional<Violation>
+violationOfRemembered(const Tree &tree, const ActiveDependences &active,
+                      llvm::ArrayRef<unsigned> numbers) {
+  auto answer = [](const PairWalk &, llvm::StringRef broken) { return broken; };
+  return findAmongRemembered(tree, active, numbers, answer);
+}
+
+std::optional<Violation> violationInAnyOrder(const Tree &tree,
+                                             const ActiveDependences &active) {
+  std::set<SequenceOrder> wanted;
+  auto answer = [&](const PairWalk &walk, llvm::StringRef broken) {
+    if (!walk.order)
+      return broken;
+    auto [sequence, first, second] = *walk.order;
+    wanted.insert(*walk.order);
+    bool isContradiction = wanted.count({sequence, second, first}) > 0;
+    return llvm::StringRef(isContradiction ? reason::inNoOrder : "");
+  };
+  llvm::SmallVector<unsigned> numbers;
+  for (const OpenDependence &open : active.open())
+    numbers.push_back(open.number);
+  return findAmongRemembered(tree, active, numbers, answer);
 }
 
 void rememberViolation(const Violation &violation,

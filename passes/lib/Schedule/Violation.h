@@ -13,6 +13,8 @@ constexpr llvm::StringLiteral reversedByLoops =
     "the loops would reverse the dependence ";
 constexpr llvm::StringLiteral reversedBySequence =
     "the sequence would reverse the dependence ";
+constexpr llvm::StringLiteral inNoOrder =
+    "no order of the sequence respects the dependence ";
 constexpr llvm::StringLiteral carried = "the loop carries the dependence ";
 constexpr llvm::StringLiteral unordered =
     "instances of one statement would be left unordered across the "
@@ -36,12 +38,14 @@ std::optional<Violation> violationOfExample(const Tree &tree,
                                             const ActiveDependences &active,
                                             llvm::ArrayRef<unsigned> numbers);
 
-/// The same, with what was violated in other trees. Where sequences may be put
-/// in another order, only what is violated in any.
-std::optional<Violation> violationOfRemembered(const Tree &tree,
-                                               const ActiveDependences &active,
-                                               llvm::ArrayRef<unsigned> numbers,
-                                               bool mayReorder);
+/// A dependence, one of `numbers`, with a pair that another tree violated.
+std::optional<Violation>
+violationOfRemembered(const Tree &tree, const ActiveDependences &active,
+                      llvm::ArrayRef<unsigned> numbers);
+
+/// Such a pair, or two, that no order of the children of sequences respects.
+std::optional<Violation> violationInAnyOrder(const Tree &tree,
+                                             const ActiveDependences &active);
 
 /// Remembers one of a violation's pairs, which are of `numbers`.
 void rememberViolation(const Violation &violation,

@@ -1,0 +1,124 @@
+"""Expert schedules for eliminations: several pivots at a time.
+
+Hides how blocks of pivot rows are made independent of what they are applied to: the rows are copied
+as they are used, the rows of the block are computed first, and all others take every pivot of the
+block while they are in the cache.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from autotune.draft import Draft
+from autotune.loop_tree import bands, num_parts, num_statements
+from autotune.register_tile import vector_member
+from autotune.schedule import (
+    Distribute,
+    Interchange,
+    Parallelize,
+    Reorder,
+    Snapshot,
+    Split,
+    Tile,
+    UnrollAndJam,
+    Vectorize,
+)
+from autotune.search import State
+from autotune.workload import Target
+
+_PIVOTS = 0  # The band whose iterations are pivots.
+
+
+@dataclass(frozen=True)
+class PivotRecipe:
+    """Parameters of a blocked elimination.
+
+    Attributes:
+        block: Pivots that are applied together.
+        rows: Rows that they are applied to together.
+    """
+
+    block: int
+    rows: int
+
+
+PIVOT_RECIPES = (PivotRecipe(block=64, rows=8), PivotRecipe(block=32, rows=4))
+
+
+def pivot_schedule(draft: Draft, target: Target, recipe: PivotRecipe) -> State | None:
+    """Returns what the recipe makes of a program, or None where it does not fit."""
+    is_fitting = _copy_pivots(draft) and _add_blocks(draft, recipe)
+    if not is_fitting:
+        return None
+    last = len(bands(draft.loops["tree"]))
+    for number in reversed(range(last)):
+        _shape(draft, target, recipe, number)
+    return draft.state
+
+
+def _copy_pivots(draft: Draft) -> bool:
+    """Separates the rows around the pivot, and lets them read copies of it."""
+    rows = _PIVOTS + 1
+    if not draft.take(Split(rows, 0, 1, 1)):
+        return False
+    parts = [int(part["number"]) for part in _parts(draft, _PIVOTS)]
+    arrays = range(len(draft.loops["arrays"]))
+    copied = [
+        [array for array in arrays if draft.take(Snapshot(part, array))] for part in reversed(parts)
+    ]
+    return any(copied)
+
+
+def _add_blocks(draft: Draft, recipe: PivotRecipe) -> bool:
+    """Applies the pivots of a block together where they need not come one after the other."""
+    remaining = int(_parts(draft, _PIVOTS)[-1]["number"])
+    draft.take(Split(remaining, 0, 1, recipe.block))
+    if not draft.take(Tile(_PIVOTS, (recipe.block,))):
+        return False
+    pivots = _PIVOTS + 1
+    last = num_parts(_band(draft, pivots)) - 1
+    num_separate = 0
+    for child in reversed(range(last + 1)):
+        start = draft.state
+        (body,) = _band(draft, pivots)["children"]
+        moved = child == last or draft.take(Reorder(int(body["number"]), child, last))
+        if moved and last > 0 and draft.take(Distribute(pivots, 0, last)):
+            num_separate += 1
+            last -= 1
+        else:
+            draft.state = start
+    return num_separate > 0
+
+
+def _shape(draft: Draft, target: Target, recipe: PivotRecipe, number: int) -> None:
+    """Makes vectors of an innermost loop; jams rows that the pivots of a block are applied to."""
+    band = _band(draft, number)
+    if num_statements(band) == 1 and band["children"][0]["kind"] == "leaf":
+        _vectorize(draft, target, number, str(band["children"][0]["statement"]))
+    elif len(band["members"]) == 2 and draft.take(Interchange(number, (1, 0))):
+        draft.take(UnrollAndJam(number, (recipe.rows, 1)))
+        if target.num_threads > 1:
+            draft.take(Parallelize(number, 0))
+
+
+def _vectorize(draft: Draft, target: Target, number: int, statement: str) -> None:
+    accesses = draft.accesses(statement)
+    lanes = target.vector_bits // max(int(access["bits"]) for access in accesses)
+
+    def can_vectorize(band: int, member: int) -> bool:
+        return draft.is_legal(Vectorize(band, member, lanes))
+
+    innermost = draft.path(statement)[-1:]
+    choice = vector_member(innermost, accesses, can_vectorize, statement)
+    if choice is not None:
+        draft.take(Vectorize(number, choice[1], lanes))
+
+
+def _band(draft: Draft, number: int) -> dict[str, Any]:
+    return bands(draft.loops["tree"])[number]
+
+
+def _parts(draft: Draft, number: int) -> list[dict[str, Any]]:
+    """Returns the bands that follow one another in a band."""
+    (body,) = _band(draft, number)["children"]
+    children = body["children"] if body["kind"] == "sequence" else [body]
+    return [child for child in children if child["kind"] == "band"]
