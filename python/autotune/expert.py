@@ -6,13 +6,13 @@ them, packed operands, threads outside; on the program's own loop order or on on
 polyhedral scheduler finds. Rules look at strides and at what is legal, never at names.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from autotune.draft import Draft
 from autotune.expert_pivots import PIVOT_RECIPES, pivot_schedule
+from autotune.expert_threads import num_iterations, parallelize, parallelize_diagonals
 from autotune.loop_tree import Band, bands, is_tiled, num_parts, num_statements
 from autotune.register_tile import Shape, strides_of, vector_member
 from autotune.schedule import (
@@ -21,7 +21,6 @@ from autotune.schedule import (
     Fuse,
     Interchange,
     Pack,
-    Parallelize,
     Reschedule,
     Schedule,
     Separate,
@@ -37,11 +36,6 @@ from autotune.workload import Target
 
 _MAX_STATEMENTS = 8
 
-# Fair share over largest share, above which another loop gains little.
-_EVEN_SHARE = 0.9
-# Each start of the threads takes microseconds: there may be a few, or what runs then is long.
-_MAX_REGIONS = 256
-_ITERATIONS_PER_REGION = 1 << 16
 _FEW_ITERATIONS = 1 << 18
 
 
@@ -173,7 +167,7 @@ class _Cook:
         """Whether the threads' start takes much of the whole time."""
         loops = self._draft.loops
         paths = (self._draft.path(statement) for statement in loops["statements"])
-        return max(map(_num_iterations, paths), default=0) < _FEW_ITERATIONS
+        return max(map(num_iterations, paths), default=0) < _FEW_ITERATIONS
 
     def _order(self) -> bool:
         """Decides which statements share loops; returns whether that is possible."""
@@ -446,53 +440,11 @@ class _Cook:
             self._draft.take(Pack(point, array, dimension, max(panel, shape.lanes)))
 
     def _parallelize(self, statement: str) -> None:
-        """Runs a loop on all threads: the outermost that gives them even shares, or nearly."""
-        if self._recipe.separates:
-            self._parallelize_diagonals(statement)
-            return
-        best, best_share = None, 0.0
-        for share, step in self._shares(statement):
-            if share > best_share and self._draft.is_legal(step):
-                best, best_share = step, share
-            if best_share >= _EVEN_SHARE:
-                break
-        if best is not None:
-            self._draft.take(best)
-        elif self._recipe.steps:
-            self._parallelize_diagonals(statement)
-
-    def _parallelize_diagonals(self, statement: str) -> None:
-        """Runs the tiles of a diagonal on all threads."""
-        start = self._draft.state
-        for band in self._draft.path(statement)[:1]:
-            is_shared = len(band.members) > 1 and self._draft.take(Wavefront(band.number))
-            if is_shared and not self._draft.take(Parallelize(band.number, 1)):
-                self._draft.state = start
-
-    def _shares(self, statement: str) -> Iterator[tuple[float, Parallelize]]:
-        """Yields how even the threads' shares of each true loop are, 1 where they are equal."""
-        num_threads, num_regions = self._target.num_threads, 1
-        path = self._draft.path(statement)
-        num_iterations = _num_iterations(path)
-        for band in path:
-            for number, member in enumerate(band.members):
-                trips = _num_trips(member)
-                largest = -(-trips // num_threads)
-                if trips > 1:
-                    yield trips / (num_threads * largest), Parallelize(band.number, number)
-                num_regions *= trips
-                if num_regions > max(_MAX_REGIONS, num_iterations // _ITERATIONS_PER_REGION):
-                    return
-
-
-def _num_iterations(path: list[Band]) -> int:
-    """Returns about how often a statement runs."""
-    return math.prod(_num_trips(member) for band in path for member in band.members)
-
-
-def _num_trips(member: dict[str, Any]) -> int:
-    """Returns the most iterations of a loop."""
-    return max(1, -(-int(member["extent"] or 0) // max(1, int(member["stride"]))))
+        is_shared = not self._recipe.separates and parallelize(
+            self._draft, statement, self._target.num_threads
+        )
+        if not is_shared and (self._recipe.separates or self._recipe.steps):
+            parallelize_diagonals(self._draft, statement)
 
 
 def _fit(factor: int, extent: int) -> int:
