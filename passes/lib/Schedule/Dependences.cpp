@@ -2,6 +2,7 @@
 
 #include "Dependences.h"
 #include "MemberForm.h"
+#include "Recent.h"
 
 #include <isl/aff.h>
 #include <isl/map.h>
@@ -44,7 +45,9 @@ void Dependences::addParts(const isl::union_map &pairs, bool commute) {
     map.foreach_basic_map([&](isl::basic_map part) {
       if (part.is_empty())
         return;
-      isl::map pairs(part);
+      // In memory of its own: isl notes what it finds out about a relation
+      // where it is, and answers would depend on what was asked of the whole.
+      isl::map pairs(part.ctx(), takeText(isl_basic_map_to_str(part.get())));
       isl::space space = pairs.space();
       dependences.push_back({pairs, commute, map.domain_tuple_id().name(),
                              map.range_tuple_id().name(), space.domain(),

@@ -381,7 +381,7 @@ ActiveDependences::pairs(llvm::ArrayRef<unsigned> numbers) const {
     const Dependences::Dependence &dependence = all->parts()[number];
     isl::union_map &some =
         dependence.commutes ? result.commuting : result.ordered;
-    some = some.unite(isl::union_map(dependence.pairs));
+    some = some.unite(isl::union_map(unshared(dependence.pairs)));
   }
   for (const Step &step : steps)
     if (const auto *domain = std::get_if<isl::union_set>(&step))

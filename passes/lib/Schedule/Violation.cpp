@@ -15,6 +15,13 @@
 
 namespace autotune {
 
+isl::map unshared(const isl::map &pairs) {
+  isl::map own = isl::map::empty(pairs.space());
+  pairs.foreach_basic_map(
+      [&](isl::basic_map part) { own = own.unite(isl::map(part)); });
+  return own;
+}
+
 //===--- pairs of instances -----------------------------------------------===//
 
 static isl::space spaceOf(const isl::point &instance) {
@@ -217,7 +224,8 @@ void rememberViolation(const Violation &violation,
     for (unsigned number : numbers) {
       const Dependences::Dependence &part = all.parts()[number];
       if (!space.domain().is_equal(part.source) ||
-          !space.range().is_equal(part.sink) || !one.is_subset(part.pairs))
+          !space.range().is_equal(part.sink) ||
+          !one.is_subset(unshared(part.pairs)))
         continue;
       all.noteViolated(
           number, {one.domain().sample_point(), one.range().sample_point()});

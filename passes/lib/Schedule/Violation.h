@@ -60,6 +60,11 @@ std::optional<Violation> violationIn(const Tree &tree,
 isl::union_map lexGreater(const isl::union_map &pairs,
                           const isl::multi_union_pw_aff &at);
 
+/// The same pairs, for isl to note there what it finds out. It does so in what
+/// all holders of a relation share, and the form of results follows from it:
+/// answers would depend on what was asked before.
+isl::map unshared(const isl::map &pairs);
+
 /// Whether an instance is in a domain.
 bool contains(const isl::union_set &domain, const isl::point &instance);
 
