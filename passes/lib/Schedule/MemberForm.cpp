@@ -30,10 +30,17 @@ static isl::aff pointOf(const isl::aff &base, long size) {
 }
 
 namespace {
-/// floor(argument / size), as it occurs in an expression.
+/// factor * floor(argument / size), as it occurs in an expression.
 struct Division {
+  isl::val factor;
   isl::aff argument;
   long size;
+
+  isl::aff value() const {
+    return argument.scale_down(isl::val(argument.ctx(), size))
+        .floor()
+        .scale(factor);
+  }
 };
 } // namespace
 
@@ -48,7 +55,7 @@ static std::vector<Division> divisionsOf(const isl::aff &value) {
       continue;
     isl::aff quotient = isl::manage(isl_aff_get_div(value.get(), i));
     isl::val size = isl::manage(isl_aff_get_denominator_val(quotient.get()));
-    divisions.push_back({quotient.scale(size), size.num_si()});
+    divisions.push_back({factor, quotient.scale(size), size.num_si()});
   }
   return divisions;
 }
@@ -100,18 +107,12 @@ MemberFormRef formOf(const isl::aff &value) {
 static MemberFormRef sumOf(const isl::aff &value) {
   MemberForm sum{MemberForm::Kind::Sum, value, 0, nullptr, {}};
   isl::aff rest = value;
-  for (int i = 0, n = isl_aff_dim(value.get(), isl_dim_div); i < n; ++i) {
-    isl::val factor =
-        isl::manage(isl_aff_get_coefficient_val(value.get(), isl_dim_div, i));
-    if (factor.is_zero())
-      continue;
-    isl::aff quotient = isl::manage(isl_aff_get_div(value.get(), i));
-    isl::val size = isl::manage(isl_aff_get_denominator_val(quotient.get()));
-    MemberFormRef base = formOf(quotient.scale(size));
-    if (!factor.is_pos() || !base)
+  for (const Division &division : divisionsOf(value)) {
+    MemberFormRef base = formOf(division.argument);
+    if (!division.factor.is_pos() || !base)
       return nullptr;
-    sum.terms.push_back(tileForm(base, size.num_si()));
-    rest = rest.sub(quotient.floor().scale(factor));
+    sum.terms.push_back(tileForm(base, division.size));
+    rest = rest.sub(division.value());
   }
   if (!divisionsOf(rest).empty())
     return nullptr;
