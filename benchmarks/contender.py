@@ -41,6 +41,7 @@ class Contender:
         num_threads: Threads it may use, and cores that it is pinned to.
         seed: Of the inputs.
         environment: Variables to set before anything is loaded.
+        python: The process's interpreter; by default this one.
     """
 
     def __init__(
@@ -50,10 +51,11 @@ class Contender:
         num_threads: int,
         seed: int,
         environment: Mapping[str, str],
+        python: str = sys.executable,
     ) -> None:
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(num_threads))
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.contender"],
+            [python, "-m", "benchmarks.contender"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **threads, **environment},

@@ -1,4 +1,4 @@
-"""Benchmarks: examples beside NumPy, PolyBench beside C compilers, operators beside PyTorch.
+"""Benchmarks: examples beside NumPy, PolyBench beside C compilers, operators beside PyTorch or TVM.
 
 `rank-stability` asks how far two timings of the same candidates agree.
 
@@ -6,6 +6,7 @@
     ./run python -m benchmarks.run polybench [--size LARGE] [--dtype f64] [--only NAME ...] ...
     ./run python -m benchmarks.run allocation [--trials 48] [--seeds 0,1,2] ...
     ./run python -m benchmarks.run nn [--trials 0] [--threads 1,2] [--only NAME ...] ...
+    ./run python -m benchmarks.run tvm [--trials 64] [--tvm-python PYTHON] [--only NAME ...] ...
     ./run python -m benchmarks.run rank-stability [--load other|same|none] [--schedules 40]
 
 Times are medians over contenders that run in turn, each in a process of its own.
@@ -18,7 +19,7 @@ from pathlib import Path
 from benchmarks import allocation, rank_stability
 from benchmarks.example_programs import PROGRAMS
 from benchmarks.examples import benchmark_examples
-from benchmarks.nn import suite
+from benchmarks.nn import suite, tvm_suite
 from benchmarks.polybench.c_compilers import PEERS
 from benchmarks.polybench.definitions import ELEMENTS, KERNELS, SIZE_NAMES
 from benchmarks.polybench.suite import benchmark_polybench
@@ -36,6 +37,9 @@ def parse_arguments() -> argparse.Namespace:
     operators = commands.add_parser("nn", help="operators of neural networks, beside PyTorch")
     suite.add_arguments(operators)
     _add_common(operators)
+    beside_tvm = commands.add_parser("tvm", help="operators of neural networks, beside TVM")
+    tvm_suite.add_arguments(beside_tvm)
+    _add_common(beside_tvm)
     stability = commands.add_parser("rank-stability", help="two rankings of one kernel's schedules")
     rank_stability.add_arguments(stability)
     return parser.parse_args()

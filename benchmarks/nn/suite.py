@@ -6,25 +6,20 @@ pinned, and all in turn. `--fp reassoc` is the default here, as in PyTorch.
 """
 
 import argparse
-import importlib
 import json
-import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from benchmarks.contender import Contender
 from benchmarks.measuring import SPIN_SECS, largest_error, machine, tune, version
 from benchmarks.nn.catalogue import CATALOGUE
-from benchmarks.nn.operator import Array, Operator
+from benchmarks.nn.operator import Operator
+from benchmarks.nn.program import OperatorProgram, TorchProgram
 from benchmarks.nn.table import markdown
-from benchmarks.program import Call
 from benchmarks.timings import summary
 
 UNTUNED, EXPERT, TUNED = "untuned", "expert", "tuned"
@@ -32,55 +27,6 @@ EAGER, INDUCTOR = "eager", "inductor"
 MIN_ROUNDS, MAX_ROUNDS, RUNS_A_ROUND = 2, 20, 5
 # Large arrays are kept by the allocator for the next call, for every contender.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
-
-
-@dataclass(frozen=True)
-class OperatorProgram:
-    """An operator of the catalogue, for a contender.
-
-    Attributes:
-        name: In the catalogue.
-        framework: `EAGER` or `INDUCTOR`; empty for a shared library.
-    """
-
-    name: str
-    framework: str = ""
-
-    @property
-    def entry(self) -> str:
-        """Symbol of the function."""
-        return self.name
-
-    @property
-    def prepare(self) -> Callable[[list[Array]], Call]:
-        """Makes a call of PyTorch, which replaces the last array."""
-        return self._prepare
-
-    def inputs(self, seed: int) -> list[Array]:
-        """The arguments, and an array for the result."""
-        operator = CATALOGUE[self.name].full_size()
-        return [*operator.inputs(seed), np.zeros(operator.result.shape, np.float32)]
-
-    def _prepare(self, arrays: list[Array]) -> Call:
-        torch: Any = importlib.import_module("torch")
-        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-        function = CATALOGUE[self.name].full_size().torch(torch)
-        if self.framework == INDUCTOR:
-            function = torch.compile(function, dynamic=False, fullgraph=True)
-        tensors = [_tensor(torch, array) for array in arrays[:-1]]
-
-        def call() -> None:
-            with torch.inference_mode():
-                arrays[-1] = function(*tensors).numpy()
-
-        call()
-        return call
-
-
-def _tensor(torch: Any, array: Array) -> Any:
-    if array.dtype == np.uint16:
-        return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(array)
 
 
 def run_in_turn(
@@ -100,9 +46,13 @@ def run_in_turn(
 
 
 def build(
-    operator: Operator, folder: Path, num_threads: int, arguments: argparse.Namespace
+    operator: Operator,
+    folder: Path,
+    num_threads: int,
+    arguments: argparse.Namespace,
+    ways: Collection[str],
 ) -> dict[str, Any]:
-    """Compiles an operator in three ways; returns the reports by name."""
+    """Compiles an operator in some of three ways; returns the reports by name."""
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / f"{operator.name}.mlir"
     source.write_text(operator.text, encoding="utf-8")
@@ -114,9 +64,7 @@ def build(
         EXPERT: ["--trials", "0", *threads],
         TUNED: ["--trials", str(arguments.trials), *threads, *limit],
     }
-    if arguments.trials == 0:
-        del options[TUNED]
-    return {name: tune(source, folder / name, common + own) for name, own in options.items()}
+    return {way: tune(source, folder / way, common + options[way]) for way in ways}
 
 
 def measure(name: str, num_threads: int, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -125,22 +73,29 @@ def measure(name: str, num_threads: int, arguments: argparse.Namespace) -> dict[
     folder: Path = arguments.output / f"{name}-{num_threads}"
     result: dict[str, Any] = {"operator": name, "num_threads": num_threads}
     result |= {"num_flops": operator.num_flops, "num_bytes": operator.num_bytes}
-    reports = result["reports"] = build(operator, folder, num_threads, arguments)
+    ways = (UNTUNED, EXPERT, TUNED) if arguments.trials else (UNTUNED, EXPERT)
+    reports = result["reports"] = build(operator, folder, num_threads, arguments, ways)
     for report in reports.values():
         if "error" in report:
             return {**result, "error": report["error"]}
     with ExitStack() as stack:
 
-        def enter(name_: str, library: Path | None, threads: int) -> Contender:
-            program = OperatorProgram(name, "" if library else name_)
+        def enter(program: OperatorProgram, library: Path | None, threads: int) -> Contender:
             made = Contender(program, library, threads, arguments.seed, KEEP_MEMORY)
             return stack.enter_context(made)
 
         contenders = {
-            each: enter(each, folder / each / "model.so", 1 if each == UNTUNED else num_threads)
+            each: enter(
+                OperatorProgram(name),
+                folder / each / "model.so",
+                1 if each == UNTUNED else num_threads,
+            )
             for each in reports
         }
-        contenders |= {each: enter(each, None, num_threads) for each in (EAGER, INDUCTOR)}
+        contenders |= {
+            each: enter(TorchProgram(name, each == INDUCTOR), None, num_threads)
+            for each in (EAGER, INDUCTOR)
+        }
         secs = run_in_turn(contenders, arguments.budget, num_threads)
         outputs = {each: contender.outputs()[-1:] for each, contender in contenders.items()}
     errors = {each: largest_error(outputs[each], outputs[EAGER]) for each in (*reports, INDUCTOR)}
@@ -151,15 +106,29 @@ def measure(name: str, num_threads: int, arguments: argparse.Namespace) -> dict[
     return result
 
 
-def benchmark_nn(arguments: argparse.Namespace) -> int:
-    """Measures the chosen operators, writing the results after each one."""
+def benchmark_each(
+    arguments: argparse.Namespace,
+    names: Sequence[str],
+    versions: Mapping[str, str],
+    measure: Callable[[str, int, argparse.Namespace], dict[str, Any]],
+    markdown: Callable[[Mapping[str, Any]], str],
+) -> int:
+    """Measures operators, writing the results after each one; returns an exit status.
+
+    Args:
+        arguments: Of the command line.
+        names: Of the operators.
+        versions: Of packages that the figures depend on.
+        measure: From an operator's name and a number of threads to its result.
+        markdown: From all results to their table.
+    """
     settings = {name: str(value) for name, value in vars(arguments).items() if name != "command"}
     results: list[dict[str, Any]] = []
     about = machine()
-    about["packages"]["torch"] = version("torch")
+    about["packages"] |= versions
     document = {"schema": 1, "machine": about, "settings": settings, "results": results}
     arguments.output.mkdir(parents=True, exist_ok=True)
-    for name in arguments.only or CATALOGUE:
+    for name in names:
         for num_threads in arguments.threads:
             results.append(measure(name, num_threads, arguments))
             text = json.dumps(document, indent=1)
@@ -168,6 +137,13 @@ def benchmark_nn(arguments: argparse.Namespace) -> int:
             print(f"{name}, {num_threads} threads: done", file=sys.stderr, flush=True)
     print(markdown(document))
     return int(any(not result.get("is_correct") for result in results))
+
+
+def benchmark_nn(arguments: argparse.Namespace) -> int:
+    """Measures the chosen operators beside PyTorch."""
+    versions = {"torch": version("torch")}
+    names = arguments.only or list(CATALOGUE)
+    return benchmark_each(arguments, names, versions, measure, markdown)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

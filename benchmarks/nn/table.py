@@ -9,13 +9,18 @@ HEADER = ("operator", "threads", *COLUMNS, "of PyTorch's speed", "speed")
 
 def markdown(document: Mapping[str, Any]) -> str:
     """Returns a table of all results, medians in milliseconds, under a line about the machine."""
-    machine = document["machine"]
-    packages = ", ".join(f"{name} {value}" for name, value in machine["packages"].items() if value)
     rows = [HEADER, tuple("---" for _ in HEADER)]
     rows += [_row(result) for result in document["results"]]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return f"{heading(document)}\n\n{table}\n"
+
+
+def heading(document: Mapping[str, Any]) -> str:
+    """Returns a line about the machine, its packages and the unit."""
+    machine = document["machine"]
+    packages = ", ".join(f"{name} {value}" for name, value in machine["packages"].items() if value)
     cores = f"{machine['num_cores']} cores, {machine['system']}"
-    return f"{machine['cpu']}, {cores}; {packages}; times in ms\n\n{table}\n"
+    return f"{machine['cpu']}, {cores}; {packages}; times in ms"
 
 
 def _row(result: Mapping[str, Any]) -> tuple[str, ...]:

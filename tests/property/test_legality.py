@@ -10,11 +10,14 @@ import pytest
 from autotune.schedule import (
     Contract,
     Expand,
+    Interchange,
+    Parallelize,
     Privatize,
     Reschedule,
     Separate,
     Snapshot,
     Split,
+    Tile,
     Transformation,
     UnrollAndJam,
     Vectorize,
@@ -36,6 +39,9 @@ from tests.sandbox import Sandbox, Transformed
 
 MemoryChange = Contract | Expand | Privatize | Separate | Snapshot | Split
 
+DrawProgram = Callable[[random.Random], Program]
+DrawStep = Callable[[random.Random, Tree, Memory], Transformation | None]
+
 MAX_INSTANCES = 250
 NUM_STEPS = 8
 
@@ -44,6 +50,14 @@ def small_program(rng: random.Random) -> Program:
     while True:
         program = random_program(rng)
         if sum(1 for _ in instances(program)) <= MAX_INSTANCES:
+            return program
+
+
+def deep_program(rng: random.Random) -> Program:
+    """Draws one with three loops around some statement."""
+    while True:
+        program = small_program(rng)
+        if any(len(instance.iteration) > 2 for instance in instances(program)):
             return program
 
 
@@ -56,7 +70,7 @@ def pipeline(passes: str) -> str:
 
 
 def check_walk(
-    seed: int, sandbox: Sandbox, draw_program: Callable[[random.Random], Program]
+    seed: int, sandbox: Sandbox, draw_program: DrawProgram, draw_step: DrawStep
 ) -> Counter[str]:
     """Tries transformations one after the other, keeping the accepted ones; counts the outcomes."""
     rng = random.Random(seed)
@@ -97,16 +111,43 @@ def check_walk(
         if isinstance(step, MemoryChange):
             memory = check_values(memory, step, before, after, report)
             outcomes[f"values moved by {step.name}"] += 1
+        if isinstance(step, Wavefront):
+            outcomes["diagonals"] += 1
         assert find_reordered_pair(memory.instances, tree) is None, report
         expected = sorted_instances(memory.instances, naive or tree)
         assert sorted_instances(memory.instances, tree) == expected, f"another order: {report}"
     return outcomes
 
 
-def draw_step(rng: random.Random, tree: Tree, memory: Memory) -> Transformation | None:
+def draw_any(rng: random.Random, tree: Tree, memory: Memory) -> Transformation | None:
     has_loops = any(isinstance(node, Band) for node in pre_order(tree))
     if has_loops and rng.random() < 0.4:
         return draw_memory_change(rng, tree, memory.num_visible, len(memory.arrays))
+    return draw_freely(rng, tree)
+
+
+def draw_for_diagonals(rng: random.Random, tree: Tree, _: Memory) -> Transformation | None:
+    """Draws mostly what tiles that wait for each other are run in parallel with."""
+    bands = [node for node in pre_order(tree) if isinstance(node, Band)]
+    if not bands:
+        return None
+    wide = [number for number, band in enumerate(bands) if len(band.members) > 1]
+    number = rng.choice(wide or range(len(bands)))
+    num_members = len(bands[number].members)
+    kinds = [Tile, Wavefront, Interchange, UnrollAndJam, Parallelize, Reschedule, None]
+    kind = rng.choices(kinds, weights=[25, 35, 15, 5, 15, 10, 5])[0]
+    if kind is Tile:
+        return Tile(number, tuple(rng.choice([0, 2, 3, 4]) for _ in range(num_members)))
+    if kind is Wavefront and num_members > 1:
+        return Wavefront(number)
+    if kind is Interchange and num_members > 1:
+        return Interchange(number, tuple(rng.sample(range(num_members), num_members)))
+    if kind is UnrollAndJam:
+        return UnrollAndJam(number, tuple(rng.choice([1, 2]) for _ in range(num_members)))
+    if kind is Parallelize:
+        return Parallelize(number, rng.randrange(num_members))
+    if kind is Reschedule:
+        return Reschedule(rng.randint(0, 1), rng.randint(0, 1))
     return draw_freely(rng, tree)
 
 
@@ -146,14 +187,26 @@ def check_walks(
     seeds: range,
     sandbox: Sandbox,
     capsys: pytest.CaptureFixture[str],
-    draw_program: Callable[[random.Random], Program] = small_program,
+    draw_program: DrawProgram = small_program,
+    draw_step: DrawStep = draw_any,
 ) -> Counter[str]:
-    outcomes = sum((check_walk(seed, sandbox, draw_program) for seed in seeds), Counter[str]())
+    walks = (check_walk(seed, sandbox, draw_program, draw_step) for seed in seeds)
+    outcomes = sum(walks, Counter[str]())
     with capsys.disabled():
         counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
         print(f"\nbrute force agrees with the passes: {counts}")
     assert outcomes["accepted"] > len(seeds) / 4
     assert outcomes["illegal"] > len(seeds) / 4
+    return outcomes
+
+
+def check_walks_of_values(
+    seeds: range,
+    sandbox: Sandbox,
+    capsys: pytest.CaptureFixture[str],
+    draw_program: DrawProgram = small_program,
+) -> Counter[str]:
+    outcomes = check_walks(seeds, sandbox, capsys, draw_program)
     moved_values = [n for name, n in outcomes.items() if name.startswith("values moved")]
     assert sum(moved_values) > len(seeds) / 50
     return outcomes
@@ -162,28 +215,40 @@ def check_walks(
 def test_oracle_agrees_with_brute_force(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcomes = check_walks(range(50), sandbox, capsys)
+    outcomes = check_walks_of_values(range(50), sandbox, capsys)
     assert outcomes["accepted in another sequence"] > 0
 
 
 def test_oracle_agrees_on_eliminations(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcomes = check_walks(range(40), sandbox, capsys, small_elimination)
+    outcomes = check_walks_of_values(range(40), sandbox, capsys, small_elimination)
     for change in (Snapshot, Split):
         assert outcomes[f"values moved by {change.name}"] > 0
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [range(12), pytest.param(range(3000, 3400), marks=pytest.mark.slow)],
+    ids=["few", "many"],
+)
+def test_oracle_agrees_on_diagonals(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], seeds: range
+) -> None:
+    outcomes = check_walks(seeds, sandbox, capsys, deep_program, draw_for_diagonals)
+    assert outcomes["diagonals"] > len(seeds) / 4
 
 
 @pytest.mark.slow
 def test_oracle_agrees_on_many_eliminations(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check_walks(range(1000, 1400), sandbox, capsys, small_elimination)
+    check_walks_of_values(range(1000, 1400), sandbox, capsys, small_elimination)
 
 
 @pytest.mark.slow
 def test_oracle_agrees_with_brute_force_on_many(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcomes = check_walks(range(1000, 2000), sandbox, capsys)
+    outcomes = check_walks_of_values(range(1000, 2000), sandbox, capsys)
     assert outcomes["accepted in another sequence"] > 0

@@ -17,6 +17,7 @@ from autotune.proposer import UniformProposer
 from autotune.schedule import (
     Distribute,
     Fuse,
+    Interchange,
     Pack,
     Parallelize,
     Reschedule,
@@ -378,6 +379,38 @@ def test_diagonals_of_tiles_are_also_tried_on_one_thread(pool: CompilerPool) -> 
     for steps in diagonals:
         first = next(at for at, step in enumerate(steps) if isinstance(step, Wavefront))
         assert Schedule(steps[:first]) in schedules
+
+
+def test_threads_run_diagonals_of_time_and_two_loops_of_space(pool: CompilerPool) -> None:
+    """A plane of tiles is wider than a line, so that threads wait less."""
+    volume = "memref<66x66x66xf64>"
+    sweeps = [
+        f"""
+          affine.for %i = 1 to 65 {{
+            affine.for %j = 1 to 65 {{
+              affine.for %k = 1 to 65 {{
+                %a = affine.load %{source}[%i - 1, %j, %k] : {volume}
+                %b = affine.load %{source}[%i + 1, %j, %k] : {volume}
+                %c = affine.load %{source}[%i, %j - 1, %k] : {volume}
+                %d = affine.load %{source}[%i, %j + 1, %k] : {volume}
+                %e = affine.load %{source}[%i, %j, %k - 1] : {volume}
+                %f = affine.load %{source}[%i, %j, %k + 1] : {volume}
+                %u = arith.addf %a, %b : f64
+                %v = arith.addf %c, %d : f64
+                %w = arith.addf %e, %f : f64
+                %x = arith.addf %u, %v : f64
+                %y = arith.addf %x, %w : f64
+                affine.store %y, %{target}[%i, %j, %k] : {volume}
+              }}
+            }}
+          }}"""
+        for source, target in ((0, 1), (1, 0))
+    ]
+    body = "affine.for %t = 0 to 40 {" + "".join(sweeps) + "}"
+    heat = workload(body, *[buffer("f64", 66, 66, 66)] * 2)
+    every = [s.transformations for s in _schedules(pool, heat, 6, num_threads=2)]
+    plane = (Wavefront(0), Interchange(0, (0, 2, 1, 3)), Wavefront(0), Parallelize(0, 1))
+    assert plane in {steps[-4:] for steps in every}
 
 
 def test_what_earlier_tiles_have_computed_is_combined_in_a_register_tile(

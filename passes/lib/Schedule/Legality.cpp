@@ -106,8 +106,7 @@ static Distance rootDistance(const Dependences &all, const OpenDependence &open,
     forms = baseOf(forms);
   if (forms.atSource->kind == Kind::Sum)
     return sumDistance(all, open, forms);
-  return all.distance(open.number, rootOf(forms.atSource),
-                      rootOf(forms.atSink));
+  return all.distance(open.number, forms.atSource->value, forms.atSink->value);
 }
 
 /// The sign, as far as those of the terms tell.
@@ -202,6 +201,7 @@ constexpr Verdict undecided{Verdict::Kind::Open, ""};
 
 /// Sequences whose order takes more repairs than this are left alone.
 constexpr unsigned maxMoves = 8;
+
 /// Walks down a tree with one dependence.
 class SignWalk {
 public:

@@ -209,4 +209,19 @@ transformMemory(func::FuncOp function,
   });
 }
 
+LogicalResult
+transformStatements(func::FuncOp function,
+                    llvm::function_ref<Refusal(Model &model)> transform) {
+  return guardIsl(function, [&](isl::ctx ctx) -> LogicalResult {
+    FailureOr<Model> model = loadModel(function, ctx);
+    if (failed(model))
+      return failure();
+    if (Refusal refusal = guarded(*model, transform))
+      return function.emitError("illegal: ") << *refusal;
+    storeTree(function, model->tree);
+    storeDependences(function, *model->dependences);
+    return success();
+  });
+}
+
 } // namespace autotune

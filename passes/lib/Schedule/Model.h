@@ -50,6 +50,12 @@ mlir::LogicalResult
 transformMemory(mlir::func::FuncOp function,
                 llvm::function_ref<Refusal(Model &model)> transform);
 
+/// Runs one transformation that adds statements to the body along with the
+/// model, and says itself what depends on what then.
+mlir::LogicalResult
+transformStatements(mlir::func::FuncOp function,
+                    llvm::function_ref<Refusal(Model &model)> transform);
+
 /// Runs `body` in the thread's isl context and turns isl's exceptions (quota,
 /// overflow) into errors.
 mlir::LogicalResult

@@ -260,11 +260,10 @@ static Refusal separate(func::FuncOp function, Model &model, unsigned number,
     return pairs.apply_domain(names).apply_range(names).coalesce();
   };
   const DependentPairs &pairs = model.dependences->all();
-  Dependences renamed({rename(pairs.ordered), rename(pairs.commuting)});
+  model.dependences = std::make_shared<Dependences>(
+      DependentPairs{rename(pairs.ordered), rename(pairs.commuting)});
   moveFirst(location, parts);
   cloneStatement(function, parts);
-  storeTree(function, model.tree);
-  storeDependences(function, renamed);
   return std::nullopt;
 }
 
@@ -273,17 +272,9 @@ struct SeparatePass : impl::SeparateBase<SeparatePass> {
   using SeparateBase::SeparateBase;
   void runOnOperation() override {
     func::FuncOp function = getOperation();
-    auto body = [&](isl::ctx ctx) -> LogicalResult {
-      FailureOr<Model> model = loadModel(function, ctx);
-      if (failed(model))
-        return failure();
-      if (Refusal refusal = guarded(*model, [&](Model &m) {
-            return separate(function, m, band, statement);
-          }))
-        return function.emitError("illegal: ") << *refusal;
-      return success();
-    };
-    if (failed(guardIsl(function, body)))
+    if (failed(transformStatements(function, [&](Model &model) {
+          return separate(function, model, band, statement);
+        })))
       signalPassFailure();
   }
 };

@@ -263,6 +263,8 @@ static Refusal split(func::FuncOp function, Model &model, unsigned number,
   for (const Part &part : plan.parts)
     if (!part.isClone)
       limitTo(part.statement->root, part.instances);
+  if (size > 1)
+    function->setAttr(blocksName, UnitAttr::get(function.getContext()));
   return std::nullopt;
 }
 
@@ -271,21 +273,9 @@ struct SplitPass : impl::SplitBase<SplitPass> {
   using SplitBase::SplitBase;
   void runOnOperation() override {
     func::FuncOp function = getOperation();
-    auto body = [&](isl::ctx ctx) -> LogicalResult {
-      FailureOr<Model> model = loadModel(function, ctx);
-      if (failed(model))
-        return failure();
-      if (Refusal refusal = guarded(*model, [&](Model &m) {
-            return split(function, m, band, member, outer, size);
-          }))
-        return function.emitError("illegal: ") << *refusal;
-      storeTree(function, model->tree);
-      storeDependences(function, *model->dependences);
-      if (size > 1)
-        function->setAttr(blocksName, UnitAttr::get(&getContext()));
-      return success();
-    };
-    if (failed(guardIsl(function, body)))
+    if (failed(transformStatements(function, [&](Model &model) {
+          return split(function, model, band, member, outer, size);
+        })))
       signalPassFailure();
   }
 };
