@@ -7,6 +7,7 @@
     ./run python -m benchmarks.run allocation [--trials 48] [--seeds 0,1,2] ...
     ./run python -m benchmarks.run nn [--trials 0] [--threads 1,2] [--only NAME ...] ...
     ./run python -m benchmarks.run tvm [--trials 64] [--tvm-python PYTHON] [--only NAME ...] ...
+    ./run python -m benchmarks.run products [--sizes 512x512x512,...] [--dtypes f32,f64] ...
     ./run python -m benchmarks.run rank-stability [--load other|same|none] [--schedules 40]
 
 Times are medians over contenders that run in turn, each in a process of its own.
@@ -16,7 +17,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import allocation, rank_stability
+from benchmarks import allocation, products, rank_stability
 from benchmarks.example_programs import PROGRAMS
 from benchmarks.examples import benchmark_examples
 from benchmarks.nn import suite, tvm_suite
@@ -40,6 +41,9 @@ def parse_arguments() -> argparse.Namespace:
     beside_tvm = commands.add_parser("tvm", help="operators of neural networks, beside TVM")
     tvm_suite.add_arguments(beside_tvm)
     _add_common(beside_tvm)
+    of_matrices = commands.add_parser("products", help="matrix products, beside NumPy and PyTorch")
+    products.add_arguments(of_matrices)
+    _add_common(of_matrices)
     stability = commands.add_parser("rank-stability", help="two rankings of one kernel's schedules")
     rank_stability.add_arguments(stability)
     return parser.parse_args()

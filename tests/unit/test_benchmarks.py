@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks.contender import Contender, aligned_copy
 from benchmarks.example_programs import PROGRAMS
+from benchmarks.products import NUMPY, Product, markdown
 from benchmarks.timings import summary
 
 
@@ -41,3 +42,33 @@ def test_contender_computes_on_fresh_inputs_each_time() -> None:
         assert contender.secs() > 0
         a, b, c = contender.outputs()
     np.testing.assert_allclose(c, a @ b, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("element", "tolerance"), [("f32", 1e-5), ("f64", 1e-13)])
+def test_products_have_the_type_that_is_asked_for(element: str, tolerance: float) -> None:
+    product = Product((7, 9, 5), element, NUMPY)
+    with Contender(product, None, num_threads=1, seed=3, environment={}) as contender:
+        contender.secs()
+        a, b, result = contender.outputs()
+    assert (a.shape, b.shape, result.shape) == ((7, 5), (5, 9), (7, 9))
+    assert {str(x.dtype) for x in (a, b, result)} == {f"float{element[1:]}"}
+    expected = product.operator().expected([a, b])
+    assert np.max(np.abs(result - expected)) <= tolerance * np.max(np.abs(expected))
+    assert f"-> tensor<7x9x{element}>" in product.operator().text
+
+
+def test_products_are_compared_with_the_best_library() -> None:
+    secs = {"expert": 2.0, "tuned": 1.0, "numpy": 4.0, "numpy-skylakex": 0.8, "eager": 5.0}
+    result = {
+        "size": "2x2x2",
+        "element": "f32",
+        "num_threads": 1,
+        "num_flops": 16 * 10**9,
+        "secs": {name: summary([value] * 3) for name, value in secs.items()},
+        "is_correct": True,
+    }
+    machine = {"cpu": "some", "num_cores": 2, "system": "Linux", "packages": {"numpy": "2"}}
+    failed = {"size": "3x3x3", "element": "f64", "num_threads": 2, "error": ["out of memory"]}
+    text = markdown({"machine": machine, "results": [result, failed]})
+    assert "| 2x2x2 | f32 | 1 | 8.0 | 16.0 | 4.0 | 20.0 | 3.2 | 80 % |" in text
+    assert "| 3x3x3 | f64 | 2 | failed: out of memory |" in text

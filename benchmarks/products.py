@@ -1,0 +1,214 @@
+"""Times products of matrices: by expert schedules, tuned, in NumPy and in PyTorch.
+
+For each size, type and number of threads: the best expert schedule, the best of a search, NumPy's
+OpenBLAS with the kernels that it chooses and with those for SkylakeX, and PyTorch eager. Each runs
+in a process of its own, pinned, and all in turn. Unlike the libraries', our sums keep their order
+without `--fp reassoc`. The untuned program is not among them: at 2048 one call takes a minute.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.contender import Contender
+from benchmarks.measuring import largest_error, machine, version
+from benchmarks.nn.graph import Graph
+from benchmarks.nn.operator import DTYPES, Operator
+from benchmarks.nn.suite import EXPERT, KEEP_MEMORY, TUNED, build, run_in_turn
+from benchmarks.program import Array, Call
+from benchmarks.timings import summary
+
+NUMPY, NUMPY_SKYLAKEX, EAGER = "numpy", "numpy-skylakex", "eager"
+LIBRARIES = (NUMPY, NUMPY_SKYLAKEX, EAGER)
+SIZES = ((512, 512, 512), (1024, 1024, 1024), (2048, 2048, 2048), (1000, 1003, 997))
+# Of single precision and double; sums of positive and negative terms.
+_TOLERANCES = {"f32": 1e-5, "f64": 1e-13}
+_NAME = "product"
+
+
+@dataclass(frozen=True)
+class Product:
+    """C = A B, for a contender.
+
+    Attributes:
+        size: Rows of A, columns of B, columns of A.
+        element: `f32` or `f64`.
+        library: One of `LIBRARIES`; empty for a shared library.
+    """
+
+    size: tuple[int, int, int]
+    element: str
+    library: str = ""
+
+    @property
+    def name(self) -> str:
+        return "x".join(map(str, self.size))
+
+    @property
+    def entry(self) -> str:
+        return _NAME
+
+    @property
+    def prepare(self) -> Callable[[list[Array]], Call]:
+        """Makes a call of NumPy or PyTorch into the last array."""
+        return self._torch if self.library == EAGER else _numpy
+
+    def inputs(self, seed: int) -> list[Array]:
+        """The operands, and an array for the result."""
+        rows, columns, _ = self.size
+        return [*self.operator().inputs(seed), np.zeros((rows, columns), DTYPES[self.element])]
+
+    def operator(self) -> Operator:
+        """The function as a program."""
+        rows, columns, terms = self.size
+        graph = Graph(_NAME)
+        a = graph.argument(rows, terms, element=self.element)
+        b = graph.argument(terms, columns, element=self.element)
+        start = graph.filled("0.0", (rows, columns), self.element)
+        result = graph.named("linalg.matmul", [a, b], start)
+        return Operator(
+            graph,
+            result,
+            lambda torch: torch.matmul,
+            np.matmul,
+            num_flops=2 * rows * columns * terms,
+            tolerance=_TOLERANCES[self.element],
+        )
+
+    def _torch(self, arrays: list[Array]) -> Call:
+        torch: Any = importlib.import_module("torch")
+        torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+        a, b, result = (torch.from_numpy(array) for array in arrays)
+
+        def call() -> None:
+            with torch.inference_mode():
+                torch.matmul(a, b, out=result)
+
+        return call
+
+
+def _numpy(arrays: list[Array]) -> Call:
+    a, b, result = arrays
+
+    def call() -> None:
+        np.matmul(a, b, out=result)
+
+    return call
+
+
+def measure(product: Product, num_threads: int, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Builds one product, and times it beside the libraries."""
+    operator = product.operator()
+    folder: Path = arguments.output / f"{product.name}-{product.element}-{num_threads}"
+    ways = (EXPERT, TUNED) if arguments.trials else (EXPERT,)
+    reports = build(operator, folder, num_threads, arguments, ways)
+    result: dict[str, Any] = {
+        "size": product.name,
+        "element": product.element,
+        "num_threads": num_threads,
+        "num_flops": operator.num_flops,
+        "reports": reports,
+    }
+    for report in reports.values():
+        if "error" in report:
+            return {**result, "error": report["error"]}
+    with ExitStack() as stack:
+
+        def enter(library: str, shared: Path | None) -> Contender:
+            program = Product(product.size, product.element, library)
+            core = {"OPENBLAS_CORETYPE": "SkylakeX"} if library == NUMPY_SKYLAKEX else {}
+            made = Contender(program, shared, num_threads, arguments.seed, {**KEEP_MEMORY, **core})
+            return stack.enter_context(made)
+
+        contenders = {each: enter("", folder / each / "model.so") for each in reports}
+        contenders |= {each: enter(each, None) for each in LIBRARIES}
+        secs = run_in_turn(contenders, arguments.budget, num_threads)
+        outputs = {each: contender.outputs()[-1:] for each, contender in contenders.items()}
+        result["about"] = {each: contenders[each].about for each in (NUMPY, NUMPY_SKYLAKEX)}
+    result["errors"] = {each: largest_error(outputs[each], outputs[EAGER]) for each in contenders}
+    result["is_correct"] = all(error <= operator.tolerance for error in result["errors"].values())
+    result["secs"] = {each: summary(values) for each, values in secs.items()}
+    return result
+
+
+def markdown(document: Mapping[str, Any]) -> str:
+    """Returns a table of all results: GFLOP/s of medians, and our share of the best library's."""
+    about = document["machine"]
+    packages = ", ".join(f"{name} {value}" for name, value in about["packages"].items() if value)
+    columns = (EXPERT, TUNED, *LIBRARIES)
+    rows: list[tuple[str, ...]] = [("size", "type", "threads", *columns, "of the best library's")]
+    rows.append(("---",) * len(rows[0]))
+    for result in document["results"]:
+        start = result["size"], result["element"], str(result["num_threads"])
+        if "error" in result:
+            failed = f"failed: {' '.join(result['error'])}"
+            rows.append((*start, failed, *("",) * (len(columns))))
+            continue
+        speeds = {
+            name: result["num_flops"] / each["median"] / 1e9
+            for name, each in result["secs"].items()
+        }
+        ours = max(speeds[name] for name in (EXPERT, TUNED) if name in speeds)
+        share = f"{100 * ours / max(speeds[name] for name in LIBRARIES):.0f} %"
+        verdict = "" if result["is_correct"] else " WRONG"
+        cells = [f"{speeds[name]:.1f}" if name in speeds else "" for name in columns]
+        rows.append((*start, *cells, share + verdict))
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    cores = f"{about['num_cores']} cores, {about['system']}"
+    return f"{about['cpu']}, {cores}; {packages}; GFLOP/s\n\n{table}\n"
+
+
+def benchmark_products(arguments: argparse.Namespace) -> int:
+    """Measures the chosen products, writing the results after each one."""
+    settings = {name: str(value) for name, value in vars(arguments).items() if name != "command"}
+    about = machine()
+    about["packages"] |= {"torch": version("torch")}
+    results: list[dict[str, Any]] = []
+    document = {"schema": 1, "machine": about, "settings": settings, "results": results}
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    for element in arguments.dtypes:
+        for size in arguments.sizes:
+            for num_threads in arguments.threads:
+                results.append(measure(Product(size, element), num_threads, arguments))
+                text = json.dumps(document, indent=1)
+                (arguments.output / "results.json").write_text(text, encoding="utf-8")
+                (arguments.output / "results.md").write_text(markdown(document), encoding="utf-8")
+                print(f"{element} {size}, {num_threads} threads: done", file=sys.stderr, flush=True)
+    print(markdown(document))
+    return int(any(not result.get("is_correct") for result in results))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of `benchmarks.run products`, but for those that all share."""
+    add = parser.add_argument
+    add("--sizes", type=_sizes, default=SIZES, help="512x512x512,... (rows, columns, terms)")
+    add("--dtypes", type=_dtypes, default=list(_TOLERANCES), help="f32,f64")
+    add("--trials", type=int, default=64, help="candidates a product (default 64; 0: experts only)")
+    add("--fp", default="contract", help="strict, contract or reassoc (default contract)")
+    add("--output", type=Path, default=Path("autotune-out/products"))
+    parser.set_defaults(command=benchmark_products)
+
+
+def _sizes(text: str) -> list[tuple[int, int, int]]:
+    sizes = []
+    for each in text.split(","):
+        rows, columns, terms = map(int, each.split("x"))
+        sizes.append((rows, columns, terms))
+    return sizes
+
+
+def _dtypes(text: str) -> list[str]:
+    names = text.split(",")
+    for name in names:
+        if name not in _TOLERANCES:
+            raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(_TOLERANCES)}")
+    return names
