@@ -245,11 +245,11 @@ def _unit_strides(loop: Loop, accesses: Sequence[Access]) -> int | None:
     count = 0
     for stride, access in zip(loop.strides, accesses, strict=True):
         if stride == access.element_bytes:
-            count += 1
+            count += access.count
         elif access.is_write:
             return None
         elif stride == 0:
-            count += 1
+            count += access.count
     return count
 
 
