@@ -365,7 +365,7 @@ class _Cook:
         factor = max(1, jam[shape.column])
         columns, reductions = [0] * len(extents), [0] * len(extents)
         if not (recipe.packs and shape.has_packed_twice()):
-            columns[shape.column] = factor * max(1, round(recipe.columns / factor))
+            columns[shape.column] = self._column_tile(shape, extents, factor)
         for member in shape.reductions:
             reductions[member] = recipe.reduction
         scaled = shape.scaled_arrays() if recipe.packs else []
@@ -389,6 +389,7 @@ class _Cook:
         sizes[0] = recipe.steps
         sizes[shape.column] = recipe.columns
         if recipe.reduction:
+            sizes[shape.column] = self._column_tile(shape, extents, jam[shape.column])
             for member in shape.rows:
                 sizes[member] = recipe.steps
             for member in shape.reductions:
@@ -397,6 +398,19 @@ class _Cook:
         if recipe.reduction:
             self._put_outside(shape.column, tiled, number)
         return bool(tiled)
+
+    def _column_tile(self, shape: Shape, extents: list[int], factor: int) -> int:
+        """Returns the cache tile along the vectors' loop, complete register tiles.
+
+        Where threads may share these tiles, each one gets as many.
+        """
+        num_threads = self._target.num_threads
+        is_packed = self._recipe.packs and shape.packed_arrays()
+        if num_threads == 1 or is_packed:
+            return factor * max(1, round(self._recipe.columns / factor))
+        extent = extents[shape.column]
+        num_rounds = max(1, round(extent / (self._recipe.columns * num_threads)))
+        return factor * -(-extent // (factor * num_rounds * num_threads))
 
     def _is_elimination(self, shape: Shape) -> bool:
         """Whether results of a reduction go through other statements into later reductions."""

@@ -66,10 +66,31 @@ def choose_problem(
         if is_new and limits is not None and whole_secs > limits.threshold_secs:
             choice = _choose(session, workload, whole_secs, limits)
         session.database.decide_proxy(run, choice)
+    return _problem(session, workload, baseline, choice), choice
+
+
+def smaller_problem(
+    session: Session, workload: Workload, baseline: Artefact, limits: ProxyLimits
+) -> Problem:
+    """Returns what expert schedules are timed on where there is no search; nothing is recorded.
+
+    Raises:
+        ProxyError: The smaller problem does not compile any more.
+    """
+    timed = session.runner.submit(workload, baseline, baseline).result()
+    choice = ProxyChoice(None)
+    if timed.failure is None and median(timed.run_secs) > limits.threshold_secs:
+        choice = _choose(session, workload, median(timed.run_secs), limits)
+    return _problem(session, workload, baseline, choice)
+
+
+def _problem(
+    session: Session, workload: Workload, baseline: Artefact, choice: ProxyChoice
+) -> Problem:
     if choice.reason:
         session.progress.note(workload.name, f"timed at full size: {choice.reason}")
     if choice.proxy is None:
-        return Problem(workload, baseline), choice
+        return Problem(workload, baseline)
     smaller = replace(choice.proxy.workload, arguments=workload.arguments)
     proxy = replace(choice.proxy, workload=smaller)
     times = f"{format_secs(proxy.baseline_secs)} instead of {format_secs(proxy.whole_secs)}"
@@ -77,7 +98,7 @@ def choose_problem(
     built = start_build(session.compiler, workload, proxy, Schedule())()
     if built.artefact is None or built.candidate.workload == workload:
         raise ProxyError(f"{workload.name}: the smaller problem of the run does not compile")
-    return Problem(workload, baseline, proxy, built.artefact), choice
+    return Problem(workload, baseline, proxy, built.artefact)
 
 
 def _choose(

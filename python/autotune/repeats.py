@@ -130,7 +130,8 @@ def time_in_turn(
     """Repeats several codes in turn, so that whatever changes meanwhile changes for all of them.
 
     Rounds end when every median is known well, or the codes' budgets are spent. Every other round
-    goes backwards.
+    goes backwards. What takes far longer than the fastest leaves the turns; where its first, cold
+    call outlasts the budget, with that.
 
     Args:
         config: How to time.
@@ -140,7 +141,13 @@ def time_in_turn(
     """
     samples = [Sample(config) for _ in firsts]
     estimates = [first.own_secs for first in firsts]
-    order = list(range(len(firsts)))
+    order = list[int]()
+    for position, first in enumerate(firsts):
+        is_long = first.secs > config.finalist_budget_secs
+        if is_long and first.own_secs > config.hopeless_ratio * min(estimates):
+            samples[position].add(first)
+        else:
+            order.append(position)
     budget_secs = config.finalist_budget_secs * len(firsts)
     deadline = clock() + budget_secs
     while order:
@@ -151,7 +158,8 @@ def time_in_turn(
         lost_secs = sum(sample.lost_secs for sample in samples)
         if clock() >= deadline + min(lost_secs, budget_secs):
             break
-        if all(sample.is_known(math.inf) for sample in samples):
+        if all(samples[position].is_known(math.inf) for position in order):
             break
-        order.reverse()
+        hopeless_secs = config.hopeless_ratio * min(estimates)
+        order = [each for each in reversed(order) if min(samples[each].secs) <= hopeless_secs]
     return samples

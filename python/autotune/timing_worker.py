@@ -120,8 +120,7 @@ class TimingWorker:
         candidates = [each for each in checked if isinstance(each, _Candidate)]
 
         def repeat(position: int, estimate_secs: float) -> Repeat:
-            if position == 0:
-                _catch_up(prepared, share=1.0)
+            _catch_up(prepared, share=1.0)
             return candidates[position].repeat(estimate_secs)
 
         firsts, clock = [x.first for x in candidates], self._interference.working_secs

@@ -16,6 +16,7 @@ from statistics import median
 from autotune.allocation import Allocation, EqualAllotment, GradientAllocation
 from autotune.errors import AutotuneError
 from autotune.expert import expert_schedules
+from autotune.expert_ranking import promising
 from autotune.final_comparison import FinalComparison, best_schedules, fastest
 from autotune.heuristic import HeuristicProposer
 from autotune.mcts import MctsConfig, MctsSearch
@@ -45,6 +46,7 @@ ALLOCATIONS = ("gradient", "equal")
 PROXIES = ("auto", "off")
 
 _NUM_WARM_STARTS = 4
+_NUM_PROMISING = 8
 
 
 class ConfigError(AutotuneError):
@@ -443,7 +445,10 @@ class _Tuner:
         if known is not None and known not in finalists:
             finalists.append(known)
         if not records and config.is_expert and not session.is_interrupted():
-            experts = expert_schedules(self._explorer(), session.target)
+            experts = list(expert_schedules(self._explorer(), session.target))
+            if config.proxy_limits is not None:
+                names = self.session, self.workload, self._baseline
+                experts = promising(*names, experts, config.proxy_limits, _NUM_PROMISING)
             finalists += [schedule for schedule in experts if schedule not in finalists]
         return finalists
 

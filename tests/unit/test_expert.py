@@ -176,6 +176,34 @@ def test_threads_get_even_shares(pool: CompilerPool, size: int, extents: set[int
     assert {-(-loop["extent"] // loop["stride"]) for loop in parallel} == extents
 
 
+def test_threads_share_column_tiles_of_a_product_in_place(pool: CompilerPool) -> None:
+    """Rows wait for each other: as many tiles of columns for each thread, started once."""
+    matrix = "memref<600x600xf64>"
+    product = workload(
+        f"""
+        affine.for %i = 0 to 600 {{
+          affine.for %j = 0 to 600 {{
+            affine.for %k = affine_map<(d0) -> (d0 + 1)>(%i) to 600 {{
+              %a = affine.load %0[%k, %i] : {matrix}
+              %b = affine.load %1[%k, %j] : {matrix}
+              %c = affine.load %1[%i, %j] : {matrix}
+              %d = math.fma %a, %b, %c : f64
+              affine.store %d, %1[%i, %j] : {matrix}
+            }}
+          }}
+        }}""",
+        buffer("f64", 600, 600),
+        buffer("f64", 600, 600),
+    )
+    schedule = _schedules(pool, product, 1, num_threads=2)[0]
+    description = WorkloadSpace(product, pool).describe(schedule)
+    assert isinstance(description, Description)
+    (outermost,) = outermost_bands(json.loads(description.loops)["tree"])
+    (columns,) = _parallel_loops(json.loads(description.loops)["tree"])
+    assert columns == outermost["members"][0]
+    assert -(-columns["extent"] // columns["stride"]) == 2
+
+
 def test_rows_summed_across_vectors_are_transposed_in_registers(pool: CompilerPool) -> None:
     sums = workload(
         """

@@ -7,20 +7,21 @@ import pytest
 
 from autotune.database import Database
 from autotune.errors import DatabaseError
+from autotune.expert_ranking import promising
 from autotune.measurement import BuildResult, Candidate, Failure, FailureKind, Measurement
 from autotune.progress import SilentProgress
 from autotune.proxy import Cut, Proxy, ProxyChoice, Ranking, kendall, spearman
-from autotune.proxy_choice import ProxyError
+from autotune.proxy_choice import ProxyError, ProxyLimits
 from autotune.replay_run import read_recording
 from autotune.report import WorkloadReport
 from autotune.run_exchange import export_runs, import_runs
-from autotune.schedule import Schedule
+from autotune.schedule import Schedule, Tile, Vectorize
 from autotune.search import speedup
 from autotune.search_loop import Session
 from autotune.tune import TuneConfig, tune
 from autotune.workload import Workload
 from tests.unit.fakes import FakeCompiler, FakeRunner, done
-from tests.unit.toy_space import TARGET
+from tests.unit.toy_space import TARGET, toy_speedup
 
 WHOLE = Workload("matmul", "module {}", "ab" * 32, ())
 CONFIG = TuneConfig(trials=24, seed=1, proposer="uniform")
@@ -134,6 +135,21 @@ def test_every_candidate_is_compiled_for_both_problems(session):
     small = {x.schedule for x in session.compiler.candidates if x.workload != WHOLE}
     assert whole == small
     assert {record.schedule for record in only_run(session)[1]} | {Schedule()} == whole
+
+
+def test_without_a_search_the_smaller_problem_says_what_is_compared(session):
+    tiles = [Schedule((Tile(0, (size, 32)),)) for size in (4, 8, 16, 32, 64)]
+    refused = Schedule((Vectorize(0, 1, 8),))
+    baseline = session.compiler.build(Candidate(WHOLE, Schedule())).result().artefact
+    names = session, WHOLE, baseline, [*tiles, refused]
+    chosen = promising(*names, ProxyLimits(0.5, 0.25), 3)
+    fast = sorted(tiles, key=toy_speedup, reverse=True)
+    assert chosen == [*fast[:3], refused], "what fails there may do well at full size"
+    assert toy_speedup(fast[3]) < 0.5 * toy_speedup(fast[0])
+    assert promising(*names, ProxyLimits(0.5, 0.25), 9) == [*fast[:3], refused]
+    assert session.runner.whole == [Schedule()] * 2
+    assert promising(*names, ProxyLimits(5.0, 0.25), 3) == [*tiles, refused]
+    assert session.runner.whole == [Schedule()] * 3
 
 
 class FussyCompiler(ProxyCompiler):

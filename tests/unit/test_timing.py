@@ -141,6 +141,23 @@ def test_finalists_take_turns_in_both_directions() -> None:
     assert time_in_turn(_CONFIG, [], repeat, _never) == []
 
 
+def test_finalists_that_take_far_longer_leave_the_turns() -> None:
+    order = []
+
+    def repeat(position: int, _: float) -> Repeat:
+        order.append(position)
+        return _repeat(1.0 + 8.0 * position)
+
+    samples = time_in_turn(_CONFIG, [_repeat(1.0), _repeat(9.0)], repeat, _never)
+    assert order == [0, 1, 0, 0, 0, 0, 0]
+    assert [sample.secs for sample in samples] == [(1.0,) * 6, (9.0,)]
+    order.clear()
+    long = MeasureConfig(finalist_budget_secs=5.0, max_repeats=3)
+    samples = time_in_turn(long, [_repeat(1.0), _repeat(9.0)], repeat, _never)
+    assert set(order) == {0}
+    assert samples[1].secs == (9.0,)
+
+
 class _Core:
     """A core whose speed changes with time."""
 

@@ -1,5 +1,6 @@
 //===- Reschedule.cpp - A schedule from isl's scheduler -------------------===//
 
+#include "Recent.h"
 #include "Transformations.h"
 #include "autotune/SchedulePasses.h"
 
@@ -101,9 +102,10 @@ static void orderLeaves(Tree &tree, const ActiveDependences &active,
 }
 
 /// The scheduler knows no pairs of which either may run first.
-static isl::union_map inProgramOrder(const Model &model) {
+static std::string inProgramOrder(const Model &model) {
   const DependentPairs &pairs = model.dependences->all();
-  return pairs.ordered.unite(pairs.commuting);
+  isl::union_map all = pairs.ordered.unite(pairs.commuting);
+  return takeText(isl_union_map_to_str(all.get()));
 }
 
 /// The scheduler's answer; it takes seconds for a dozen statements.
@@ -113,7 +115,9 @@ static Tree computeTree(const Model &model, bool maximizeFusion,
   isl_options_set_schedule_serialize_sccs(ctx, !maximizeFusion);
   isl_options_set_schedule_outer_coincidence(ctx, outerCoincidence);
   isl_options_set_schedule_maximize_band_depth(ctx, 1);
-  isl::union_map pairs = inProgramOrder(model);
+  // Read afresh: which of several good schedules isl finds depends on what it
+  // has noted about a relation on earlier questions.
+  isl::union_map pairs(model.tree.domain.ctx(), inProgramOrder(model));
   isl::schedule_constraints constraints =
       isl::schedule_constraints::on_domain(model.tree.domain)
           .set_validity(pairs)
