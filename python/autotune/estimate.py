@@ -60,7 +60,8 @@ def _core_cycles(nest: Nest, target: Target) -> float:
     num_copies = math.prod(loop.extent for loop in unrolled)
     num_parts, loads, stores, kept, streamed, chain = 1.0, 0.0, 0.0, 0.0, 0.0, 1.0
     for number, access in enumerate(nest.accesses):
-        copies = math.prod(loop.extent for loop in unrolled if loop.strides[number] != 0)
+        held = math.prod(loop.extent for loop in unrolled if loop.strides[number] != 0)
+        copies = held * access.count
         parts, instructions = _instructions(nest, number, register_bytes)
         num_parts = max(num_parts, parts)
         is_kept = innermost is not None and innermost.strides[number] == 0
@@ -68,10 +69,10 @@ def _core_cycles(nest: Nest, target: Target) -> float:
         if access.is_write:
             stores += copies * instructions * share
             kept += copies * parts if is_kept else 0.0
-            chain = num_copies / copies if is_kept else 0.0
+            chain = num_copies / held if is_kept else 0.0
         else:
             loads += copies * instructions * share
-            streamed = max(streamed, min(copies * parts, 4.0) if instructions == parts else 0.0)
+            streamed = max(streamed, min(held * parts, 4.0) if instructions == parts else 0.0)
     spills = max(0.0, kept + streamed + 1.0 - target.num_vector_registers) * max(1.0, chain)
     body = _overlapped(
         [

@@ -6,6 +6,7 @@ probability goes down that list: a phase that gains keeps most of what reaches i
 to the next one.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, product
@@ -36,16 +37,26 @@ _FULL_PRODUCT = 64
 _SHARPNESS = 6.0
 _ROWS, _VECTORS = 6, 4
 _NEGLIGIBLE = 0.02
+_NUM_KNOWN_NESTS = 128
+_ELSEWHERE = -2
 
 Scored = list[tuple[Transformation, float]]
+Completion = Callable[[Nest, Target], Nest]
 
 
 class HeuristicProposer:
-    """Weighs transformations by estimated gain; see the module."""
+    """Weighs transformations by estimated gain; see the module.
+
+    A step changes few nests: estimates of the recent ones are kept.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[Nest, Target], _NestCycles] = OrderedDict()
 
     def priors(self, expansion: Expansion, schedule: Schedule, target: Target) -> Priors:
         """See `Proposer.priors`."""
-        estimator = _Estimator(parse_nests(expansion.loops), target)
+        nests = parse_nests(expansion.loops)
+        estimator = _Estimator(nests, [self._cycles_of(nest, target) for nest in nests], target)
         groups = []
         mass = 1.0
         for names in _PHASES:
@@ -62,6 +73,16 @@ class HeuristicProposer:
             mass -= kept
         menu_weight = _EXPLORED / max(1, len(expansion.menus))
         return Priors(expansion.menus, menu_weight, tuple(groups), mass)
+
+    def _cycles_of(self, nest: Nest, target: Target) -> "_NestCycles":
+        numbers = {band: i for i, band in enumerate(dict.fromkeys(x.band for x in nest.loops))}
+        loops = tuple(replace(loop, band=numbers[loop.band]) for loop in nest.loops)
+        key = Nest(loops, nest.accesses), target
+        known = self._known.setdefault(key, _NestCycles(*key))
+        self._known.move_to_end(key)
+        if len(self._known) > _NUM_KNOWN_NESTS:
+            self._known.popitem(last=False)
+        return known
 
 
 def _legal(scored: Scored, menus: Sequence[Menu]) -> Scored:
@@ -86,20 +107,74 @@ def _united(one: Menu, other: Menu) -> tuple[tuple[str, tuple[tuple[int, ...], .
     )
 
 
+class _NestCycles:
+    """What a nest takes after transformations, remembered.
+
+    Args:
+        nest: The nest, with its bands numbered from the outermost.
+        target: The machine.
+    """
+
+    def __init__(self, nest: Nest, target: Target) -> None:
+        self._nest = nest
+        self._target = target
+        self._tables: dict[object, dict[tuple[int, ...], float]] = {}
+        self._completed: dict[Completion, float] = {}
+
+    def completed(self, complete: Completion) -> float:
+        """Returns the cycles of the nest as it is, completed."""
+        if complete not in self._completed:
+            self._completed[complete] = self._cycles(self._nest, complete)
+        return self._completed[complete]
+
+    def table(
+        self, complete: Completion, menu: Menu, band: int | None
+    ) -> Callable[[tuple[int, ...]], float]:
+        """Returns the cycles after a choice of a menu, completed, as a function of the choice.
+
+        Args:
+            complete: What is done to the nest afterwards.
+            menu: The menu.
+            band: Place among the nest's bands of the one that is meant; None where it is not here.
+        """
+        number = _ELSEWHERE if band is None else band
+        own = replace(
+            menu,
+            fixed=tuple((x, str(number) if x == "band" else text) for x, text in menu.fixed),
+        )
+        names = tuple(name for name, _ in menu.open)
+        known = self._tables.setdefault((complete, menu.name, own.fixed, names), {})
+
+        def cycles(values: tuple[int, ...]) -> float:
+            if values not in known:
+                changed = transformed(self._nest, _choose(own, values))
+                is_same = changed is self._nest
+                known[values] = (
+                    self.completed(complete) if is_same else self._cycles(changed, complete)
+                )
+            return known[values]
+
+        return cycles
+
+    def _cycles(self, nest: Nest, complete: Completion) -> float:
+        return estimate_cycles(complete(nest, self._target), self._target)
+
+
 class _Estimator:
     """Estimates the gain of transformations of one state.
 
     Args:
         nests: The nests of the state.
+        cycles: Their cycles.
         target: The machine.
     """
 
-    def __init__(self, nests: Sequence[Nest], target: Target) -> None:
+    def __init__(
+        self, nests: Sequence[Nest], cycles: Sequence[_NestCycles], target: Target
+    ) -> None:
         self._nests = nests
-        self._target = target
-        self._finished = [self._cycles(_finish(nest, target)) for nest in nests]
-        self._vectorized = [self._cycles(_vectorize(nest, target)) for nest in nests]
-        self._as_it_is = [self._cycles(nest) for nest in nests]
+        self._cycles = cycles
+        self._as_it_is = [each.completed(_as_it_is) for each in cycles]
         self._weighty = self._find_weighty()
 
     def best_choices(self, menu: Menu) -> Scored:
@@ -109,17 +184,16 @@ class _Estimator:
         allow later: a register tile and vectors. A register tile is judged by its vectors, and all
         other steps as they are.
         """
-        target = self._target
         if not any(id(nest) in self._weighty for nest in self._below(menu)):
             return []
         if menu.name in _PHASES[0] + _PHASES[1]:
             is_strip = menu.name == "autotune-tile" and len(menu.open[0][1]) == 1
             if is_strip or all(_is_shaped(nest) for nest in self._below(menu)):
                 return []
-            return self._search(menu, self._finished, lambda nest: _finish(nest, target))
+            return self._search(menu, _finish)
         if menu.name == "autotune-unroll-and-jam":
-            return self._search(menu, self._vectorized, lambda nest: _vectorize(nest, target))
-        return self._search(menu, self._as_it_is, lambda nest: nest)
+            return self._search(menu, _vectorize)
+        return self._search(menu, _as_it_is)
 
     def _below(self, menu: Menu) -> list[Nest]:
         """Returns the nests that the menu's band is around."""
@@ -132,26 +206,36 @@ class _Estimator:
         pairs = zip(self._nests, self._as_it_is, strict=True)
         return {id(nest) for nest, cycles in pairs if cycles >= least}
 
-    def _search(self, menu: Menu, now: Sequence[float], complete: Callable[[Nest], Nest]) -> Scored:
+    def _search(self, menu: Menu, complete: Completion) -> Scored:
+        band = int(dict(menu.fixed)["band"])
+        now = [each.completed(complete) for each in self._cycles]
+        after = [
+            each.table(complete, menu, _place(nest, band))
+            for nest, each in zip(self._nests, self._cycles, strict=True)
+        ]
         total = sum(now)
 
-        def gain(transformation: Transformation) -> float:
+        def gain(values: tuple[int, ...]) -> float:
             cycles = total
-            for nest, before in zip(self._nests, now, strict=True):
-                changed = transformed(nest, transformation)
-                if changed is not nest:
-                    cycles += self._cycles(complete(changed)) - before
+            for before, cycles_after in zip(now, after, strict=True):
+                cycles += cycles_after(values) - before
             return total / cycles
 
-        known: dict[tuple[int, ...], tuple[Transformation, float]] = {}
-        for values in _choices(menu, lambda values: known[values][1]):
+        known: dict[tuple[int, ...], float] = {}
+        for values in _choices(menu, lambda values: known[values]):
             if values not in known:
-                transformation = _choose(menu, values)
-                known[values] = transformation, gain(transformation)
-        return list(known.values())
+                known[values] = gain(values)
+        return [(_choose(menu, values), score) for values, score in known.items()]
 
-    def _cycles(self, nest: Nest) -> float:
-        return estimate_cycles(nest, self._target)
+
+def _place(nest: Nest, band: int) -> int | None:
+    """The place of a band among those around a nest, from the outermost; None for others."""
+    bands = list(dict.fromkeys(loop.band for loop in nest.loops))
+    return bands.index(band) if band in bands else None
+
+
+def _as_it_is(nest: Nest, _: Target) -> Nest:
+    return nest
 
 
 def _is_shaped(nest: Nest) -> bool:
@@ -245,11 +329,11 @@ def _unit_strides(loop: Loop, accesses: Sequence[Access]) -> int | None:
     count = 0
     for stride, access in zip(loop.strides, accesses, strict=True):
         if stride == access.element_bytes:
-            count += 1
+            count += access.count
         elif access.is_write:
             return None
         elif stride == 0:
-            count += 1
+            count += access.count
     return count
 
 

@@ -6,6 +6,7 @@ only as far as an estimate needs; whether they are legal is not decided here.
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -67,13 +68,14 @@ class Loop:
 
 @dataclass(frozen=True)
 class Access:
-    """One load or store of a statement.
+    """Loads or stores of a statement that step alike, as those of a stencil do.
 
     Attributes:
         array: Number of the array.
         is_write: Whether it is a store.
         element_bytes: Size of one element.
         shape: Extents of the array.
+        count: How many there are.
         packed_at: Loops outside of the packed copy that it goes to; None where it is not packed.
     """
 
@@ -81,6 +83,7 @@ class Access:
     is_write: bool
     element_bytes: int
     shape: tuple[int, ...]
+    count: int = 1
     packed_at: int | None = None
 
     @cached_property
@@ -173,15 +176,15 @@ class _Reader:
     def _nest(
         self, statement: str, around: tuple["_Member", ...], packs: dict[int, "_Copy"]
     ) -> Nest:
-        accesses, rows = [], []
+        alike = Counter[tuple[Access, tuple[int, ...]]]()
         for value in self._statements[statement]["accesses"]:
             array = value["array"]
             size = max(1, value["bits"] // 8)
-            accesses.append(
-                Access(array, value["write"], size, tuple(self._arrays[array]["shape"]))
-            )
-            rows.append([(stride or 0) * size for stride in value["strides"]])
-        nest = Nest(tuple(each.loop(statement, rows) for each in around), tuple(accesses))
+            access = Access(array, value["write"], size, tuple(self._arrays[array]["shape"]))
+            alike[access, tuple((stride or 0) * size for stride in value["strides"])] += 1
+        accesses = tuple(replace(access, count=count) for (access, _), count in alike.items())
+        rows = [strides for _, strides in alike]
+        nest = Nest(tuple(each.loop(statement, rows) for each in around), accesses)
         for array, copy in packs.items():
             nest = _pack(nest, array, copy)
         return nest

@@ -7,6 +7,7 @@ of the same name and options in `passes/`; nothing else lists them.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import ClassVar, Self
 
 from autotune.errors import AutotuneError
@@ -424,6 +425,7 @@ class Reschedule(Transformation):
     outer_coincidence: int
 
 
+@cache
 def transformation_types() -> dict[str, type[Transformation]]:
     """The known transformations by pass name, in the order of their definition."""
     return {known.name: known for known in Transformation.__subclasses__()}

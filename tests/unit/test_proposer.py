@@ -112,6 +112,18 @@ def test_nests_are_read_with_what_runs_how():
     assert [access.packed_at for access in nest.accesses] == [None, 0, None, None]
 
 
+def test_loads_that_step_alike_are_read_as_one_and_cost_as_many():
+    def nest(copies):
+        description = json.loads(matmul(64))
+        accesses = description["statements"]["S0"]["accesses"]
+        description["statements"]["S0"]["accesses"] = [accesses[0]] * copies + accesses[1:]
+        return parse_nests(json.dumps(description))[0]
+
+    assert [access.count for access in nest(3).accesses] == [3, 1, 1, 1]
+    assert nest(3).loops == nest(1).loops
+    assert estimate_cycles(nest(8), TARGET) > estimate_cycles(nest(1), TARGET)
+
+
 def test_the_estimate_knows_what_makes_a_matmul_fast():
     vector = Vectorize(0, 1, 16)
     assert cycles(256, vector) < 0.3 * cycles(256)

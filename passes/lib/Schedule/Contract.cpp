@@ -33,7 +33,8 @@ static isl::union_map writesTo(const Scop &scop, unsigned array) {
 
 /// Distances between elements that hold values which are needed at one time;
 /// null where there are none.
-static isl::set conflictingDistances(const Model &model, unsigned array) {
+static isl::set conflictingDistances(const Model &model, unsigned array,
+                                     const isl::union_map &flow) {
   isl::union_map writes = writesTo(model.scop, array);
   isl::schedule order = scheduleFromTree(model.tree);
   isl::union_map times = isl::manage(isl_schedule_get_map(order.get()));
@@ -41,8 +42,7 @@ static isl::set conflictingDistances(const Model &model, unsigned array) {
       isl::manage(isl_union_map_lex_lt_union_map(times.copy(), times.copy()));
   isl::union_set writers = writes.domain();
   isl::union_map uses =
-      computeFlow(model.scop, model.tree, array)
-          .unite(isl::manage(isl_union_set_identity(writers.copy())));
+      flow.unite(isl::manage(isl_union_set_identity(writers.copy())));
   // Write -> the writes of values that are still used after it.
   isl::union_map beforeUse =
       earlier.intersect_domain(writers).apply_range(uses.reverse());
@@ -87,7 +87,8 @@ Refusal contract(Model &model, unsigned array, MemoryChange &change) {
     return "the array is packed";
   auto shape = cast<MemRefType>(model.scop.arrays[array].getType()).getShape();
   change.array = array;
-  change.shape = windowsOf(conflictingDistances(model, array), shape);
+  isl::union_map flow = computeFlow(model.scop, model.tree, array);
+  change.shape = windowsOf(conflictingDistances(model, array, flow), shape);
   for (const Statement &statement : model.scop.statements)
     for (const Access &access : statement.accesses)
       if (access.array == array && accessWidth(access.op) > 1)
@@ -100,7 +101,7 @@ Refusal contract(Model &model, unsigned array, MemoryChange &change) {
         change.redirections.push_back(
             {&statement, access.op,
              folded(*accessMap(access.op, statement), shape, change.shape)});
-  return redirectModel(model, change);
+  return redirectModel(model, change, flow);
 }
 
 namespace {

@@ -62,9 +62,18 @@ static isl::union_map accessesOf(const Scop &scop,
       [&](const Access &access) { return llvm::is_contained(ops, access.op); });
 }
 
-DependentPairs computeDependences(const Scop &scop, const Tree &tree) {
+DependentPairs computeDependences(const Scop &scop, const Tree &tree,
+                                  std::optional<unsigned> array) {
   isl::schedule order = scheduleFromTree(tree);
   std::vector<UpdateClass> classes = findUpdates(scop);
+  llvm::erase_if(classes, [&](const UpdateClass &updates) {
+    return array && updates.array != *array;
+  });
+  auto accesses = [&](auto isMeant) {
+    return scop.accesses([&](const Access &access) {
+      return (!array || access.array == *array) && isMeant(access);
+    });
+  };
   auto isUpdate = [&](const Access &access) {
     return llvm::any_of(classes, [&](const UpdateClass &updates) {
       return llvm::is_contained(updates.loads, access.op) ||
@@ -72,7 +81,7 @@ DependentPairs computeDependences(const Scop &scop, const Tree &tree) {
     });
   };
   auto surelyWritten = [&] {
-    return scop.accesses([&](const Access &access) {
+    return accesses([&](const Access &access) {
       return access.isWrite && access.isExact && !isUpdate(access);
     });
   };
@@ -86,20 +95,20 @@ DependentPairs computeDependences(const Scop &scop, const Tree &tree) {
     return pairs.is_empty();
   });
   kills = surelyWritten();
-  isl::union_map reads = scop.accesses([&](const Access &access) {
+  isl::union_map reads = accesses([&](const Access &access) {
     return !access.isWrite && !isUpdate(access);
   });
-  isl::union_map writes = scop.accesses([&](const Access &access) {
+  isl::union_map writes = accesses([&](const Access &access) {
     return access.isWrite && !isUpdate(access);
   });
   isl::union_map allWrites =
-      scop.accesses([](const Access &access) { return access.isWrite; });
+      accesses([](const Access &access) { return access.isWrite; });
   isl::union_map flow = latestSources(order, reads, allWrites, kills);
   isl::union_map output = latestSources(order, writes, allWrites, kills);
   isl::union_map anti = latestSources(order, writes, reads, kills);
   isl::union_map ordered = flow.unite(output).unite(anti);
   for (const UpdateClass &updates : classes) {
-    isl::union_map others = scop.accesses([&](const Access &access) {
+    isl::union_map others = accesses([&](const Access &access) {
       return !llvm::is_contained(updates.loads, access.op) &&
              !llvm::is_contained(updates.stores, access.op);
     });

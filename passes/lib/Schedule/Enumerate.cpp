@@ -34,7 +34,7 @@ static bool containsLoops(const Tree &tree) {
 
 llvm::SmallVector<Attribute> Enumerator::run() {
   std::vector<BandFacts> bands;
-  std::string context = bandContext(function, threads, vectorBits);
+  context = bandContext(function, threads, vectorBits);
   for (const std::string &key : bandKeys(model.tree, context))
     bands.push_back(addBand(bands.size(), key));
   // Whether values may be elsewhere depends on what is beside the band, too.

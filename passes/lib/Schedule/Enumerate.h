@@ -104,6 +104,7 @@ private:
   mlir::func::FuncOp function;
   Model &model;
   unsigned threads, vectorBits;
+  std::string context; ///< See `bandContext`.
   std::vector<Menu> menus;
 };
 

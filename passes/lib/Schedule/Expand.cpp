@@ -93,7 +93,8 @@ Refusal expand(Model &model, unsigned number, unsigned position, unsigned array,
     }
   if (isSeparated(model.scop, array, placesOf(member, band.domain)))
     return "every iteration has its own elements already";
-  return redirectModel(model, change);
+  return redirectModel(model, change,
+                       computeFlow(model.scop, model.tree, array));
 }
 
 namespace {

@@ -25,19 +25,23 @@ Refusal findVisibleUse(const Scop &scop, unsigned array) {
   return std::nullopt;
 }
 
-Refusal redirectModel(Model &model, const MemoryChange &change) {
-  isl::union_map before = computeFlow(model.scop, model.tree, change.array);
+Refusal redirectModel(Model &model, const MemoryChange &change,
+                      const isl::union_map &flow) {
   for (const auto &[statement, op, map] : change.redirections)
     for (Statement &changed : model.scop.statements)
       for (Access &access : changed.accesses)
         if (changed.name == statement->name && access.op == op)
           access.relation = accessRelation(changed.domain, change.array, map,
                                            accessWidth(op));
-  if (!before.is_equal(computeFlow(model.scop, model.tree, change.array)))
+  if (!flow.is_equal(computeFlow(model.scop, model.tree, change.array)))
     return "a value would not reach all its uses";
-  model.dependences =
-      std::make_shared<Dependences>(computeDependences(model.scop, model.tree));
-  return findViolation(model.tree, ActiveDependences(*model.dependences));
+  // What the array's elements make instances wait for is taken from the tree's
+  // own order; all else was legal before.
+  if (!containsMark(model.tree, mark::parallel) &&
+      !containsMark(model.tree, mark::vectorize))
+    return std::nullopt;
+  Dependences made(computeDependences(model.scop, model.tree, change.array));
+  return findViolation(model.tree, ActiveDependences(made));
 }
 
 /// Puts an access with other subscripts to `buffer` in the place of `op`.

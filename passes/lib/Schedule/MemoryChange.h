@@ -29,9 +29,11 @@ struct MemoryChange {
 /// function, or not every access is known.
 Refusal findVisibleUse(const Scop &scop, unsigned array);
 
-/// Redirects the model's accesses. Refused where a value would be lost, or
-/// marked loops would carry a dependence.
-Refusal redirectModel(Model &model, const MemoryChange &change);
+/// Redirects the model's accesses; its dependences stay what they were. Refused
+/// where a value would be lost, or marked loops would carry a dependence.
+/// `flow` is that of the array before the change.
+Refusal redirectModel(Model &model, const MemoryChange &change,
+                      const isl::union_map &flow);
 
 /// The same in the body; creates the buffer after the allocations and returns
 /// it.

@@ -142,9 +142,7 @@ void Enumerator::addSnapshots(const BandFacts &band) {
   if (isMarked(model.tree) || function->hasAttr(blocksName))
     return;
   for (int64_t array = 0; array < int64_t(model.scop.arrays.size()); ++array)
-    if (!guarded(model, [&](Model &m) {
-          return checkSnapshot(m, band.number, array);
-        }))
+    if (mayTakeSnapshot(model, band.number, array, context))
       add("autotune-snapshot",
           {{"band", {int64_t(band.number)}}, {"array", {array}}}, {});
 }

@@ -76,8 +76,9 @@ struct DependentPairs {
 /// the element in between. The others follow from these by transitivity, so
 /// that an order is legal just when it respects these. An update that commutes
 /// with others is no write in between: what comes before or after it depends
-/// on each of them.
-DependentPairs computeDependences(const Scop &scop, const Tree &order);
+/// on each of them. With an array only those that it makes.
+DependentPairs computeDependences(const Scop &scop, const Tree &order,
+                                  std::optional<unsigned> array = std::nullopt);
 
 /// For every read of the array, the write that it gets its value from.
 isl::union_map computeFlow(const Scop &scop, const Tree &order, unsigned array);

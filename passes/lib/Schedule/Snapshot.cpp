@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "NewStatements.h"
+#include "Recent.h"
 #include "Transformations.h"
 #include "autotune/SchedulePasses.h"
 
@@ -32,62 +33,67 @@ struct SnapshotPlan {
 struct Read {
   const Statement *statement;
   const Access *access;
+  isl::union_set touched; ///< [outer] -> element pairs below the band.
 };
 
 } // namespace
 
-/// [outer] -> element pairs of the accesses below the band that `select` takes.
-static isl::union_set touchedBy(const Scop &scop, unsigned array,
-                                const Tree &band,
-                                llvm::ArrayRef<isl::union_pw_aff> outer,
-                                bool isWrite) {
-  isl::union_set result(band.domain.ctx(), "{ }");
+static std::vector<const Access *> writesTo(const Scop &scop, unsigned array) {
+  std::vector<const Access *> writes;
   for (const Statement &statement : scop.statements)
     for (const Access &access : statement.accesses)
-      if (access.array == array && access.isWrite == isWrite)
-        result = result.unite(touchedBelow(access, band, outer));
-  return result;
-}
-
-/// The loads below the band of what nothing below the band writes while the
-/// loops around it stay where they are.
-static std::vector<Read> stableReads(const Scop &scop, unsigned array,
-                                     const Tree &band,
-                                     llvm::ArrayRef<isl::union_pw_aff> outer) {
-  isl::union_set written = touchedBy(scop, array, band, outer, true);
-  std::vector<Read> reads;
-  for (const Statement &statement : scop.statements) {
-    if (!isl::union_set(statement.domain).is_subset(band.domain))
-      continue;
-    for (const Access &access : statement.accesses)
-      if (access.array == array && !access.isWrite && access.isExact &&
-          isa<affine::AffineLoadOp>(access.op) &&
-          touchedBelow(access, band, outer).is_disjoint(written))
-        reads.push_back({&statement, &access});
-  }
-  return reads;
-}
-
-static bool isOverwritten(const Scop &scop, llvm::ArrayRef<Read> reads) {
-  isl::union_set read(scop.originalOrder.domain.ctx(), "{ }"), written = read;
-  for (const Read &each : reads)
-    read = read.unite(isl::union_map(each.access->relation).range());
-  for (const Statement &statement : scop.statements)
-    for (const Access &access : statement.accesses)
-      if (access.isWrite)
-        written = written.unite(isl::union_map(access.relation).range());
-  return !read.is_disjoint(written);
+      if (access.array == array && access.isWrite)
+        writes.push_back(&access);
+  return writes;
 }
 
 /// Whether the load belongs to this statement alone, in its loops.
-static bool isOwn(const Scop &scop, const Read &read) {
-  if (read.access->op->getBlock() != read.statement->root->getBlock())
+static bool isOwn(const Scop &scop, const Statement &owner,
+                  const Access &access) {
+  if (access.op->getBlock() != owner.root->getBlock())
     return false;
   for (const Statement &statement : scop.statements)
-    if (&statement != read.statement &&
-        llvm::is_contained(statement.slice, read.access->op))
+    if (&statement != &owner && llvm::is_contained(statement.slice, access.op))
       return false;
   return true;
+}
+
+/// The statements' own loads below the band of what nothing below the band
+/// writes while the loops around it stay where they are.
+static std::vector<Read> stableReads(const Scop &scop, unsigned array,
+                                     const Tree &band,
+                                     llvm::ArrayRef<isl::union_pw_aff> outer) {
+  std::vector<Read> reads;
+  for (const Statement &statement : scop.statements) {
+    auto isCandidate = [&](const Access &access) {
+      return access.array == array && !access.isWrite && access.isExact &&
+             isa<affine::AffineLoadOp>(access.op) &&
+             isOwn(scop, statement, access);
+    };
+    if (llvm::any_of(statement.accesses, isCandidate) &&
+        isl::union_set(statement.domain).is_subset(band.domain))
+      for (const Access &access : statement.accesses)
+        if (isCandidate(access))
+          reads.push_back(
+              {&statement, &access, touchedBelow(access, band, outer)});
+  }
+  isl::union_set written(band.domain.ctx(), "{ }");
+  if (!reads.empty())
+    for (const Access *write : writesTo(scop, array))
+      written = written.unite(touchedBelow(*write, band, outer));
+  llvm::erase_if(reads, [&](const Read &read) {
+    return !read.touched.is_disjoint(written);
+  });
+  return reads;
+}
+
+static bool isOverwritten(const Scop &scop, unsigned array,
+                          llvm::ArrayRef<Read> reads) {
+  for (const Access *write : writesTo(scop, array))
+    for (const Read &read : reads)
+      if (!write->relation.range().is_disjoint(read.access->relation.range()))
+        return true;
+  return false;
 }
 
 /// Loop counters of the reader -> place in the copy; none where a loop around
@@ -129,15 +135,14 @@ static SnapshotPlan planSnapshot(Model &model, unsigned number,
   if (outer.empty())
     return refused("there is no loop around the band");
   std::vector<Read> reads = stableReads(scop, array, band, outer);
-  llvm::erase_if(reads, [&](const Read &read) { return !isOwn(scop, read); });
   if (reads.empty())
     return refused("the loops read nothing of the array that they do not "
                    "write");
-  if (!isOverwritten(scop, reads))
+  if (!isOverwritten(scop, array, reads))
     return refused("what the loops read of the array is never overwritten");
   isl::union_set elements(band.domain.ctx(), "{ }");
   for (const Read &read : reads)
-    elements = elements.unite(touchedBelow(*read.access, band, outer));
+    elements = elements.unite(read.touched);
   SnapshotPlan plan{
       std::move(location),
       elementInstances(elements, outer.size(), scop.arrays[array].getContext()),
@@ -167,10 +172,29 @@ static SnapshotPlan planSnapshot(Model &model, unsigned number,
   return plan;
 }
 
-Refusal checkSnapshot(const Model &model, unsigned number, unsigned array) {
+/// All that the plan depends on, but for the function: nothing below the band.
+static std::string questionOf(Model &model, unsigned number, unsigned array) {
+  std::optional<TreePath> location = findBand(model.tree, number);
+  std::string text = std::to_string(array) + " ";
+  for (const isl::union_pw_aff &member : membersAround(*location))
+    text += takeText(isl_union_pw_aff_to_str(member.get())) + " ";
+  return text + takeText(isl_union_set_to_str(location->node->domain.get()));
+}
+
+bool mayTakeSnapshot(const Model &model, unsigned number, unsigned array,
+                     llvm::StringRef context) {
+  if (writesTo(model.scop, array).empty() || isMarked(model.tree))
+    return false;
+  thread_local Recent<bool> recent{4096};
   Model trial(model);
-  SnapshotPlan plan = planSnapshot(trial, number, array);
-  return plan.location ? std::nullopt : Refusal(plan.refusal);
+  std::string question = context.str() + questionOf(trial, number, array);
+  if (const bool *known = recent.find(question))
+    return *known;
+  bool isLegal = !guarded(trial, [&](Model &m) -> Refusal {
+    SnapshotPlan plan = planSnapshot(m, number, array);
+    return plan.location ? std::nullopt : Refusal(plan.refusal);
+  });
+  return recent.add(question, isLegal);
 }
 
 /// Appends the statement that copies an element.

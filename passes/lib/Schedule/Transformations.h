@@ -45,7 +45,9 @@ Refusal checkPrivatize(const Model &model, unsigned band, unsigned member,
 /// The same for `split` and `snapshot`.
 Refusal checkSplit(const Model &model, unsigned band, unsigned member,
                    unsigned outer, int64_t size);
-Refusal checkSnapshot(const Model &model, unsigned band, unsigned array);
+/// `context` is `bandContext` of the function.
+bool mayTakeSnapshot(const Model &model, unsigned band, unsigned array,
+                     llvm::StringRef context);
 Refusal checkSeparate(Model &model, unsigned band, unsigned statement);
 /// These two change the model only; `change` is what the body needs.
 Refusal contract(Model &model, unsigned array, MemoryChange &change);
