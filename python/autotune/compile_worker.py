@@ -249,6 +249,9 @@ def _lower(module: ir.Operation, target: Target) -> str:
         if has_entry and not is_entry and is_workload:
             function.attributes["llvm.linkage"] = _attribute(module, "#llvm.linkage<internal>")
         if _SCHEDULED in function.attributes:
+            if target.num_threads > 1:
+                interleave = f"autotune-interleave-threads{{threads={target.num_threads}}}"
+                _run(function, interleave, FailureKind.COMPILE_ERROR)
             _run(function, SCHEDULED_LOWERING, FailureKind.COMPILE_ERROR)
         elif is_workload:
             _run(function, UNTUNED_LOWERING, FailureKind.COMPILE_ERROR)

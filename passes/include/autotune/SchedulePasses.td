@@ -419,6 +419,19 @@ def AliasScopes : Pass<"autotune-alias-scopes", "::mlir::LLVM::LLVMFuncOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def InterleaveThreads : SchedulePass<"autotune-interleave-threads"> {
+  let summary = "Deal the iterations of uneven parallel loops out in turn";
+  let description = [{
+    Where the number of iterations of a loop inside changes with the counter of
+    a parallel loop, as in triangles, thread t of T gets iterations t, t + T,
+    t + 2T and so on, instead of as many neighbours as the others.
+  }];
+  let options = [
+    Option<"threads", "threads", "unsigned", "2", "Threads of the target">
+  ];
+  let dependentDialects = ["::mlir::affine::AffineDialect"];
+}
+
 def LowerAccesses : SchedulePass<"autotune-lower-accesses"> {
   let summary = "Turn affine accesses into LLVM's loads and stores";
   let description = [{
