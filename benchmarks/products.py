@@ -8,9 +8,7 @@ without `--fp reassoc`. The untuned program is not among them: at 2048 one call 
 
 import argparse
 import importlib
-import json
 import os
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.contender import Contender
-from benchmarks.measuring import largest_error, machine, version
+from benchmarks.measuring import largest_error, version
 from benchmarks.nn.graph import Graph
 from benchmarks.nn.operator import DTYPES, Operator
-from benchmarks.nn.suite import EXPERT, KEEP_MEMORY, TUNED, build, run_in_turn
+from benchmarks.nn.suite import EXPERT, KEEP_MEMORY, TUNED, benchmark_each, build, run_in_turn
 from benchmarks.program import Array, Call
 from benchmarks.timings import summary
 
@@ -48,6 +46,9 @@ class Product:
     size: tuple[int, int, int]
     element: str
     library: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.element}"
 
     @property
     def name(self) -> str:
@@ -168,23 +169,9 @@ def markdown(document: Mapping[str, Any]) -> str:
 
 
 def benchmark_products(arguments: argparse.Namespace) -> int:
-    """Measures the chosen products, writing the results after each one."""
-    settings = {name: str(value) for name, value in vars(arguments).items() if name != "command"}
-    about = machine()
-    about["packages"] |= {"torch": version("torch")}
-    results: list[dict[str, Any]] = []
-    document = {"schema": 1, "machine": about, "settings": settings, "results": results}
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    for element in arguments.dtypes:
-        for size in arguments.sizes:
-            for num_threads in arguments.threads:
-                results.append(measure(Product(size, element), num_threads, arguments))
-                text = json.dumps(document, indent=1)
-                (arguments.output / "results.json").write_text(text, encoding="utf-8")
-                (arguments.output / "results.md").write_text(markdown(document), encoding="utf-8")
-                print(f"{element} {size}, {num_threads} threads: done", file=sys.stderr, flush=True)
-    print(markdown(document))
-    return int(any(not result.get("is_correct") for result in results))
+    """Measures the chosen products."""
+    chosen = [Product(size, element) for element in arguments.dtypes for size in arguments.sizes]
+    return benchmark_each(arguments, chosen, {"torch": version("torch")}, measure, markdown)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.contender import Contender
 from benchmarks.measuring import SPIN_SECS, largest_error, machine, tune, version
@@ -21,6 +21,8 @@ from benchmarks.nn.operator import Operator
 from benchmarks.nn.program import OperatorProgram, TorchProgram
 from benchmarks.nn.table import markdown
 from benchmarks.timings import summary
+
+Subject = TypeVar("Subject")
 
 UNTUNED, EXPERT, TUNED = "untuned", "expert", "tuned"
 EAGER, INDUCTOR = "eager", "inductor"
@@ -108,18 +110,18 @@ def measure(name: str, num_threads: int, arguments: argparse.Namespace) -> dict[
 
 def benchmark_each(
     arguments: argparse.Namespace,
-    names: Sequence[str],
+    subjects: Sequence[Subject],
     versions: Mapping[str, str],
-    measure: Callable[[str, int, argparse.Namespace], dict[str, Any]],
+    measure: Callable[[Subject, int, argparse.Namespace], dict[str, Any]],
     markdown: Callable[[Mapping[str, Any]], str],
 ) -> int:
     """Measures operators, writing the results after each one; returns an exit status.
 
     Args:
         arguments: Of the command line.
-        names: Of the operators.
+        subjects: The operators, or their names.
         versions: Of packages that the figures depend on.
-        measure: From an operator's name and a number of threads to its result.
+        measure: From an operator and a number of threads to its result.
         markdown: From all results to their table.
     """
     settings = {name: str(value) for name, value in vars(arguments).items() if name != "command"}
@@ -128,13 +130,13 @@ def benchmark_each(
     about["packages"] |= versions
     document = {"schema": 1, "machine": about, "settings": settings, "results": results}
     arguments.output.mkdir(parents=True, exist_ok=True)
-    for name in names:
+    for subject in subjects:
         for num_threads in arguments.threads:
-            results.append(measure(name, num_threads, arguments))
+            results.append(measure(subject, num_threads, arguments))
             text = json.dumps(document, indent=1)
             (arguments.output / "results.json").write_text(text, encoding="utf-8")
             (arguments.output / "results.md").write_text(markdown(document), encoding="utf-8")
-            print(f"{name}, {num_threads} threads: done", file=sys.stderr, flush=True)
+            print(f"{subject}, {num_threads} threads: done", file=sys.stderr, flush=True)
     print(markdown(document))
     return int(any(not result.get("is_correct") for result in results))
 
