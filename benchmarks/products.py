@@ -40,12 +40,12 @@ class Product:
     Attributes:
         size: Rows of A, columns of B, columns of A.
         element: `f32` or `f64`.
-        library: One of `LIBRARIES`; empty for a shared library.
+        competitor: One of `LIBRARIES`; empty for code of our own.
     """
 
     size: tuple[int, int, int]
     element: str
-    library: str = ""
+    competitor: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.element}"
@@ -61,7 +61,7 @@ class Product:
     @property
     def prepare(self) -> Callable[[list[Array]], Call]:
         """Makes a call of NumPy or PyTorch into the last array."""
-        return self._torch if self.library == EAGER else _numpy
+        return self._torch if self.competitor == EAGER else _numpy
 
     def inputs(self, seed: int) -> list[Array]:
         """The operands, and an array for the result."""

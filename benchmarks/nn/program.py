@@ -81,10 +81,10 @@ class TvmProgram(OperatorProgram):
     """An operator in a library that TVM has exported; for a process of TVM's interpreter.
 
     Attributes:
-        library: What `benchmarks.nn.tvm_tuner` has written.
+        exported: What `benchmarks.nn.tvm_tuner` has written.
     """
 
-    library: Path
+    exported: Path
 
     @property
     def prepare(self) -> Callable[[list[Array]], Call]:
@@ -93,7 +93,7 @@ class TvmProgram(OperatorProgram):
 
     def _prepare(self, arrays: list[Array]) -> Call:
         runtime: Any = importlib.import_module("tvm.runtime")
-        function = runtime.load_module(str(self.library))["main"]
+        function = runtime.load_module(str(self.exported))["main"]
         tensors = [runtime.from_dlpack(array) for array in arrays]
 
         def call() -> None:
