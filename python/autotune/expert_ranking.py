@@ -38,9 +38,10 @@ def promising(
     problem = smaller_problem(session, workload, baseline, limits)
     if problem.proxy is None:
         return list(schedules)
-    secs = _secs(session, problem, schedules)
+    tried = _secs(session, problem, schedules)
+    secs = {schedule: each for schedule, each in tried.items() if each is not None}
     # What fails there, such as a tile that is larger than what is left of a loop, may do well here.
-    unknown = [schedule for schedule in schedules if schedule not in secs]
+    unknown = [schedule for schedule in tried if schedule not in secs]
     limit_secs = _MOST_RATIO * min(secs.values(), default=0.0)
     chosen = [schedule for schedule in secs if secs[schedule] <= limit_secs]
     return sorted(chosen, key=lambda schedule: secs[schedule])[:most] + unknown
@@ -48,15 +49,18 @@ def promising(
 
 def _secs(
     session: Session, problem: Problem, schedules: Sequence[Schedule]
-) -> dict[Schedule, float]:
-    """Returns the median times of those that run."""
+) -> dict[Schedule, float | None]:
+    """Returns median times, None for what does not run; those of the first ones on Ctrl-C."""
     waiting = {
         schedule: start_build(session.compiler, problem.workload, problem.proxy, schedule)
         for schedule in schedules
     }
-    found = {}
+    found: dict[Schedule, float | None] = {}
     for schedule, wait in waiting.items():
+        if session.is_interrupted():
+            break
         built = wait()
+        found[schedule] = None
         if built.artefact is None or built.candidate.workload == problem.workload:
             continue
         timed = session.runner.submit(

@@ -150,6 +150,10 @@ def test_without_a_search_the_smaller_problem_says_what_is_compared(session):
     assert session.runner.whole == [Schedule()] * 2
     assert promising(*names, ProxyLimits(5.0, 0.25), 3) == [*tiles, refused]
     assert session.runner.whole == [Schedule()] * 3
+    asked = iter([False, False, True])
+    stopped = replace(session, is_interrupted=lambda: next(asked))
+    few = promising(stopped, *names[1:], ProxyLimits(0.5, 0.25), 9)
+    assert few == [tiles[1], tiles[0]], "the first two were timed"
 
 
 class FussyCompiler(ProxyCompiler):
