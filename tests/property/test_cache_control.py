@@ -69,9 +69,9 @@ def random_steps(rng: random.Random, num_nests: int) -> list[str]:
         for member in (1, 0)
     ]
     steps += [f"autotune-stream{{statement={number}}}" for number in range(num_nests)]
-    for band in rng.sample(bands, 2):
+    for band in bands:
         array, distance = rng.randrange(num_nests), rng.choice([1, 2, 5])
-        step = f"band={band} member={rng.randint(0, 1)} array={array} distance={distance}"
+        step = f"band={band} member={rng.choice([1, 1, 0])} array={array} distance={distance}"
         steps.append(f"autotune-prefetch{{{step}}}")
     if rng.random() < 0.3:
         steps.append("autotune-unroll-and-jam{band=0 factors=2,1}")

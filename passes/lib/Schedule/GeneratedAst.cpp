@@ -107,8 +107,25 @@ struct MarkCollector {
   const Scop &scop;
   const std::vector<TileCases> &cases;
   GeneratedAst &ast;
+  unsigned numFixed = 0; ///< Members around the present tree.
 };
 } // namespace
+
+/// Instance -> place, where the outermost dimensions are parameters, called by
+/// their depth.
+static isl::union_map fixOutermost(const isl::map &placement,
+                                   unsigned numFixed) {
+  std::string name = placement.range_tuple_id().name();
+  isl_map *fixed = isl_map_move_dims(placement.copy(), isl_dim_param, 0,
+                                     isl_dim_out, 0, numFixed);
+  for (unsigned i = 0; i < numFixed; ++i)
+    fixed =
+        isl_map_set_dim_id(fixed, isl_dim_param, i,
+                           isl_id_alloc(placement.ctx().get(),
+                                        std::to_string(i).c_str(), nullptr));
+  return isl::map(
+      isl::manage(isl_map_set_tuple_name(fixed, isl_dim_out, name.c_str())));
+}
 
 /// Parses the three numbers of a mark.
 template <typename First, typename Second, typename Third>
@@ -135,7 +152,8 @@ static bool addRegion(isl_ast_build *build, const MarkCollector &collector,
   isl::union_map place = isl::manage(isl_ast_build_get_schedule(build));
   isl::union_map instances(place.ctx(), "{ }");
   for (const auto &[_, coordinates] : collector.ast.coordinates)
-    instances = instances.unite(isl::union_map(coordinates.placement));
+    instances = instances.unite(
+        fixOutermost(coordinates.placement, collector.numFixed));
   std::optional<PackRegion> region =
       packRegion(collector.scop, instances.apply_range(place), result.array);
   if (!region)
@@ -218,6 +236,7 @@ static isl::ast_node buildAst(const Tree &tree, unsigned numFixed,
                               const isl::set &context, MarkCollector &collector,
                               const std::set<std::string> &whole = {}) {
   Tree places = overPlaces(tree, collector.ast.coordinates, numFixed);
+  collector.numFixed = numFixed;
   isl_ast_build *build = isl_ast_build_from_context(context.copy());
   build = nameIterators(build, numFixed, numFixed + depthOf(tree));
   build = isl_ast_build_set_after_each_mark(build, collectMark, &collector);

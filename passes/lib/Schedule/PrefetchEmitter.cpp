@@ -31,7 +31,8 @@ AstEmitter::regionLater(const GeneratedPrefetch &fetched, int64_t number) {
     if (std::optional<AffineExpr> first = converter().convert(offset))
       begin.push_back(scope.simplify(*first));
   iterators[iterator] = now;
-  if (begin.size() < fetched.offset.size())
+  // Where nothing is touched, there is no place.
+  if (begin.empty() || begin.size() < fetched.offset.size())
     return std::nullopt;
   return begin;
 }
@@ -53,8 +54,8 @@ void AstEmitter::emitPrefetch(const GeneratedPrefetch &fetched) {
   AffineExpr counter = iterators.lookup(std::to_string(fetched.depth));
   auto begin = regionLater(fetched, fetched.distance);
   auto next = regionLater(fetched, fetched.distance + 1);
-  // A loop of one iteration has none later.
-  if (!begin || !next || isa<AffineConstantExpr>(counter) ||
+  // Pieces of a loop may have one iteration only, at a place of its own.
+  if (!begin || !next || *begin == *next || isa<AffineConstantExpr>(counter) ||
       !isPlainMemref(type))
     return;
   int64_t perLine = cacheLineBytes / elementBytes(type);
