@@ -3,7 +3,8 @@
 For each size, type and number of threads: the best expert schedule, the best of a search, NumPy's
 OpenBLAS with the kernels that it chooses and, on CPUs with 512-bit vectors, with those for
 SkylakeX, and PyTorch eager. Each runs in a process of its own, pinned, and all in turn. Unlike the
-libraries', our sums keep their order without `--fp reassoc`. The untuned program is not among them: at 2048 one call takes a minute.
+libraries', our sums keep their order without `--fp reassoc`. The untuned program is not among them:
+at 2048 one call takes a minute.
 """
 
 import argparse
