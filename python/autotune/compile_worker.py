@@ -96,6 +96,7 @@ class Compiler:
     def __init__(self, stages: StageClock | None = None) -> None:
         self._stages = stages or StageClock(time.process_time)
         self._context = ir.Context()
+        self._context.enable_multithreading(False)  # A worker has one core.
         self._scheduled: OrderedDict[tuple[str, str], ir.Operation] = OrderedDict()
 
     def handle(self, request: object) -> object:
@@ -196,13 +197,14 @@ class Compiler:
         with self._stages.during(Stage.CODEGEN):
             function = _function(module, workload.name)
             _generate(function)
-            _refuse_excess(str(function), workload, _MAX_LOOP_LINES)
+            _refuse_excess(function.get_asm(assume_verified=True), workload, _MAX_LOOP_LINES)
         return module
 
     def _translate(self, module: ir.Operation, target: Target) -> str:
         """Returns the module as LLVM IR; leaves it lowered."""
         with self._stages.during(Stage.LOWERING):
             _lower(module, target)
+            _verify(module)
         with self._stages.during(Stage.TRANSLATION):
             text: str = translate_module_to_llvmir(module)
         return text
@@ -242,16 +244,32 @@ class Compiler:
             raise _RefusedError(FailureKind.COMPILE_ERROR, _reason(error)) from None
 
 
-def _run(operation: ir.Operation, pipeline: str, kind: FailureKind) -> None:
-    """Runs passes on an operation; what they refuse is a failure of `kind`."""
+def _run(operation: ir.Operation, pipeline: str, kind: FailureKind, verifies: bool = True) -> None:
+    """Runs passes on an operation; what they refuse is a failure of `kind`.
+
+    Args:
+        operation: What the passes run on.
+        pipeline: The passes, as text.
+        kind: Of the failure.
+        verifies: After every pass.
+    """
     with operation.context:
         try:
             passes = PassManager.parse(f"{operation.name}({pipeline})")
+            passes.enable_verifier(verifies)
             passes.run(operation)
         except ir.MLIRError as error:
             raise _RefusedError(kind, _reason(error)) from None
         except ValueError as error:
             raise _RefusedError(kind, f"{pipeline}: {_first_line(str(error))}") from None
+
+
+def _verify(module: ir.Operation) -> None:
+    """Refuses a module that is broken: passes that lower it do not look at one another's work."""
+    try:
+        module.verify()
+    except ir.MLIRError as error:
+        raise _RefusedError(FailureKind.COMPILE_ERROR, _reason(error)) from None
 
 
 def _generate(function: ir.Operation) -> None:
@@ -278,22 +296,28 @@ def _lower(module: ir.Operation, target: Target) -> None:
         if _SCHEDULED in function.attributes:
             if target.num_threads > 1:
                 interleave = f"autotune-interleave-threads{{threads={target.num_threads}}}"
-                _run(function, interleave, FailureKind.COMPILE_ERROR)
-            _run(function, SCHEDULED_LOWERING, FailureKind.COMPILE_ERROR)
+                _run(function, interleave, FailureKind.COMPILE_ERROR, verifies=False)
+            _run(function, SCHEDULED_LOWERING, FailureKind.COMPILE_ERROR, verifies=False)
         elif is_workload:
-            _run(function, UNTUNED_LOWERING, FailureKind.COMPILE_ERROR)
+            _run(function, UNTUNED_LOWERING, FailureKind.COMPILE_ERROR, verifies=False)
     module.walk(_align_allocation)
-    _run(module, ",".join(LOWERING), FailureKind.COMPILE_ERROR)
-    passthrough = [f'["prefer-vector-width", "{target.vector_bits}"]']
+    _run(module, ",".join(LOWERING), FailureKind.COMPILE_ERROR, verifies=False)
     for function in _operations(module):
         if function.name == "llvm.func":
-            own = passthrough + (['"noinline"'] if _is_internal(function) else [])
-            function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
-            _run(function, "autotune-relax-fma", FailureKind.COMPILE_ERROR)
-            if _SCHEDULED in function.attributes:
-                _run(function, SCHEDULED_LLVM_PASSES, FailureKind.COMPILE_ERROR)
-            else:
-                function.walk(_split_address)
+            _prepare_for_llvm(function, target)
+
+
+def _prepare_for_llvm(function: ir.Operation, target: Target) -> None:
+    """Tells LLVM what it cannot know of a function in its dialect."""
+    passthrough = [f'["prefer-vector-width", "{target.vector_bits}"]']
+    passthrough += ['"noinline"'] if _is_internal(function) else []
+    function.attributes["passthrough"] = _attribute(function, f"[{', '.join(passthrough)}]")
+    passes = "autotune-relax-fma"
+    if _SCHEDULED in function.attributes:
+        passes += f",{SCHEDULED_LLVM_PASSES}"
+    _run(function, passes, FailureKind.COMPILE_ERROR, verifies=False)
+    if _SCHEDULED not in function.attributes:
+        function.walk(_split_address)
 
 
 def _refuse_excess(text: str, workload: Workload, num_lines: int) -> None:
