@@ -60,10 +60,6 @@ LOWERING = (
     "convert-to-llvm",
     "reconcile-unrealized-casts",
 )
-# What scheduled functions are made of beforehand: unrolled code gets small.
-SCHEDULED_LOWERING = (
-    "cse,autotune-unroll-short-loops,autotune-carry-vectors,autotune-lower-accesses,cse"
-)
 # LLVM does not see that subscripts keep what a loop accumulates apart from what it reads.
 UNTUNED_LOWERING = "autotune-promote"
 SCHEDULED_LLVM_PASSES = "autotune-limit-unrolling,autotune-alias-scopes"
@@ -297,7 +293,8 @@ def _lower(module: ir.Operation, target: Target) -> None:
             if target.num_threads > 1:
                 interleave = f"autotune-interleave-threads{{threads={target.num_threads}}}"
                 _run(function, interleave, FailureKind.COMPILE_ERROR, verifies=False)
-            _run(function, SCHEDULED_LOWERING, FailureKind.COMPILE_ERROR, verifies=False)
+            passes = _scheduled_lowering(target)
+            _run(function, passes, FailureKind.COMPILE_ERROR, verifies=False)
         elif is_workload:
             _run(function, UNTUNED_LOWERING, FailureKind.COMPILE_ERROR, verifies=False)
     module.walk(_align_allocation)
@@ -318,6 +315,16 @@ def _prepare_for_llvm(function: ir.Operation, target: Target) -> None:
     _run(function, passes, FailureKind.COMPILE_ERROR, verifies=False)
     if _SCHEDULED not in function.attributes:
         function.walk(_split_address)
+
+
+def _scheduled_lowering(target: Target) -> str:
+    """Returns what scheduled functions go through before all others: unrolled code gets small.
+
+    Narrow vectors seldom cross cache lines, and moving their lanes costs more than a second access.
+    """
+    carry = ["autotune-carry-vectors"] if target.vector_bits >= 512 else []
+    passes = ["cse", "autotune-unroll-short-loops", *carry, "autotune-lower-accesses", "cse"]
+    return ",".join(passes)
 
 
 def _refuse_excess(text: str, workload: Workload, num_lines: int) -> None:
