@@ -1,6 +1,7 @@
 """Benchmarks: examples beside NumPy, PolyBench beside C compilers, operators beside PyTorch or TVM.
 
-`rank-stability` asks how far two timings of the same candidates agree.
+`rank-stability` asks how far two timings of the same candidates agree, `compile-time` how long a
+candidate takes to compile.
 
     ./run python -m benchmarks.run examples [--trials 64] [--threads 1,2] [--only NAME ...] ...
     ./run python -m benchmarks.run polybench [--size LARGE] [--dtype f64] [--only NAME ...] ...
@@ -9,6 +10,7 @@
     ./run python -m benchmarks.run tvm [--trials 64] [--tvm-python PYTHON] [--only NAME ...] ...
     ./run python -m benchmarks.run products [--sizes 512x512x512,...] [--dtypes f32,f64] ...
     ./run python -m benchmarks.run rank-stability [--load other|same|none] [--schedules 40]
+    ./run python -m benchmarks.run compile-time [--size LARGE] [--only NAME ...] [--operators]
 
 Times are medians over contenders that run in turn, each in a process of its own.
 """
@@ -17,7 +19,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import allocation, products, rank_stability
+from benchmarks import allocation, compile_time, products, rank_stability
 from benchmarks.example_programs import PROGRAMS
 from benchmarks.examples import benchmark_examples
 from benchmarks.nn import suite, tvm_suite
@@ -46,6 +48,8 @@ def parse_arguments() -> argparse.Namespace:
     _add_common(of_matrices)
     stability = commands.add_parser("rank-stability", help="two rankings of one kernel's schedules")
     rank_stability.add_arguments(stability)
+    compiling = commands.add_parser("compile-time", help="what candidates take to compile")
+    compile_time.add_arguments(compiling)
     return parser.parse_args()
 
 

@@ -13,6 +13,7 @@ from mlir.passmanager import PassManager
 
 import autotune._passes  # noqa: F401  (registers the passes)
 from autotune import front_end, outer_loops
+from autotune.build_stages import Stage, StageClock
 from autotune.compiler import (
     BuildModuleRequest,
     BuildRequest,
@@ -84,10 +85,16 @@ class _RefusedError(Exception):
 
 
 class Compiler:
-    """Answers requests; keeps recent schedules, as most of them get extended."""
+    """Answers requests; keeps recent schedules, as most of them get extended.
 
-    def __init__(self) -> None:
+    Args:
+        stages: Told where the time of builds goes.
+    """
+
+    def __init__(self, stages: StageClock | None = None) -> None:
+        self._stages = stages or StageClock(time.process_time)
         self._context = ir.Context()
+        self._context.enable_multithreading(False)  # A worker has one core.
         self._scheduled: OrderedDict[tuple[str, str], ir.Operation] = OrderedDict()
 
     def handle(self, request: object) -> object:
@@ -141,17 +148,11 @@ class Compiler:
         """See `BuildRequest`."""
         start, candidate = time.perf_counter(), request.candidate
         try:
-            if candidate.schedule.transformations:
-                module = self._scheduled_form(candidate)
-                function = _function(module, candidate.workload.name)
-                _generate(function)
-                _refuse_excess(str(function), candidate.workload, _MAX_LOOP_LINES)
-            else:
-                module = self._parse(candidate.workload.text)
-            llvm_ir = _lower(module, request.target)
+            module = self._loops(candidate)
+            llvm_ir = self._translate(module, request.target)
             if candidate.schedule.transformations:
                 _refuse_excess(llvm_ir, candidate.workload, _MAX_LLVM_LINES)
-            code = _compile(llvm_ir, request.target)
+            code = self._compile(llvm_ir, request.target)
         except _RefusedError as refused:
             return BuildResult(candidate, None, refused.failure)
         seconds = time.perf_counter() - start
@@ -168,8 +169,8 @@ class Compiler:
                     _run(function, str(schedule), FailureKind.ILLEGAL)
                     _generate(function)
             tuned_text = str(module)
-            llvm_ir = _lower(module, request.target)
-            code = _compile(llvm_ir, request.target)
+            llvm_ir = self._translate(module, request.target)
+            code = self._compile(llvm_ir, request.target)
         except _RefusedError as refused:
             return refused.failure
         return ModuleBuild(tuned_text, llvm_ir, code.object_code)
@@ -183,6 +184,34 @@ class Compiler:
             return ProxyChoice(None, refused.failure.message)
         share, num_threads = request.share, request.num_threads
         return outer_loops.shorten(module, function, workload, share, num_threads)
+
+    def _loops(self, candidate: Candidate) -> ir.Operation:
+        """Returns the workload as the loops that the schedule makes of it."""
+        workload = candidate.workload
+        with self._stages.during(Stage.SCHEDULE):
+            if not candidate.schedule.transformations:
+                return self._parse(workload.text)
+            module = self._scheduled_form(candidate)
+        with self._stages.during(Stage.CODEGEN):
+            function = _function(module, workload.name)
+            _generate(function)
+            _refuse_excess(function.get_asm(assume_verified=True), workload, _MAX_LOOP_LINES)
+        return module
+
+    def _translate(self, module: ir.Operation, target: Target) -> str:
+        """Returns the module as LLVM IR; leaves it lowered."""
+        with self._stages.during(Stage.LOWERING):
+            _lower(module, target)
+            _verify(module)
+        with self._stages.during(Stage.TRANSLATION):
+            text: str = translate_module_to_llvmir(module)
+        return text
+
+    def _compile(self, llvm_ir: str, target: Target) -> NativeCode:
+        try:
+            return NativeCompiler(target.cpu, target.features).compile(llvm_ir, self._stages)
+        except ObjectCodeError as error:
+            raise _RefusedError(FailureKind.COMPILE_ERROR, str(error)) from None
 
     def _scheduled_form(self, candidate: Candidate) -> ir.Operation:
         """Returns the workload with the schedule's tree on it; the caller may change it."""
@@ -213,16 +242,32 @@ class Compiler:
             raise _RefusedError(FailureKind.COMPILE_ERROR, _reason(error)) from None
 
 
-def _run(operation: ir.Operation, pipeline: str, kind: FailureKind) -> None:
-    """Runs passes on an operation; what they refuse is a failure of `kind`."""
+def _run(operation: ir.Operation, pipeline: str, kind: FailureKind, verifies: bool = True) -> None:
+    """Runs passes on an operation; what they refuse is a failure of `kind`.
+
+    Args:
+        operation: What the passes run on.
+        pipeline: The passes, as text.
+        kind: Of the failure.
+        verifies: After every pass.
+    """
     with operation.context:
         try:
             passes = PassManager.parse(f"{operation.name}({pipeline})")
+            passes.enable_verifier(verifies)
             passes.run(operation)
         except ir.MLIRError as error:
             raise _RefusedError(kind, _reason(error)) from None
         except ValueError as error:
             raise _RefusedError(kind, f"{pipeline}: {_first_line(str(error))}") from None
+
+
+def _verify(module: ir.Operation) -> None:
+    """Refuses a module that is broken: passes that lower it do not look at one another's work."""
+    try:
+        module.verify()
+    except ir.MLIRError as error:
+        raise _RefusedError(FailureKind.COMPILE_ERROR, _reason(error)) from None
 
 
 def _generate(function: ir.Operation) -> None:
@@ -231,8 +276,8 @@ def _generate(function: ir.Operation) -> None:
     function.attributes[_SCHEDULED] = _attribute(function, "unit")
 
 
-def _lower(module: ir.Operation, target: Target) -> str:
-    """Returns the module as LLVM IR, in the conventions that this package promises.
+def _lower(module: ir.Operation, target: Target) -> None:
+    """Lowers the module to LLVM's dialect, in the conventions that this package promises.
 
     Pointers are bare and `noalias`, allocations start on cache lines, workload functions that the
     entry function calls are internal.
@@ -249,24 +294,29 @@ def _lower(module: ir.Operation, target: Target) -> str:
         if _SCHEDULED in function.attributes:
             if target.num_threads > 1:
                 interleave = f"autotune-interleave-threads{{threads={target.num_threads}}}"
-                _run(function, interleave, FailureKind.COMPILE_ERROR)
-            _run(function, _scheduled_lowering(target), FailureKind.COMPILE_ERROR)
+                _run(function, interleave, FailureKind.COMPILE_ERROR, verifies=False)
+            passes = _scheduled_lowering(target)
+            _run(function, passes, FailureKind.COMPILE_ERROR, verifies=False)
         elif is_workload:
-            _run(function, UNTUNED_LOWERING, FailureKind.COMPILE_ERROR)
+            _run(function, UNTUNED_LOWERING, FailureKind.COMPILE_ERROR, verifies=False)
     module.walk(_align_allocation)
-    _run(module, ",".join(LOWERING), FailureKind.COMPILE_ERROR)
-    passthrough = [f'["prefer-vector-width", "{target.vector_bits}"]']
+    _run(module, ",".join(LOWERING), FailureKind.COMPILE_ERROR, verifies=False)
     for function in _operations(module):
         if function.name == "llvm.func":
-            own = passthrough + (['"noinline"'] if _is_internal(function) else [])
-            function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
-            _run(function, "autotune-relax-fma", FailureKind.COMPILE_ERROR)
-            if _SCHEDULED in function.attributes:
-                _run(function, _llvm_passes(target), FailureKind.COMPILE_ERROR)
-            else:
-                function.walk(_split_address)
-    text: str = translate_module_to_llvmir(module)
-    return text
+            _prepare_for_llvm(function, target)
+
+
+def _prepare_for_llvm(function: ir.Operation, target: Target) -> None:
+    """Tells LLVM what it cannot know of a function in its dialect."""
+    passthrough = [f'["prefer-vector-width", "{target.vector_bits}"]']
+    passthrough += ['"noinline"'] if _is_internal(function) else []
+    function.attributes["passthrough"] = _attribute(function, f"[{', '.join(passthrough)}]")
+    passes = "autotune-relax-fma"
+    if _SCHEDULED in function.attributes:
+        passes += f",{_llvm_passes(target)}"
+    _run(function, passes, FailureKind.COMPILE_ERROR, verifies=False)
+    if _SCHEDULED not in function.attributes:
+        function.walk(_split_address)
 
 
 def _llvm_passes(target: Target) -> str:
@@ -293,13 +343,6 @@ def _refuse_excess(text: str, workload: Workload, num_lines: int) -> None:
             FailureKind.COMPILE_ERROR,
             f"unrolling makes {length} lines of code, more than the {limit} that compile in time",
         )
-
-
-def _compile(llvm_ir: str, target: Target) -> NativeCode:
-    try:
-        return NativeCompiler(target.cpu, target.features).compile(llvm_ir)
-    except ObjectCodeError as error:
-        raise _RefusedError(FailureKind.COMPILE_ERROR, str(error)) from None
 
 
 def _mark_disjoint(function: ir.Operation) -> None:

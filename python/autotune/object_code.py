@@ -9,18 +9,22 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import llvmlite.binding as llvm
 
+from autotune.build_stages import Stage, StageClock
 from autotune.element_types import element_type
 from autotune.errors import AutotuneError
 from autotune.workload import Argument, Role
 
-_LABEL = re.compile(r"(\.L\w+):")
-_BRANCH = re.compile(r"\s+(?:j\w+|b\.?\w*|cb\w+|tb\w+)\s+(?:\S+,\s*)*(\.L\w+)")
+_LABEL = re.compile(r"^(\.L\w+):", re.MULTILINE)
+_BRANCH = re.compile(
+    r"^[ \t]+(?:j\w+|b\.?\w*|cb\w+|tb\w+)[ \t]+(?:\S+,[ \t]*)*(\.L\w+)", re.MULTILINE
+)
 _ARITHMETIC = re.compile(r"\t(?:(v?fn?m\w+)|v?(?:add|sub|mul|div)[ps][sd]|v?p(?:add|mul)\w+)\t")
 _STACK_ACCESS = re.compile(r"\(%r[sb]p")
 _LINKERS = ("cc", "gcc", "clang")
@@ -67,31 +71,43 @@ class NativeCompiler:
             self._cpu, self._features, opt=3, reloc="pic", codemodel="default"
         )
 
-    def compile(self, llvm_ir: str) -> NativeCode:
+    def compile(self, llvm_ir: str, stages: StageClock | None = None) -> NativeCode:
         """Returns the code of a module in LLVM's text form.
+
+        Args:
+            llvm_ir: The module.
+            stages: Told where the time goes.
 
         Raises:
             ObjectCodeError: LLVM does not accept the module.
         """
+        stages = stages or StageClock(time.process_time)
+        with stages.during(Stage.TRANSLATION):
+            module = self._parse(llvm_ir)
+        with stages.during(Stage.OPTIMISATION):
+            tuning = llvm.create_pipeline_tuning_options(speed_level=3)
+            tuning.slp_vectorization = True
+            builder = llvm.create_pass_builder(self._machine, tuning)
+            builder.getModulePassManager().run(module, builder)
+        with stages.during(Stage.EMISSION):
+            assembly = self._machine.emit_assembly(module)
+            object_code = self._assemble(assembly)
+            object_hash = hashlib.sha256(object_code).hexdigest()
+            return NativeCode(object_code, object_hash, count_spills(assembly))
+
+    def _parse(self, llvm_ir: str) -> llvm.ModuleRef:
         try:
             module = llvm.parse_assembly(llvm_ir)
         except RuntimeError as error:
             reason = _first_line(str(error).removeprefix("LLVM IR parsing error"))
             raise ObjectCodeError(f"LLVM refuses the module: {reason}") from None
         self._set_target(module)
-        tuning = llvm.create_pipeline_tuning_options(speed_level=3)
-        tuning.slp_vectorization = True
-        builder = llvm.create_pass_builder(self._machine, tuning)
-        builder.getModulePassManager().run(module, builder)
-        assembly = self._machine.emit_assembly(module)
-        object_code = self._assemble(assembly)
-        object_hash = hashlib.sha256(object_code).hexdigest()
-        return NativeCode(object_code, object_hash, count_spills(assembly))
+        return module
 
     def _assemble(self, assembly: str) -> bytes:
         """Returns the object of an assembly text, at a tenth of the cost of a second emission."""
-        lines = (f'module asm "{_escaped(line)}"' for line in assembly.splitlines())
-        module = llvm.parse_assembly("\n".join(lines))
+        escaped = assembly.replace("\\", r"\5C").replace('"', r"\22")
+        module = llvm.parse_assembly(f'module asm "{escaped}"')
         self._set_target(module)
         object_code: bytes = self._machine.emit_object(module)
         return object_code
@@ -106,16 +122,15 @@ def count_spills(assembly: str) -> int:
 
     A loop is a backward branch without another one inside; a fused multiply-add counts twice.
     """
-    lines = assembly.splitlines()
-    labels = {m[1]: at for at, line in enumerate(lines) if (m := _LABEL.match(line))}
+    labels = {label[1]: label.start() for label in _LABEL.finditer(assembly)}
     best, last_branch = (0, 0), -1
-    for at, line in enumerate(lines):
-        branch = _BRANCH.match(line)
-        start = labels.get(branch[1], at) if branch else at
+    for branch in _BRANCH.finditer(assembly):
+        at = branch.start()
+        start = labels.get(branch[1], at)
         if start >= at:
             continue
         if start > last_branch:
-            body = "\n".join(lines[start:at])
+            body = assembly[start:at]
             work = sum(2 if fused else 1 for fused in _ARITHMETIC.findall(body))
             best = max(best, (work, len(_STACK_ACCESS.findall(body))), key=lambda found: found[0])
         last_branch = at
@@ -206,14 +221,6 @@ def openmp_runtime() -> Path:
     if not library.exists():
         raise ObjectCodeError(f"the OpenMP runtime is missing at {library}: install intel-openmp")
     return library
-
-
-def _escaped(text: str) -> str:
-    """Returns text in the escapes of LLVM's string literals."""
-    return "".join(
-        chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\{byte:02X}"
-        for byte in text.encode()
-    )
 
 
 def _first_line(text: str) -> str:
