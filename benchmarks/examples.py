@@ -3,8 +3,8 @@
 For each program and number of threads: how fast are the untransformed program at LLVM -O3, the
 tuned program and NumPy's OpenBLAS, and how many candidates a second does tuning verify? All three
 run in processes of their own, pinned, one at a time and in turn, on fresh inputs. NumPy runs twice,
-with the kernels that OpenBLAS chooses and with those for SkylakeX; the better one counts. The
-results go to `results.json` with every repeat and to `results.md`.
+with the kernels that OpenBLAS chooses and, on CPUs with 512-bit vectors, with those for SkylakeX;
+the better one counts. The results go to `results.json` with every repeat and to `results.md`.
 """
 
 import argparse
@@ -17,10 +17,11 @@ from typing import Any
 from benchmarks.contender import Contender
 from benchmarks.example_programs import PROGRAMS, Example
 from benchmarks.measuring import Timing, largest_error, machine, run_in_turn, tune
+from benchmarks.openblas import NUMPY, openblas_environments
 from benchmarks.table import markdown
 from benchmarks.timings import summary
 
-UNTUNED, TUNED, NUMPY, NUMPY_SKYLAKEX = "untuned", "tuned", "numpy", "numpy-skylakex"
+UNTUNED, TUNED = "untuned", "tuned"
 
 
 def compare(
@@ -28,10 +29,10 @@ def compare(
 ) -> dict[str, Any]:
     """Times a program's contenders in turn and compares their outputs."""
     environments: dict[str, dict[str, str]] = {UNTUNED: {}, TUNED: {}}
-    if program.prepare is not None:
-        environments[NUMPY] = {}
     if program.is_timed:
-        environments[NUMPY_SKYLAKEX] = {"OPENBLAS_CORETYPE": "SkylakeX"}
+        environments |= openblas_environments()
+    elif program.prepare is not None:
+        environments[NUMPY] = {}
     with ExitStack() as stack:
         contenders = {
             name: stack.enter_context(

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from autotune.target import detect
 from benchmarks.contender import Contender
 from benchmarks.program import Array
 
 _SOURCE = Path(__file__).resolve().with_name("peak.c")
 _STEPS, _LENGTH = 20_000_000, 1 << 24
-_NUM_SUMS, _VECTOR_BYTES = 16, 64
+# Enough for two multiply-adds a cycle, and few enough for sixteen registers.
+_NUM_SUMS = 12
 _REPEATS = 5
 
 
@@ -54,10 +56,12 @@ def peak(command: str, element: str, folder: Path) -> dict[str, Any]:
     """
     c_type, dtype = {"f64": ("double", "float64"), "f32": ("float", "float32")}[element]
     library = folder / f"peak-{element}.so"
+    vector_bytes = detect().vector_bits // 8
     macros = [f"-DT={c_type}", f"-DSTEPS={_STEPS}L", f"-DLENGTH={_LENGTH}L"]
+    macros += [f"-DBYTES={vector_bytes}", f"-DSUMS={_NUM_SUMS}"]
     options = ["-O3", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC"]
     subprocess.run([command, *options, *macros, str(_SOURCE), "-o", str(library)], check=True)
-    lanes = _VECTOR_BYTES // np.dtype(dtype).itemsize
+    lanes = vector_bytes // np.dtype(dtype).itemsize
     arithmetic = Probe("peak_arithmetic", (((_NUM_SUMS + 2) * lanes,),), dtype)
     bandwidth = Probe("peak_bandwidth", ((_LENGTH,),) * 3, dtype)
     num_operations = 2 * _NUM_SUMS * lanes * _STEPS

@@ -1,9 +1,10 @@
 """Times products of matrices: by expert schedules, tuned, in NumPy and in PyTorch.
 
 For each size, type and number of threads: the best expert schedule, the best of a search, NumPy's
-OpenBLAS with the kernels that it chooses and with those for SkylakeX, and PyTorch eager. Each runs
-in a process of its own, pinned, and all in turn. Unlike the libraries', our sums keep their order
-without `--fp reassoc`. The untuned program is not among them: at 2048 one call takes a minute.
+OpenBLAS with the kernels that it chooses and, on CPUs with 512-bit vectors, with those for
+SkylakeX, and PyTorch eager. Each runs in a process of its own, pinned, and all in turn. Unlike the
+libraries', our sums keep their order without `--fp reassoc`. The untuned program is not among them:
+at 2048 one call takes a minute.
 """
 
 import argparse
@@ -22,11 +23,11 @@ from benchmarks.measuring import largest_error, version
 from benchmarks.nn.graph import Graph
 from benchmarks.nn.operator import DTYPES, Operator
 from benchmarks.nn.suite import EXPERT, KEEP_MEMORY, TUNED, benchmark_each, build, run_in_turn
+from benchmarks.openblas import NUMPY, NUMPY_SKYLAKEX, openblas_environments
 from benchmarks.program import Array, Call
 from benchmarks.timings import summary
 
-NUMPY, NUMPY_SKYLAKEX, EAGER = "numpy", "numpy-skylakex", "eager"
-LIBRARIES = (NUMPY, NUMPY_SKYLAKEX, EAGER)
+EAGER = "eager"
 SIZES = ((512, 512, 512), (1024, 1024, 1024), (2048, 2048, 2048), (1000, 1003, 997))
 # Of single precision and double; sums of positive and negative terms.
 _TOLERANCES = {"f32": 1e-5, "f64": 1e-13}
@@ -40,7 +41,7 @@ class Product:
     Attributes:
         size: Rows of A, columns of B, columns of A.
         element: `f32` or `f64`.
-        competitor: One of `LIBRARIES`; empty for code of our own.
+        competitor: A name in `openblas_environments`, or `EAGER`; empty for code of our own.
     """
 
     size: tuple[int, int, int]
@@ -122,19 +123,20 @@ def measure(product: Product, num_threads: int, arguments: argparse.Namespace) -
     for report in reports.values():
         if "error" in report:
             return {**result, "error": report["error"]}
+    environments = openblas_environments()
     with ExitStack() as stack:
 
         def enter(library: str, shared: Path | None) -> Contender:
             program = Product(product.size, product.element, library)
-            core = {"OPENBLAS_CORETYPE": "SkylakeX"} if library == NUMPY_SKYLAKEX else {}
-            made = Contender(program, shared, num_threads, arguments.seed, {**KEEP_MEMORY, **core})
+            settings = {**KEEP_MEMORY, **environments.get(library, {})}
+            made = Contender(program, shared, num_threads, arguments.seed, settings)
             return stack.enter_context(made)
 
         contenders = {each: enter("", folder / each / "model.so") for each in reports}
-        contenders |= {each: enter(each, None) for each in LIBRARIES}
+        contenders |= {each: enter(each, None) for each in (*environments, EAGER)}
         secs = run_in_turn(contenders, arguments.budget, num_threads)
         outputs = {each: contender.outputs()[-1:] for each, contender in contenders.items()}
-        result["about"] = {each: contenders[each].about for each in (NUMPY, NUMPY_SKYLAKEX)}
+        result["about"] = {each: contenders[each].about for each in environments}
     result["errors"] = {each: largest_error(outputs[each], outputs[EAGER]) for each in contenders}
     result["is_correct"] = all(error <= operator.tolerance for error in result["errors"].values())
     result["secs"] = {each: summary(values) for each, values in secs.items()}
@@ -145,7 +147,8 @@ def markdown(document: Mapping[str, Any]) -> str:
     """Returns a table of all results: GFLOP/s of medians, and our share of the best library's."""
     about = document["machine"]
     packages = ", ".join(f"{name} {value}" for name, value in about["packages"].items() if value)
-    columns = (EXPERT, TUNED, *LIBRARIES)
+    libraries = (NUMPY, NUMPY_SKYLAKEX, EAGER)
+    columns = (EXPERT, TUNED, *libraries)
     rows: list[tuple[str, ...]] = [("size", "type", "threads", *columns, "of the best library's")]
     rows.append(("---",) * len(rows[0]))
     for result in document["results"]:
@@ -159,7 +162,8 @@ def markdown(document: Mapping[str, Any]) -> str:
             for name, each in result["secs"].items()
         }
         ours = max(speeds[name] for name in (EXPERT, TUNED) if name in speeds)
-        share = f"{100 * ours / max(speeds[name] for name in LIBRARIES):.0f} %"
+        best = max(speeds[name] for name in libraries if name in speeds)
+        share = f"{100 * ours / best:.0f} %"
         verdict = "" if result["is_correct"] else " WRONG"
         cells = [f"{speeds[name]:.1f}" if name in speeds else "" for name in columns]
         rows.append((*start, *cells, share + verdict))

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from benchmarks.openblas import NUMPY, NUMPY_SKYLAKEX
+
 HEADER = (
     "program",
     "threads",
@@ -37,7 +39,7 @@ def _row(result: Mapping[str, Any]) -> tuple[str, ...]:
         return (*start, f"failed: {' '.join(result['error'])}", *("",) * (len(HEADER) - 3))
     secs = result["secs"]
     tuned = secs["tuned"]["median"]
-    references = [secs[name] for name in ("numpy", "numpy-skylakex") if name in secs]
+    references = [secs[name] for name in (NUMPY, NUMPY_SKYLAKEX) if name in secs]
     best = min(references, key=lambda reference: float(reference["median"]), default=None)
     workloads = result["report"]["workloads"]
     failures: dict[str, int] = {}

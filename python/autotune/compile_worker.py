@@ -59,10 +59,6 @@ LOWERING = (
     "convert-to-llvm",
     "reconcile-unrealized-casts",
 )
-# What scheduled functions are made of beforehand: unrolled code gets small.
-SCHEDULED_LOWERING = (
-    "cse,autotune-unroll-short-loops,autotune-carry-vectors,autotune-lower-accesses,cse"
-)
 # LLVM does not see that subscripts keep what a loop accumulates apart from what it reads.
 UNTUNED_LOWERING = "autotune-promote"
 SCHEDULED_LLVM_PASSES = "autotune-limit-unrolling,autotune-alias-scopes"
@@ -252,7 +248,7 @@ def _lower(module: ir.Operation, target: Target) -> str:
             if target.num_threads > 1:
                 interleave = f"autotune-interleave-threads{{threads={target.num_threads}}}"
                 _run(function, interleave, FailureKind.COMPILE_ERROR)
-            _run(function, SCHEDULED_LOWERING, FailureKind.COMPILE_ERROR)
+            _run(function, _scheduled_lowering(target), FailureKind.COMPILE_ERROR)
         elif is_workload:
             _run(function, UNTUNED_LOWERING, FailureKind.COMPILE_ERROR)
     module.walk(_align_allocation)
@@ -269,6 +265,16 @@ def _lower(module: ir.Operation, target: Target) -> str:
                 function.walk(_split_address)
     text: str = translate_module_to_llvmir(module)
     return text
+
+
+def _scheduled_lowering(target: Target) -> str:
+    """Returns what scheduled functions go through before all others: unrolled code gets small.
+
+    Narrow vectors seldom cross cache lines, and moving their lanes costs more than a second access.
+    """
+    carry = ["autotune-carry-vectors"] if target.vector_bits >= 512 else []
+    passes = ["cse", "autotune-unroll-short-loops", *carry, "autotune-lower-accesses", "cse"]
+    return ",".join(passes)
 
 
 def _refuse_excess(text: str, workload: Workload, num_lines: int) -> None:

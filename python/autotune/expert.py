@@ -7,11 +7,11 @@ polyhedral scheduler finds. Rules look at strides and at what is legal, never at
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from autotune.draft import Draft
 from autotune.expert_pivots import PIVOT_RECIPES, pivot_schedule
+from autotune.expert_recipes import Recipe, recipes_for
 from autotune.expert_threads import num_iterations, parallelize, parallelize_diagonals
 from autotune.loop_tree import Band, bands, is_tiled, num_parts, num_statements
 from autotune.register_tile import Shape, strides_of, vector_member
@@ -39,83 +39,13 @@ _MAX_STATEMENTS = 8
 _FEW_ITERATIONS = 1 << 18
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """Parameters of an expert schedule.
-
-    Attributes:
-        rows: Iterations of the register tile across the vectors' loop.
-        vectors: Vectors of the register tile; 0 leaves loops as they are fused, for LLVM to find
-            vectors in, as it does in reductions.
-        columns: Cache tile along the vectors' loop, in iterations; 0 leaves it whole.
-        reduction: Cache tile of a reduction loop; 0 leaves it whole. With a schedule of the
-            scheduler's only reductions that feed each other get tiles, as in eliminations, and the
-            reduction loop is innermost in them.
-        packs: Whether reused operands are packed.
-        reschedule: Options of the scheduler; None keeps the program's order.
-        steps: Tile of the outermost of rescheduled loops; 0 leaves them whole.
-        columns_of_vectors: Whether vectors run across rows that are walked one after the other, as
-            a recurrence along each row needs it.
-        block: Iterations of an outermost loop that its statements share before they are separated,
-            so that one finds in the cache what the other has read; 0 separates them altogether.
-        expands: Whether iterations of loops get temporaries of their own first.
-        whole_rows: Whether rows that rescheduling has moved in time are moved back, and not tiled.
-        separates: Tile of the two outermost loops, in which what needs nothing of the tile runs
-            first and alone gets vectors; as in dynamic programming. Empty for none.
-    """
-
-    rows: int
-    vectors: int
-    columns: int = 0
-    reduction: int = 0
-    packs: bool = False
-    reschedule: tuple[int, int] | None = None
-    steps: int = 0
-    columns_of_vectors: bool = False
-    block: int = 0
-    expands: bool = False
-    whole_rows: bool = False
-    separates: tuple[int, ...] = ()
-
-
-RECIPES = (
-    Recipe(rows=6, vectors=4, columns=256, reduction=512, packs=True),
-    Recipe(rows=4, vectors=1, columns=64, reschedule=(0, 0), steps=20),
-    Recipe(rows=8, vectors=3, columns=240, reduction=256, packs=True),
-    Recipe(rows=6, vectors=4),
-    Recipe(rows=8, vectors=2, columns=128, reduction=64, reschedule=(0, 0), steps=128),
-    Recipe(rows=8, vectors=1, columns=128, reschedule=(0, 0), steps=20),
-    Recipe(rows=1, vectors=1),
-    Recipe(rows=8, vectors=3, columns=96, reduction=128, reschedule=(0, 0), steps=128),
-    Recipe(rows=8, vectors=1, columns=96, reduction=128, reschedule=(0, 0), steps=128),
-    Recipe(
-        rows=8, vectors=3, columns=240, reduction=128, reschedule=(1, 0), steps=128, expands=True
-    ),
-    Recipe(rows=8, vectors=3, expands=True),
-    Recipe(rows=6, vectors=4, columns=256, reduction=512),
-    Recipe(rows=8, vectors=3, columns=96, reschedule=(0, 0), steps=32),
-    Recipe(rows=8, vectors=1, reschedule=(1, 0), steps=32, whole_rows=True),
-    Recipe(rows=4, vectors=2, reschedule=(0, 0), steps=32, whole_rows=True),
-    Recipe(rows=4, vectors=4, reschedule=(1, 1)),
-    Recipe(rows=12, vectors=2, columns=256, reduction=256, packs=True),
-    Recipe(rows=4, vectors=1, reschedule=(1, 0), columns=128, steps=32),
-    Recipe(rows=1, vectors=0),
-    Recipe(rows=1, vectors=0, reschedule=(1, 0)),
-    Recipe(rows=4, vectors=2),
-    Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
-    Recipe(rows=1, vectors=1, columns_of_vectors=True),
-    Recipe(rows=6, vectors=4, block=32),
-    Recipe(rows=8, vectors=2, separates=(32, 32)),
-)
-
-
 def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
     """Yields complete legal schedules, the most promising first; equal ones once."""
     root = explorer.visit(Schedule())
     if root is None:
         return
     seen = set[str]()
-    for recipe in RECIPES:
+    for recipe in recipes_for(target):
         for state in _Cook(Draft(explorer, root), target, recipe).run():
             if state.tree_hash not in seen:
                 seen.add(state.tree_hash)

@@ -15,6 +15,7 @@ from autotune.estimate import estimate_cycles
 from autotune.loop_model import Access, Form, Loop, Nest, parse_nests, transformed
 from autotune.measurement import Expansion, Menu
 from autotune.proposer import Group, Priors
+from autotune.register_tile import fitted_tile
 from autotune.schedule import Schedule, Transformation
 from autotune.workload import Target
 
@@ -287,10 +288,11 @@ def _finish(nest: Nest, target: Target) -> Nest:
         and loop.extent > 1
         and all(loop.strides[i] != 0 for i in written)
     ]
-    factors = {id(vector): min(_VECTORS * lanes, vector.extent)}
+    num_rows, num_vectors = fitted_tile(_ROWS, _VECTORS, target.num_vector_registers)
+    factors = {id(vector): min(num_vectors * lanes, vector.extent)}
     if rows:
         widest = max(rows, key=lambda loop: loop.extent)
-        factors[id(widest)] = min(_ROWS, widest.extent)
+        factors[id(widest)] = min(num_rows, widest.extent)
     loops, strips = [], []
     for loop in nest.loops:
         if id(loop) in factors:

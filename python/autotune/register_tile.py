@@ -116,6 +116,17 @@ def vector_member(
     return best
 
 
+def fitted_tile(rows: int, vectors: int, num_registers: int) -> tuple[int, int]:
+    """Returns rows and vectors of a register tile, made to fit.
+
+    Besides the accumulators there are registers for a row of vectors and for what all lanes
+    multiply. Square tiles reuse most: the longer side becomes shorter.
+    """
+    while rows > 1 and rows * vectors + vectors + 1 > num_registers:
+        rows, vectors = (rows, vectors // 2) if vectors > 3 else (rows // 2, vectors)
+    return rows, vectors
+
+
 def _dimension(shape: list[int], stride: int) -> int | None:
     """Returns the dimension in which an array is walked with a stride of elements."""
     for dimension in range(len(shape)):

@@ -75,7 +75,7 @@ _IN_PLACE = workload(
 
 
 def _schedules(pool: CompilerPool, of: Workload, most: int, num_threads: int = 1) -> list[Schedule]:
-    target = replace(detect(), vector_bits=512, num_threads=num_threads)
+    target = replace(detect(), vector_bits=512, num_vector_registers=32, num_threads=num_threads)
     explorer = Explorer(WorkloadSpace(of, pool), UniformProposer(), target)
     return list(itertools.islice(expert_schedules(explorer, target), most))
 
@@ -475,7 +475,7 @@ def test_pivots_are_applied_in_blocks(pool: CompilerPool) -> None:
         for low, high in ((0, own), (own, after), (after, 100))
     )
     nest = f"affine.for %k = 0 to 100 {{ affine.for %i = 0 to 100 {{ {loops} }} }}"
-    target = replace(detect(), vector_bits=512, num_threads=1)
+    target = replace(detect(), vector_bits=512, num_vector_registers=32, num_threads=1)
     paths = workload(nest, buffer("f32", 100, 100))
     explorer = Explorer(WorkloadSpace(paths, pool), UniformProposer(), target)
     root = explorer.visit(Schedule())
