@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 from argparse import Namespace
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from benchmarks.nn import halide_peer, suite
 from benchmarks.nn.catalogue import CATALOGUE
 from benchmarks.nn.halide_pipelines import NAMES
 from benchmarks.nn.halide_program import HalideProgram
+from benchmarks.nn.operator import Array
 from benchmarks.nn.table import markdown
 from benchmarks.timings import summary
 
@@ -166,6 +168,40 @@ def test_a_scheduler_that_fails_says_why(tmp_path: Path) -> None:
     python = _interpreter(tmp_path, "echo 'Traceback' >&2; echo 'no schedule' >&2; exit 1")
     with pytest.raises(halide_peer.HalideError, match=r"^no schedule$"):
         halide_peer.compile_with_halide(python, "softmax", tmp_path, 1)
+
+
+class FakeContender(AbstractContextManager["FakeContender"]):
+    """Has computed the given result."""
+
+    def __init__(self, result: Array) -> None:
+        self._result = result
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def secs(self) -> float:
+        return 1e-3
+
+    def outputs(self) -> list[Array]:
+        return [self._result]
+
+
+@pytest.mark.parametrize("error", [0.0, 1.0])
+def test_without_halides_code_the_others_are_timed_and_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: float
+) -> None:
+    operator = CATALOGUE["transpose"].full_size()
+    expected = operator.expected(operator.inputs(0))
+    made = {name: FakeContender(expected) for name in ("untuned", "eager", "inductor")}
+    made["expert"] = FakeContender(expected + error)
+    monkeypatch.setattr(suite, "build", lambda *_: {"untuned": {}, "expert": {}})
+    monkeypatch.setattr(suite, "_contenders", lambda *_: dict(made))
+    python = _interpreter(tmp_path, "echo 'no schedule' >&2; exit 1")
+    arguments = Namespace(output=tmp_path, trials=0, seed=0, budget=0.0, halide_python=python)
+    result = suite.measure("transpose", 1, arguments)
+    assert result["failures"] == {"halide": "no schedule"}
+    assert set(result["secs"]) == set(made)
+    assert result["is_correct"] == (error == 0)
 
 
 def test_the_side_of_halide_needs_nothing_of_this_package() -> None:
