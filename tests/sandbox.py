@@ -81,10 +81,17 @@ class Sandbox:
         return str(self._request("sink_slices", text))
 
     def run_object(
-        self, object_code: bytes, entry: str, arrays: Sequence[np.ndarray[Any, Any]]
+        self,
+        object_code: bytes,
+        entry: str,
+        arrays: Sequence[np.ndarray[Any, Any]],
+        gap_bytes: int = 0,
     ) -> list[np.ndarray[Any, Any]]:
-        """Calls `entry` of an ELF object with bare pointers; returns its arrays after the call."""
-        return list(self._request("run_object", object_code, entry, list(arrays)))
+        """Calls `entry` of an ELF object with bare pointers; returns its arrays after the call.
+
+        They end `gap_bytes` before the end of a page.
+        """
+        return list(self._request("run_object", object_code, entry, list(arrays), gap_bytes))
 
     def close(self) -> None:
         """Ends the worker."""

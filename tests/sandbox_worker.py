@@ -79,17 +79,21 @@ def call_native(llvm_ir: str, entry: str, arrays: list[np.ndarray[Any, Any]]) ->
         return call(engine, entry, arrays)
 
 
-def run_object(object_code: bytes, entry: str, arrays: list[np.ndarray[Any, Any]]) -> list[Any]:
+def run_object(
+    object_code: bytes, entry: str, arrays: list[np.ndarray[Any, Any]], gap_bytes: int
+) -> list[Any]:
     llvm.load_library_permanently(str(openmp_runtime()))
     machine = llvm.Target.from_default_triple().create_target_machine()
     with llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine) as engine:
         engine.add_object_file(llvm.ObjectFileRef.from_data(object_code))
-        return call(engine, entry, arrays)
+        return call(engine, entry, arrays, gap_bytes)
 
 
-def call(engine: Any, entry: str, inputs: list[np.ndarray[Any, Any]]) -> list[Any]:
+def call(
+    engine: Any, entry: str, inputs: list[np.ndarray[Any, Any]], gap_bytes: int = 0
+) -> list[Any]:
     engine.finalize_object()
-    buffers = [GuardedBuffer(array) for array in inputs]
+    buffers = [GuardedBuffer(array, gap_bytes) for array in inputs]
     arrays = [buffer.array for buffer in buffers]
     function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * len(arrays))(
         engine.get_function_address(entry)

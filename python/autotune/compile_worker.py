@@ -62,6 +62,8 @@ LOWERING = (
 # LLVM does not see that subscripts keep what a loop accumulates apart from what it reads.
 UNTUNED_LOWERING = "autotune-promote"
 SCHEDULED_LLVM_PASSES = "autotune-limit-unrolling,autotune-alias-scopes"
+# On x86 alone there are stores whose order takes a fence to keep.
+X86_LLVM_PASSES = "autotune-fence-streams"
 _NUM_CACHED_STATES = 512
 
 # Code beyond this takes LLVM many seconds, and is never the fastest: register tiles that fit the
@@ -260,11 +262,17 @@ def _lower(module: ir.Operation, target: Target) -> str:
             function.attributes["passthrough"] = _attribute(module, f"[{', '.join(own)}]")
             _run(function, "autotune-relax-fma", FailureKind.COMPILE_ERROR)
             if _SCHEDULED in function.attributes:
-                _run(function, SCHEDULED_LLVM_PASSES, FailureKind.COMPILE_ERROR)
+                _run(function, _llvm_passes(target), FailureKind.COMPILE_ERROR)
             else:
                 function.walk(_split_address)
     text: str = translate_module_to_llvmir(module)
     return text
+
+
+def _llvm_passes(target: Target) -> str:
+    """Returns what scheduled functions go through when they are LLVM's."""
+    is_x86 = "+sse" in target.features.split(",")
+    return f"{SCHEDULED_LLVM_PASSES},{X86_LLVM_PASSES}" if is_x86 else SCHEDULED_LLVM_PASSES
 
 
 def _scheduled_lowering(target: Target) -> str:
@@ -273,8 +281,8 @@ def _scheduled_lowering(target: Target) -> str:
     Narrow vectors seldom cross cache lines, and moving their lanes costs more than a second access.
     """
     carry = ["autotune-carry-vectors"] if target.vector_bits >= 512 else []
-    passes = ["cse", "autotune-unroll-short-loops", *carry, "autotune-lower-accesses", "cse"]
-    return ",".join(passes)
+    early = ["cse", "autotune-unroll-short-loops", *carry]
+    return ",".join([*early, "autotune-choose-stores", "autotune-lower-accesses", "cse"])
 
 
 def _refuse_excess(text: str, workload: Workload, num_lines: int) -> None:

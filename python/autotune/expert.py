@@ -12,6 +12,7 @@ from typing import Any
 from autotune.draft import Draft
 from autotune.expert_pivots import PIVOT_RECIPES, pivot_schedule
 from autotune.expert_recipes import Recipe, recipes_for
+from autotune.expert_stores import with_streams
 from autotune.expert_threads import num_iterations, parallelize, parallelize_diagonals
 from autotune.loop_tree import Band, bands, is_tiled, num_parts, num_statements
 from autotune.register_tile import Shape, strides_of, vector_member
@@ -46,7 +47,8 @@ def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
         return
     seen = set[str]()
     for recipe in recipes_for(target):
-        for state in _Cook(Draft(explorer, root), target, recipe).run():
+        cooked = _Cook(Draft(explorer, root), target, recipe).run()
+        for state in with_streams(cooked, explorer, target):
             if state.tree_hash not in seen:
                 seen.add(state.tree_hash)
                 yield state.schedule

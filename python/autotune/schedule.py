@@ -343,6 +343,38 @@ class Unroll(Transformation):
 
 
 @dataclass(frozen=True)
+class Stream(Transformation):
+    """Stores what a statement computes in vectors past the caches.
+
+    for j by w: A[j..j+w-1] = x  ->  for j by w: stream A[j..j+w-1] = x
+
+    Partial vectors, and buffers of the caller that are not aligned, are stored to as always.
+    Refused when the statement has no vectors at multiples of their size, and when the elements are
+    touched again in the loops that move the store.
+    """
+
+    name: ClassVar[str] = "autotune-stream"
+    statement: int
+
+
+@dataclass(frozen=True)
+class Prefetch(Transformation):
+    """Fetches what the iteration `distance` later touches of an array.
+
+    for i: S(A[i])  ->  for i: { fetch A[i + distance]; S(A[i]) }
+
+    Refused when the loop does not move what it reads of the array, when that has no fixed size or
+    takes more than 16 cache lines, and on parallel, unrolled and vector loops.
+    """
+
+    name: ClassVar[str] = "autotune-prefetch"
+    band: int
+    member: int
+    array: int
+    distance: int
+
+
+@dataclass(frozen=True)
 class Privatize(Transformation):
     """Accumulates in partial results, so that the iterations of a reduction have no order.
 

@@ -231,6 +231,18 @@ def _(transformation: schedule.Unroll, tree: Tree) -> Tree:
 
 
 @transformed.register
+def _(transformation: schedule.Stream, tree: Tree) -> Tree:
+    """What stores go past moves no instance."""
+    return tree
+
+
+@transformed.register
+def _(transformation: schedule.Prefetch, tree: Tree) -> Tree:
+    """Fetching moves no instance; the loop that fetches is a band of its own."""
+    return tree
+
+
+@transformed.register
 def _(transformation: schedule.Pack, tree: Tree) -> Tree:
     """Packing copies what is read; it moves no instance."""
     return tree
@@ -286,7 +298,7 @@ def _composed(
 
 def _sunk(tree: Tree, strips: tuple[Member, ...], kind: str) -> Tree:
     """Puts the strips below everything else; scalar strips stay above a vector."""
-    is_vector = isinstance(tree, Mark) and tree.kind == "vectorize"
+    is_vector = isinstance(tree, Mark) and tree.kind in ("vectorize", "stream")
     if isinstance(tree, Leaf) or (is_vector and kind == "unroll"):
         return Mark(kind, Band(strips, tree))
     if isinstance(tree, SequenceNode):

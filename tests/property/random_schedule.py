@@ -11,6 +11,7 @@ from autotune.schedule import (
     Fuse,
     Interchange,
     Parallelize,
+    Prefetch,
     Privatize,
     Reorder,
     Reschedule,
@@ -20,6 +21,7 @@ from autotune.schedule import (
     Skew,
     Snapshot,
     Split,
+    Stream,
     Tile,
     Transformation,
     Unroll,
@@ -132,6 +134,10 @@ _DRAWN_FOR_BANDS: dict[
     ),
     Reverse: lambda rng, number, band: Reverse(number, _draw_member(rng, band)),
     Shift: lambda rng, number, band: Shift(number, _draw_member(rng, band), rng.choice([-2, 1, 3])),
+    Stream: lambda rng, _, band: Stream(int(rng.choice(sorted(band.statements))[1:])),
+    Prefetch: lambda rng, number, band: Prefetch(
+        number, _draw_member(rng, band), rng.randrange(3), rng.choice([1, 1, 2, 5])
+    ),
     Wavefront: lambda _, number, band: Wavefront(number) if len(band.members) > 1 else None,
 }
 

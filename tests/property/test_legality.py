@@ -215,7 +215,7 @@ def check_walks_of_values(
 def test_oracle_agrees_with_brute_force(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcomes = check_walks_of_values(range(50), sandbox, capsys)
+    outcomes = check_walks_of_values(range(70), sandbox, capsys)
     assert outcomes["accepted in another sequence"] > 0
 
 

@@ -230,6 +230,43 @@ def Unroll : SchedulePass<"autotune-unroll"> {
     Option<"factor", "factor", "int64_t", "0", "Copies of the body">];
 }
 
+def Stream : SchedulePass<"autotune-stream"> {
+  let summary = "Store vectors past the caches";
+  let description = [{
+    The stores of a statement below a vector mark become non-temporal ones: a
+    line that is written as a whole is not fetched before, and does not take the
+    place of another one in the caches. Partial vectors, and the vectors of a
+    caller's buffer that does not begin at a multiple of their size, are stored
+    as always. Refused where the statement is no vector, where vectors are not
+    16 bytes or a multiple by a power of two, where they are no rows that begin
+    at multiples of their size, and where the elements are touched again while
+    the loops run that move the store: lines that were written past the caches
+    would have to come back.
+  }];
+  let options = [
+    Option<"statement", "statement", "unsigned", "0", "Number of the statement">];
+}
+
+def Prefetch : SchedulePass<"autotune-prefetch"> {
+  let summary = "Fetch what a later iteration reads";
+  let description = [{
+    `for i S(A[i])` becomes `for i { fetch A[i + distance]; S(A[i]) }`: every
+    iteration asks for the cache lines of the array that are touched as many
+    iterations later, each line once; beyond the end of the loop for lines that
+    nobody uses. The loop becomes a band of its own. Refused where the loop is
+    unrolled, a vector or parallel, where it does not move what it reads of the
+    array, where that has no fixed size or takes more than 16 lines, for packed
+    arrays, and where there is no iteration so much later.
+  }];
+  let options = [
+    Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
+    Option<"member", "member", "unsigned", "0", "Position of the loop in the band">,
+    Option<"array", "array", "unsigned", "0",
+           "Number of the array: arguments first, then allocations">,
+    Option<"distance", "distance", "int64_t", "0",
+           "Iterations of the loop between fetching and using">];
+}
+
 def Privatize : SchedulePass<"autotune-privatize"> {
   let summary = "Accumulate in partial results, so that a reduction has no order";
   let description = [{
@@ -393,6 +430,28 @@ def CarryVectors : SchedulePass<"autotune-carry-vectors"> {
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::vector::VectorDialect"];
+}
+
+def ChooseStores : SchedulePass<"autotune-choose-stores"> {
+  let summary = "Store past the caches only where buffers are aligned";
+  let description = [{
+    `for i stream A[i]` becomes `if A is aligned { for i stream A[i] } else {
+    for i A[i] = ... }`: the test is of the address at which the buffer begins.
+    Buffers that are allocated here are aligned instead.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"];
+}
+
+def FenceStreams : Pass<"autotune-fence-streams", "::mlir::LLVM::LLVMFuncOp"> {
+  let summary = "Let others see what was stored past the caches";
+  let description = [{
+    x86 does not order non-temporal stores with later ones. They are fenced where
+    a thread may hand memory over: at the end of a parallel region, before one
+    begins, before calls that get pointers, and where the function returns.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 def LimitUnrolling : Pass<"autotune-limit-unrolling", "::mlir::LLVM::LLVMFuncOp"> {

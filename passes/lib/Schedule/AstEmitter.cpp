@@ -7,6 +7,8 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
+#include "llvm/Support/SaveAndRestore.h"
+
 #include <isl/ast.h>
 
 using namespace mlir;
@@ -77,6 +79,11 @@ Refusal AstEmitter::emitMark(const isl::ast_node &node, Form form) {
     return emitTiles(tilesOf(ast, node), child, form);
   if (label.starts_with(stridesMark))
     return emitStrided(label.drop_front(stridesMark.size()), child, form);
+  if (label.starts_with(mark::prefetch))
+    emitPrefetch(prefetchOf(ast, node));
+  llvm::SaveAndRestore streams(statements.streams,
+                               statements.streams ||
+                                   label.starts_with(mark::stream));
   if (label.starts_with(mark::unroll))
     form.isUnrolled = true;
   else if (label.starts_with(mark::vectorize))

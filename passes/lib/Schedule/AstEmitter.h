@@ -45,6 +45,11 @@ private:
                       Form form);
   Refusal emitPack(const GeneratedPack &copied, const isl::ast_node &child,
                    Form form);
+  /// Asks for what a later iteration of the loop around touches.
+  void emitPrefetch(const GeneratedPrefetch &fetched);
+  /// Where that begins `number` iterations later.
+  std::optional<llvm::SmallVector<mlir::AffineExpr>>
+  regionLater(const GeneratedPrefetch &fetched, int64_t number);
   Refusal emitTiles(const GeneratedTiles &tiles, const isl::ast_node &child,
                     Form form);
   /// Calls `emit` where the iterators have their values in the tiles.

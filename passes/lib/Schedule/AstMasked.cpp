@@ -134,7 +134,8 @@ bool AstEmitter::isMaskable(const isl::ast_node &node, Form form,
       form = Form();
     else if (label.starts_with(mark::unroll))
       form.isUnrolled = true;
-    else if (!label.starts_with(stridesMark))
+    else if (!label.starts_with(stridesMark) &&
+             !label.starts_with(mark::stream))
       return false;
     return isMaskable(childOf(node), form, numVectors);
   }

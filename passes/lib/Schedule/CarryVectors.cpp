@@ -116,6 +116,8 @@ private:
           add(load);
         continue;
       }
+      if (isa<affine::AffinePrefetchOp>(op))
+        continue;
       if (isa<affine::AffineVectorStoreOp, affine::AffineStoreOp>(op))
         stores.push_back(&op);
       else if (op.getNumRegions() > 0 ||

@@ -85,6 +85,8 @@ Refusal contract(Model &model, unsigned array, MemoryChange &change) {
     return refusal;
   if (containsMark(model.tree, (mark::pack + llvm::Twine(array) + ",").str()))
     return "the array is packed";
+  if (isStreamed(model.tree, array))
+    return "the array is streamed";
   auto shape = cast<MemRefType>(model.scop.arrays[array].getType()).getShape();
   change.array = array;
   isl::union_map flow = computeFlow(model.scop, model.tree, array);

@@ -1,6 +1,7 @@
 //===- Describe.cpp - Schedule trees for readers other than isl -----------===//
 
 #include "Describe.h"
+#include "IslAffine.h"
 #include "LoopScope.h"
 #include "PackFold.h"
 #include "Transformations.h"
@@ -92,16 +93,6 @@ private:
                                [&] { describeDependsOn(member); });
         });
     });
-  }
-
-  /// Whether the value, not only its domain, involves a loop counter.
-  static bool isMadeOf(const isl::pw_aff &value, int position) {
-    bool involves = false;
-    value.foreach_piece([&](isl::set, isl::multi_aff piece) {
-      involves |= isl_multi_aff_involves_dims(piece.get(), isl_dim_in, position,
-                                              1) == isl_bool_true;
-    });
-    return involves;
   }
 
   void describeDependsOn(const isl::union_pw_aff &member) {

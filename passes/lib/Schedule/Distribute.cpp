@@ -37,8 +37,8 @@ Refusal distribute(Model &model, unsigned number, unsigned depth,
   std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
-  if (!isPlainBand(*location))
-    return "the band is unrolled or a vector already";
+  if (Refusal refusal = checkPlainBand(*location))
+    return refusal;
   Tree &band = *location->node;
   bool isParallel = !location->ancestors.empty() &&
                     location->ancestors.back()->isMark(mark::parallel);

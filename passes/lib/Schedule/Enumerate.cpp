@@ -23,8 +23,7 @@ static constexpr unsigned maxTileLevels = 3;
 /// Loops of this many iterations may become straight code.
 static constexpr int64_t maxWholeUnroll = 8;
 
-/// Whether loops other than vectors and unrolled ones are below.
-static bool containsLoops(const Tree &tree) {
+bool containsLoops(const Tree &tree) {
   if (tree.isBand())
     return true;
   if (tree.isMark(mark::vectorize) || tree.isMark(mark::unroll))
@@ -50,6 +49,7 @@ llvm::SmallVector<Attribute> Enumerator::run() {
   }
   addReschedules();
   addContractions();
+  addStreams();
   llvm::SmallVector<Attribute> texts;
   for (const Menu &menu : menus)
     texts.push_back(StringAttr::get(function.getContext(), textOf(menu)));
@@ -76,7 +76,7 @@ BandFacts Enumerator::addBand(unsigned number, const std::string &key) {
 BandFacts Enumerator::factsOf(const TreePath &path, unsigned number) {
   bool isFree = isPermutable(path.node->members,
                              ActiveDependences(*model.dependences, path));
-  BandFacts facts{number, {}, {}, {}, isPlainBand(path), isFree};
+  BandFacts facts{number, {}, {}, {}, !checkPlainBand(path), isFree};
   for (const isl::union_pw_aff &member : path.node->members) {
     std::optional<Range> range = memberRange(member, path.node->domain);
     facts.extents.push_back(range ? range->extent() : 0);
@@ -89,6 +89,7 @@ BandFacts Enumerator::factsOf(const TreePath &path, unsigned number) {
 void Enumerator::addBand(const BandFacts &band) {
   addVectors(band);
   addInterchanges(band);
+  addPrefetches(band);
   if (!band.isPlain)
     return;
   addTiles(band);

@@ -13,6 +13,9 @@
 
 namespace autotune {
 
+/// Whether loops other than vectors and unrolled ones are below.
+bool containsLoops(const Tree &tree);
+
 class Enumerator {
 public:
   Enumerator(mlir::func::FuncOp function, Model &model, unsigned threads,
@@ -66,6 +69,12 @@ private:
   /// Members may be equal, as those of loops of one iteration.
   bool changesOrder(const BandFacts &band, const Values &permutation);
   void addInterchange(const BandFacts &band, const Values &permutation);
+
+  // Caches: CacheMenus.cpp.
+  /// Of what innermost loops read.
+  void addPrefetches(const BandFacts &band);
+  /// Of what vectors store.
+  void addStreams();
 
   // Memory: MemoryMenus.cpp.
   /// Whether a copy is legal does not depend on its layout.

@@ -64,6 +64,8 @@ Refusal expand(Model &model, unsigned number, unsigned position, unsigned array,
     return visible;
   if (containsMark(model.tree, (mark::pack + llvm::Twine(array) + ",").str()))
     return "the array is packed";
+  if (isStreamed(model.tree, array))
+    return "the array is streamed";
   const Tree &band = *location->node;
   const isl::union_pw_aff &member = band.members[position];
   std::optional<Range> range = memberRange(member, band.domain);

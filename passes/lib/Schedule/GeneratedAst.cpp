@@ -88,24 +88,54 @@ static void addEndMarks(Tree &node) {
   body = makeMark(endMark, std::move(inner));
 }
 
+/// Moves what is fetched for later iterations of a loop into its body.
+static void sinkPrefetches(Tree &node, unsigned depth) {
+  for (Tree &child : node.children)
+    sinkPrefetches(child, depth + node.members.size());
+  if (!node.isMark(mark::prefetch))
+    return;
+  Tree loop = std::move(node.children.front());
+  Tree body = std::move(loop.children.front());
+  std::string label = node.label + "," + std::to_string(depth);
+  loop.children.front() = makeMark(label, std::move(body));
+  node = std::move(loop);
+}
+
 namespace {
 /// What the callback for marks works on.
 struct MarkCollector {
   const Scop &scop;
   const std::vector<TileCases> &cases;
   GeneratedAst &ast;
+  unsigned numFixed = 0; ///< Members around the present tree.
 };
 } // namespace
 
-/// Parses `pack=array,dim,panel`.
-static GeneratedPack parsePack(llvm::StringRef label) {
-  GeneratedPack pack{0, 0, 1, {}, {}};
-  auto [array, rest] = label.drop_front(mark::pack.size()).split(',');
-  auto [panelDim, panel] = rest.split(',');
-  array.getAsInteger(10, pack.array);
-  panelDim.getAsInteger(10, pack.panelDim);
-  panel.getAsInteger(10, pack.panel);
-  return pack;
+/// Instance -> place, where the outermost dimensions are parameters, called by
+/// their depth.
+static isl::union_map fixOutermost(const isl::map &placement,
+                                   unsigned numFixed) {
+  std::string name = placement.range_tuple_id().name();
+  isl_map *fixed = isl_map_move_dims(placement.copy(), isl_dim_param, 0,
+                                     isl_dim_out, 0, numFixed);
+  for (unsigned i = 0; i < numFixed; ++i)
+    fixed =
+        isl_map_set_dim_id(fixed, isl_dim_param, i,
+                           isl_id_alloc(placement.ctx().get(),
+                                        std::to_string(i).c_str(), nullptr));
+  return isl::map(
+      isl::manage(isl_map_set_tuple_name(fixed, isl_dim_out, name.c_str())));
+}
+
+/// Parses the three numbers of a mark.
+template <typename First, typename Second, typename Third>
+static void parse(llvm::StringRef numbers, First &first, Second &second,
+                  Third &third) {
+  auto [begin, rest] = numbers.split(',');
+  auto [middle, end] = rest.split(',');
+  begin.getAsInteger(10, first);
+  middle.getAsInteger(10, second);
+  end.getAsInteger(10, third);
 }
 
 static isl_ast_node *numbered(isl_ast_node *node, size_t number) {
@@ -114,26 +144,50 @@ static isl_ast_node *numbered(isl_ast_node *node, size_t number) {
                          std::to_string(number).c_str(), nullptr));
 }
 
-static isl_ast_node *collectPack(isl_ast_node *node, isl_ast_build *build,
-                                 llvm::StringRef label,
-                                 MarkCollector &collector) {
-  GeneratedPack pack = parsePack(label);
+/// Adds what is touched of `result`'s array here; false where that has no fixed
+/// size.
+template <typename Result>
+static bool addRegion(isl_ast_build *build, const MarkCollector &collector,
+                      Result &result) {
   isl::union_map place = isl::manage(isl_ast_build_get_schedule(build));
   isl::union_map instances(place.ctx(), "{ }");
   for (const auto &[_, coordinates] : collector.ast.coordinates)
-    instances = instances.unite(isl::union_map(coordinates.placement));
+    instances = instances.unite(
+        fixOutermost(coordinates.placement, collector.numFixed));
   std::optional<PackRegion> region =
-      packRegion(collector.scop, instances.apply_range(place), pack.array);
-  if (!region) {
+      packRegion(collector.scop, instances.apply_range(place), result.array);
+  if (!region)
+    return false;
+  result.sizes = region->sizes;
+  for (unsigned i = 0; i < region->sizes.size(); ++i)
+    result.offset.push_back(isl::manage(isl_ast_build_expr_from_pw_aff(
+        build, isl::pw_aff(region->offset.at(i)).release())));
+  return true;
+}
+
+static isl_ast_node *collectPack(isl_ast_node *node, isl_ast_build *build,
+                                 llvm::StringRef label,
+                                 MarkCollector &collector) {
+  GeneratedPack pack{0, 0, 1, {}, {}};
+  parse(label.drop_front(mark::pack.size()), pack.array, pack.panelDim,
+        pack.panel);
+  if (!addRegion(build, collector, pack)) {
     collector.ast.refusal = "a packed array has no region of fixed size";
     return node;
   }
-  pack.sizes = region->sizes;
-  for (unsigned i = 0; i < region->sizes.size(); ++i)
-    pack.offset.push_back(isl::manage(isl_ast_build_expr_from_pw_aff(
-        build, isl::pw_aff(region->offset.at(i)).release())));
   collector.ast.packs.push_back(std::move(pack));
   return numbered(node, collector.ast.packs.size() - 1);
+}
+
+static isl_ast_node *collectPrefetch(isl_ast_node *node, isl_ast_build *build,
+                                     llvm::StringRef label,
+                                     MarkCollector &collector) {
+  GeneratedPrefetch fetched{0, 0, 1, {}, {}};
+  parse(label.drop_front(mark::prefetch.size()), fetched.array,
+        fetched.distance, fetched.depth);
+  addRegion(build, collector, fetched);
+  collector.ast.prefetches.push_back(std::move(fetched));
+  return numbered(node, collector.ast.prefetches.size() - 1);
 }
 
 static isl_ast_node *collectTiles(isl_ast_node *node, isl_ast_build *build,
@@ -169,6 +223,8 @@ static isl_ast_node *collectMark(isl_ast_node *node, isl_ast_build *build,
   std::string label = isl::manage(isl_ast_node_mark_get_id(node)).name();
   if (llvm::StringRef(label).starts_with(mark::pack))
     return collectPack(node, build, label, collector);
+  if (llvm::StringRef(label).starts_with(mark::prefetch))
+    return collectPrefetch(node, build, label, collector);
   if (llvm::StringRef(label).starts_with(tilesMark))
     return collectTiles(node, build, label, collector);
   return node;
@@ -180,6 +236,7 @@ static isl::ast_node buildAst(const Tree &tree, unsigned numFixed,
                               const isl::set &context, MarkCollector &collector,
                               const std::set<std::string> &whole = {}) {
   Tree places = overPlaces(tree, collector.ast.coordinates, numFixed);
+  collector.numFixed = numFixed;
   isl_ast_build *build = isl_ast_build_from_context(context.copy());
   build = nameIterators(build, numFixed, numFixed + depthOf(tree));
   build = isl_ast_build_set_after_each_mark(build, collectMark, &collector);
@@ -259,6 +316,7 @@ static Tree only(const Tree &tree, const std::set<std::string> &statements) {
 
 GeneratedAst generateAst(Tree tree, const Scop &scop) {
   addEndMarks(tree);
+  sinkPrefetches(tree, 0);
   countIterations(tree, 0);
   GeneratedAst ast;
   std::optional<CoordinatesMap> coordinates = coordinatesOf(tree);
@@ -274,6 +332,7 @@ GeneratedAst generateAst(Tree tree, const Scop &scop) {
   if (std::set<std::string> divided = dividedTiles(ast, allCases);
       !divided.empty()) {
     ast.packs.clear();
+    ast.prefetches.clear();
     ast.tiles.clear();
     ast.root = buildAst(tree, 0, anywhere, collector, divided);
   }
@@ -308,6 +367,11 @@ static unsigned numberOf(const isl::ast_node &mark) {
 const GeneratedPack &packOf(const GeneratedAst &ast,
                             const isl::ast_node &mark) {
   return ast.packs[numberOf(mark)];
+}
+
+const GeneratedPrefetch &prefetchOf(const GeneratedAst &ast,
+                                    const isl::ast_node &mark) {
+  return ast.prefetches[numberOf(mark)];
 }
 
 const GeneratedTiles &tilesOf(const GeneratedAst &ast,

@@ -25,6 +25,16 @@ struct GeneratedPack {
   llvm::SmallVector<int64_t> sizes;
 };
 
+/// What one copy of a prefetch mark asks for.
+struct GeneratedPrefetch {
+  unsigned array, depth; ///< `depth` is the iterator of the loop.
+  int64_t distance;
+  /// First element of what an iteration touches, in terms of the iterators
+  /// around the mark; nothing where that has no fixed size.
+  std::vector<isl::ast_expr> offset;
+  llvm::SmallVector<int64_t> sizes;
+};
+
 /// Code for some of the tiles; `condition` and `root` are in terms of the
 /// iterators around the mark.
 struct GeneratedCase {
@@ -49,6 +59,7 @@ struct GeneratedAst {
   isl::ast_node root;
   CoordinatesMap coordinates;
   std::vector<GeneratedPack> packs;
+  std::vector<GeneratedPrefetch> prefetches;
   std::vector<GeneratedTiles> tiles;
   /// Why a copy cannot be made.
   Refusal refusal;
@@ -77,6 +88,9 @@ GeneratedAst generateAst(Tree tree, const Scop &scop);
 
 /// The copy that a pack mark's node stands for.
 const GeneratedPack &packOf(const GeneratedAst &ast, const isl::ast_node &mark);
+/// What a prefetch mark's node asks for.
+const GeneratedPrefetch &prefetchOf(const GeneratedAst &ast,
+                                    const isl::ast_node &mark);
 /// The tiles that begin at a mark's node.
 const GeneratedTiles &tilesOf(const GeneratedAst &ast,
                               const isl::ast_node &mark);

@@ -2,6 +2,8 @@
 
 #include "IslAffine.h"
 
+#include <isl/aff.h>
+
 using namespace mlir;
 
 namespace autotune {
@@ -33,6 +35,15 @@ isl::aff affFromExpr(AffineExpr expr, llvm::ArrayRef<isl::aff> dims) {
   default:
     llvm_unreachable("symbols are composed into dimensions");
   }
+}
+
+bool isMadeOf(const isl::pw_aff &value, int position) {
+  bool involves = false;
+  value.foreach_piece([&](isl::set, isl::multi_aff piece) {
+    involves |= isl_multi_aff_involves_dims(piece.get(), isl_dim_in, position,
+                                            1) == isl_bool_true;
+  });
+  return involves;
 }
 
 } // namespace autotune

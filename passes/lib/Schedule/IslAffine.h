@@ -13,6 +13,9 @@ namespace autotune {
 /// `expr` with dimension i replaced by `dims[i]`; all share `space`'s domain.
 isl::aff affFromExpr(mlir::AffineExpr expr, llvm::ArrayRef<isl::aff> dims);
 
+/// Whether the value, not only its domain, involves a loop counter.
+bool isMadeOf(const isl::pw_aff &value, int position);
+
 } // namespace autotune
 
 #endif // AUTOTUNE_SCHEDULE_ISLAFFINE_H

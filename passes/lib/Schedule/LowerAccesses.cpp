@@ -8,12 +8,14 @@
 
 #include "Addresses.h"
 #include "Scop.h"
+#include "StreamStores.h"
 #include "StridedLanes.h"
 #include "TransposeAccesses.h"
 #include "autotune/SchedulePasses.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 
@@ -45,9 +47,58 @@ static void lowerStore(Store op, Value value, Addresses &addresses) {
   Position position =
       addresses.positionOf(type, op.getAffineMap(), op.getMapOperands());
   Value address = addresses.addressOf(builder, op.getMemRef(), position);
+  auto vector = dyn_cast<VectorType>(value.getType());
+  bool isStreamed = vector && op->hasAttr(streamName);
   LLVM::StoreOp::create(builder, op.getLoc(), value, address,
-                        elementBytes(type));
+                        isStreamed ? streamAlignment(vector)
+                                   : elementBytes(type),
+                        /*isVolatile=*/false, /*isNonTemporal=*/isStreamed);
   op.erase();
+}
+
+static void lowerPrefetch(affine::AffinePrefetchOp op, Addresses &addresses) {
+  MemRefType type = cast<MemRefType>(op.getMemref().getType());
+  if (!isPlainMemref(type))
+    return;
+  OpBuilder builder(op);
+  Position position =
+      addresses.positionOf(type, op.getAffineMap(), op.getMapOperands());
+  // The element may be beyond the array: its address is all that counts.
+  Value address = addresses.addressOf(builder, op.getMemref(), position);
+  LLVM::Prefetch::create(builder, op.getLoc(), address,
+                         builder.getI32IntegerAttr(op.getIsWrite()),
+                         builder.getI32IntegerAttr(op.getLocalityHint()),
+                         builder.getI32IntegerAttr(op.getIsDataCache()));
+  op.erase();
+}
+
+/// Erases those of a block that lie between two others no more than a line
+/// apart, and all but one of the same place.
+static void dropNeighbours(Block &block, Addresses &addresses) {
+  using Fetched = std::pair<int64_t, affine::AffinePrefetchOp>;
+  llvm::MapVector<std::pair<Value, AffineExpr>, llvm::SmallVector<Fetched>>
+      rows;
+  for (auto op : block.getOps<affine::AffinePrefetchOp>()) {
+    MemRefType type = cast<MemRefType>(op.getMemref().getType());
+    if (!isPlainMemref(type))
+      continue;
+    Position position =
+        addresses.positionOf(type, op.getAffineMap(), op.getMapOperands());
+    rows[{op.getMemref(), position.base}].push_back(
+        {position.constant * elementBytes(type), op});
+  }
+  for (auto &[_, row] : rows) {
+    llvm::stable_sort(row, llvm::less_first());
+    int64_t kept = row.front().first;
+    for (size_t i = 1; i < row.size(); ++i) {
+      auto [place, op] = row[i];
+      int64_t end = i + 1 < row.size() ? row[i + 1].first : INT64_MAX;
+      if (place == kept || end - kept <= int64_t(cacheLineBytes))
+        op.erase();
+      else
+        kept = place;
+    }
+  }
 }
 
 /// Beyond this a gather is no slower than the loads.
@@ -98,6 +149,8 @@ static void lower(Operation *op, Addresses &addresses) {
     lowerStore(store, store.getValueToStore(), addresses);
   else if (auto store = dyn_cast<affine::AffineVectorStoreOp>(op))
     lowerStore(store, store.getValueToStore(), addresses);
+  else if (auto fetch = dyn_cast<affine::AffinePrefetchOp>(op))
+    lowerPrefetch(fetch, addresses);
 }
 
 namespace {
@@ -106,8 +159,10 @@ struct LowerAccessesPass : impl::LowerAccessesBase<LowerAccessesPass> {
     Addresses addresses(&getContext());
     llvm::SmallVector<Block *> blocks;
     getOperation().walk([&](Block *block) { blocks.push_back(block); });
-    for (Block *block : blocks)
+    for (Block *block : blocks) {
+      dropNeighbours(*block, addresses);
       transposeAccesses(*block, addresses);
+    }
     llvm::SmallVector<Operation *> accesses;
     getOperation().walk([&](Operation *op) { accesses.push_back(op); });
     for (Operation *op : accesses)

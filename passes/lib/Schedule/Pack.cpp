@@ -104,8 +104,8 @@ Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
   std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
-  if (!isPlainBand(*location))
-    return "the band is unrolled or a vector already";
+  if (Refusal refusal = checkPlainBand(*location))
+    return refusal;
   if (array >= model.scop.arrays.size())
     return "there is no array " + std::to_string(array);
   Tree &band = *location->node;
@@ -117,6 +117,8 @@ Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
     isPacked |= ancestor->isMark(prefix);
   if (isPacked)
     return "the array is packed already";
+  if (containsMark(band, (mark::prefetch + llvm::Twine(array) + ",").str()))
+    return "the array is prefetched below";
   if (Refusal refusal = findWrite(model, band, array))
     return refusal;
   llvm::SmallVector<int64_t> sizes = regionSizes(

@@ -242,9 +242,11 @@ private:
         gathered.push_back(cast<vector::ScatterOp>(op).getBase());
         return WalkResult::advance();
       }
-      bool isTransparent = op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() ||
-                           isa<memref::AllocOp, memref::DeallocOp>(op) ||
-                           isMemoryEffectFree(op);
+      bool isTransparent =
+          op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() ||
+          isa<memref::AllocOp, memref::DeallocOp, affine::AffinePrefetchOp>(
+              op) ||
+          isMemoryEffectFree(op);
       return isTransparent ? WalkResult::advance() : WalkResult::interrupt();
     });
     return !result.wasInterrupted();
@@ -342,8 +344,7 @@ private:
   /// Runs the loop, with what is hoisted out of it, only where it has an
   /// iteration: its places may be out of bounds otherwise.
   void guardAgainstEmptyLoop() {
-    bool isConstant = loop.hasConstantBounds();
-    if (isConstant &&
+    if (loop.hasConstantBounds() &&
         loop.getConstantLowerBound() < loop.getConstantUpperBound())
       return;
     llvm::SmallVector<AffineExpr> constraints;

@@ -255,8 +255,9 @@ isl::union_pw_aff pointMember(const isl::union_pw_aff &member, long size) {
 
 void sinkToLeaves(Tree &tree, llvm::ArrayRef<isl::union_pw_aff> members,
                   llvm::StringRef label, bool belowVector) {
-  bool isInnermost = tree.kind == Tree::Kind::Leaf ||
-                     (tree.isMark(mark::vectorize) && !belowVector);
+  bool isVector = tree.isMark(mark::vectorize) || tree.isMark(mark::stream);
+  bool isInnermost =
+      tree.kind == Tree::Kind::Leaf || (isVector && !belowVector);
   if (!isInnermost) {
     for (Tree &child : tree.children)
       sinkToLeaves(child, members, label, belowVector);

@@ -31,6 +31,10 @@ constexpr llvm::StringLiteral unroll =
 constexpr llvm::StringLiteral vectorize =
     "vectorize=";                             ///< vectorize=width, one member.
 constexpr llvm::StringLiteral pack = "pack="; ///< pack=array,dim,panel.
+constexpr llvm::StringLiteral stream =
+    "stream="; ///< stream=array,statement; above a vectorize mark.
+constexpr llvm::StringLiteral prefetch =
+    "prefetch="; ///< prefetch=array,distance, one member.
 } // namespace mark
 
 struct Tree {
@@ -93,8 +97,8 @@ isl::union_pw_aff pointMember(const isl::union_pw_aff &member, long size);
 isl::multi_union_pw_aff bandSchedule(llvm::ArrayRef<isl::union_pw_aff> members);
 
 /// Inserts a band (under `label`, if not empty) at the innermost place above
-/// every leaf of `tree`; stays above loops marked vectorize unless
-/// `belowVector`.
+/// every leaf of `tree`; stays above loops marked vectorize, and what is said
+/// of them, unless `belowVector`.
 void sinkToLeaves(Tree &tree, llvm::ArrayRef<isl::union_pw_aff> members,
                   llvm::StringRef label, bool belowVector);
 

@@ -1,6 +1,7 @@
 //===- StatementEmitter.cpp - Statement instances as ops ------------------===//
 
 #include "StatementEmitter.h"
+#include "StreamStores.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -365,8 +366,10 @@ void StatementEmitter::emitVectorStore(OpBuilder &builder, Operation *op,
   bool isRow = isContiguous(place.subscripts, lanes.dim);
   if (isRow && !lanes.mask) {
     AffineValues first(scope, atFirstLane(place.subscripts, lanes));
-    affine::AffineVectorStoreOp::create(builder, loc, value, place.memref,
-                                        first.map, first.operands);
+    auto row = affine::AffineVectorStoreOp::create(
+        builder, loc, value, place.memref, first.map, first.operands);
+    if (streams)
+      row->setAttr(streamName, builder.getUnitAttr());
     return;
   }
   llvm::SmallVector<Value> indices = indicesOf(builder, loc, place, lanes);

@@ -74,6 +74,8 @@ public:
                   llvm::ArrayRef<mlir::AffineExpr> ivs, const Lanes &lanes);
 
   std::vector<PackBinding> packs;
+  /// Whether stores of whole vectors go past the caches.
+  bool streams = false;
 
 private:
   /// An access in terms of the loops in scope.

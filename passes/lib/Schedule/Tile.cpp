@@ -9,19 +9,22 @@ namespace autotune {
 #define GEN_PASS_DEF_TILE
 #include "autotune/SchedulePasses.h.inc"
 
-bool isPlainBand(const TreePath &location) {
+Refusal checkPlainBand(const TreePath &location) {
   for (const Tree *ancestor : location.ancestors)
     if (ancestor->isMark(mark::unroll) || ancestor->isMark(mark::vectorize))
-      return false;
-  return true;
+      return "the band is unrolled or a vector already";
+  if (!location.ancestors.empty() &&
+      location.ancestors.back()->isMark(mark::prefetch))
+    return "the band fetches for later iterations already";
+  return std::nullopt;
 }
 
 PlainMember findPlainMember(Model &model, unsigned number, unsigned position) {
   std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return {std::nullopt, "there is no band " + std::to_string(number)};
-  if (!isPlainBand(*location))
-    return {std::nullopt, "the band is unrolled or a vector already"};
+  if (Refusal refusal = checkPlainBand(*location))
+    return {std::nullopt, *refusal};
   if (position >= location->node->members.size())
     return {std::nullopt, "the band has no member " + std::to_string(position)};
   return {std::move(location), ""};
@@ -31,8 +34,8 @@ Refusal tile(Model &model, unsigned number, llvm::ArrayRef<int64_t> sizes) {
   std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
-  if (!isPlainBand(*location))
-    return "the band is unrolled or a vector already";
+  if (Refusal refusal = checkPlainBand(*location))
+    return refusal;
   Tree &band = *location->node;
   if (sizes.size() != band.members.size())
     return "the band has " + std::to_string(band.members.size()) + " members";

@@ -39,6 +39,13 @@ Refusal wavefront(Model &model, unsigned band);
 
 Refusal unroll(Model &model, unsigned band, unsigned member, int64_t factor);
 
+Refusal stream(Model &model, unsigned statement);
+/// Whether stores to the array go past the caches: then its elements have to
+/// stay where they are in vectors.
+bool isStreamed(const Tree &tree, unsigned array);
+Refusal prefetch(Model &model, unsigned band, unsigned member, unsigned array,
+                 int64_t distance);
+
 /// Whether `privatize` is accepted; leaves the model as it is.
 Refusal checkPrivatize(const Model &model, unsigned band, unsigned member,
                        unsigned array, int64_t lanes);
@@ -70,11 +77,12 @@ isl::union_map placesOf(llvm::ArrayRef<isl::union_pw_aff> members,
 /// permutable, here and further down.
 void mergeBands(Tree &tree, const ActiveDependences &active);
 
-/// A band with nothing between it and the loops that it becomes: not unrolled,
-/// not a vector, not below such a band.
-bool isPlainBand(const TreePath &location);
+/// Why a band is none with nothing between it and the loops that it becomes:
+/// it is unrolled, a vector, below such a band, or fetches for later
+/// iterations.
+Refusal checkPlainBand(const TreePath &location);
 
-/// A member of a band that is not unrolled or a vector, or why there is none.
+/// A member of a plain band, or why there is none.
 struct PlainMember {
   std::optional<TreePath> location;
   std::string refusal;

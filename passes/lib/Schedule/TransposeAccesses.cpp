@@ -142,7 +142,7 @@ private:
   }
 
   void closeBefore(Operation &op) {
-    if (isMemoryEffectFree(&op))
+    if (isMemoryEffectFree(&op) || isa<affine::AffinePrefetchOp>(op))
       return;
     Value read, written;
     if (auto load = dyn_cast<affine::AffineLoadOp>(op))

@@ -14,8 +14,8 @@ Refusal unrollAndJam(Model &model, unsigned number,
   std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
-  if (!isPlainBand(*location))
-    return "the band is unrolled or a vector already";
+  if (Refusal refusal = checkPlainBand(*location))
+    return refusal;
   Tree &band = *location->node;
   if (containsMark(band, mark::unroll))
     return "a loop inside is unrolled already";

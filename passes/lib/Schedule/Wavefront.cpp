@@ -24,8 +24,8 @@ Refusal wavefront(Model &model, unsigned number) {
   std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
-  if (!isPlainBand(*location))
-    return "the band is unrolled or a vector already";
+  if (Refusal refusal = checkPlainBand(*location))
+    return refusal;
   Tree &band = *location->node;
   if (band.members.size() < 2)
     return "the band has a single member";
