@@ -1,12 +1,12 @@
-"""Benchmarks: examples beside NumPy, PolyBench beside C compilers, operators beside PyTorch or TVM.
+"""Benchmarks: examples, PolyBench, operators of neural networks, beside what others make of them.
 
 `rank-stability` asks how far two timings of the same candidates agree, `compile-time` how long a
 candidate takes to compile.
 
     ./run python -m benchmarks.run examples [--trials 64] [--threads 1,2] [--only NAME ...] ...
-    ./run python -m benchmarks.run polybench [--size LARGE] [--dtype f64] [--only NAME ...] ...
+    ./run python -m benchmarks.run polybench [--size MINI,LARGE] [--dtype f64] [--only NAME ...] ...
     ./run python -m benchmarks.run allocation [--trials 48] [--seeds 0,1,2] ...
-    ./run python -m benchmarks.run nn [--trials 0] [--threads 1,2] [--only NAME ...] ...
+    ./run python -m benchmarks.run nn [--trials 0] [--halide-python PYTHON] [--only NAME ...] ...
     ./run python -m benchmarks.run tvm [--trials 64] [--tvm-python PYTHON] [--only NAME ...] ...
     ./run python -m benchmarks.run products [--sizes 512x512x512,...] [--dtypes f32,f64] ...
     ./run python -m benchmarks.run rank-stability [--load other|same|none] [--schedules 40]
@@ -17,6 +17,7 @@ Times are medians over contenders that run in turn, each in a process of its own
 
 import argparse
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from benchmarks import allocation, compile_time, products, rank_stability
@@ -33,7 +34,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.run", description=__doc__)
     commands = parser.add_subparsers(required=True)
     _add_examples(commands.add_parser("examples", help="the programs in examples/"))
-    _add_polybench(commands.add_parser("polybench", help="the PolyBench kernels, any size"))
+    add_polybench(commands.add_parser("polybench", help="the PolyBench kernels, any size"))
     allocation.add_arguments(
         commands.add_parser("allocation", help="trials where they save most, against equal shares")
     )
@@ -64,9 +65,10 @@ def _add_examples(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=benchmark_examples)
 
 
-def _add_polybench(parser: argparse.ArgumentParser) -> None:
+def add_polybench(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of `benchmarks.run polybench`."""
     add = parser.add_argument
-    add("--size", choices=SIZE_NAMES, default="LARGE")
+    add("--size", type=_sizes, default=["LARGE"], help="one or several of " + ",".join(SIZE_NAMES))
     add("--dtype", choices=ELEMENTS, default="f64")
     add("--trials", type=int, default=0, help="candidates a kernel (default 0: experts only)")
     add("--only", nargs="*", choices=[k.name for k in KERNELS], help="these kernels only")
@@ -87,11 +89,23 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 
 
 def _peers(text: str) -> list[str]:
+    return _listed(text, PEERS)
+
+
+def _sizes(text: str) -> list[str]:
+    names = _listed(text, SIZE_NAMES)
+    if not names:
+        raise argparse.ArgumentTypeError("no size")
+    return names
+
+
+def _listed(text: str, choices: Collection[str]) -> list[str]:
+    """Returns the names in a list with commas, each once."""
     names = [name for name in text.split(",") if name]
     for name in names:
-        if name not in PEERS:
-            raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(PEERS)}")
-    return names
+        if name not in choices:
+            raise argparse.ArgumentTypeError(f"{name} is none of {', '.join(choices)}")
+    return list(dict.fromkeys(names))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""Times the operators of neural networks: untuned, tuned, and in PyTorch.
+"""Times the operators of neural networks: untuned, tuned, in PyTorch, and in Halide.
 
 For each operator and number of threads: the untransformed program at LLVM -O3, the best expert
-schedule, the tuned program, PyTorch eager and PyTorch Inductor. Each runs in a process of its own,
-pinned, and all in turn. `--fp reassoc` is the default here, as in PyTorch.
+schedule, the tuned program, PyTorch eager and PyTorch Inductor, and, where `--halide-python` names
+an interpreter that has it, what Halide's scheduler Adams2019 makes of the operator. Each runs in a
+process of its own, pinned, and all in turn; all are compared with NumPy in double precision.
+`--fp reassoc` is the default here, as in PyTorch.
 """
 
 import argparse
@@ -14,9 +16,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeVar
 
-from benchmarks.contender import Contender
+from benchmarks.contender import Contender, ContenderError
 from benchmarks.measuring import SPIN_SECS, largest_error, machine, tune, version
 from benchmarks.nn.catalogue import CATALOGUE
+from benchmarks.nn.halide_peer import (
+    HALIDE,
+    HalideError,
+    compile_with_halide,
+    halide_environment,
+    halide_version,
+)
+from benchmarks.nn.halide_program import HalideProgram
 from benchmarks.nn.operator import Operator
 from benchmarks.nn.program import OperatorProgram, TorchProgram
 from benchmarks.nn.table import markdown
@@ -70,42 +80,65 @@ def build(
 
 
 def measure(name: str, num_threads: int, arguments: argparse.Namespace) -> dict[str, Any]:
-    """Builds one operator, and times it beside PyTorch."""
+    """Builds one operator, and times it beside PyTorch and, where there is one, Halide."""
     operator = CATALOGUE[name].full_size()
     folder: Path = arguments.output / f"{name}-{num_threads}"
     result: dict[str, Any] = {"operator": name, "num_threads": num_threads}
     result |= {"num_flops": operator.num_flops, "num_bytes": operator.num_bytes}
     ways = (UNTUNED, EXPERT, TUNED) if arguments.trials else (UNTUNED, EXPERT)
-    reports = result["reports"] = build(operator, folder, num_threads, arguments, ways)
+    reports = build(operator, folder, num_threads, arguments, ways)
+    result["reports"], result["failures"] = reports, {}
     for report in reports.values():
         if "error" in report:
             return {**result, "error": report["error"]}
     with ExitStack() as stack:
-
-        def enter(program: OperatorProgram, library: Path | None, threads: int) -> Contender:
-            made = Contender(program, library, threads, arguments.seed, KEEP_MEMORY)
-            return stack.enter_context(made)
-
         contenders = {
-            each: enter(
-                OperatorProgram(name),
-                folder / each / "model.so",
-                1 if each == UNTUNED else num_threads,
-            )
-            for each in reports
+            each: stack.enter_context(one)
+            for each, one in _contenders(name, folder, num_threads, arguments.seed, reports).items()
         }
-        contenders |= {
-            each: enter(TorchProgram(name, each == INDUCTOR), None, num_threads)
-            for each in (EAGER, INDUCTOR)
-        }
+        if arguments.halide_python is not None:
+            try:
+                python, output = arguments.halide_python, folder / HALIDE
+                reports[HALIDE] = compile_with_halide(python, name, output, num_threads)
+                halide = _halide(name, output, num_threads, arguments.seed)
+                contenders[HALIDE] = stack.enter_context(halide)
+            except (HalideError, ContenderError) as error:
+                result["failures"][HALIDE] = str(error)
         secs = run_in_turn(contenders, arguments.budget, num_threads)
-        outputs = {each: contender.outputs()[-1:] for each, contender in contenders.items()}
-    errors = {each: largest_error(outputs[each], outputs[EAGER]) for each in (*reports, INDUCTOR)}
+        outputs = {each: contender.outputs()[-1] for each, contender in contenders.items()}
+    expected = operator.expected(operator.inputs(arguments.seed))
     result["secs"] = {each: summary(values) for each, values in secs.items()}
-    result["errors"] = errors
-    bound = max(operator.tolerance, 1e-5)
-    result["is_correct"] = all(errors[each] <= bound for each in reports)
+    errors = {each: largest_error([output], [expected]) for each, output in outputs.items()}
+    result["errors"], result["tolerance"] = errors, max(operator.tolerance, 1e-5)
+    result["is_correct"] = all(errors[each] <= result["tolerance"] for each in ways)
     return result
+
+
+def _contenders(
+    name: str, folder: Path, num_threads: int, seed: int, ways: Collection[str]
+) -> dict[str, Contender]:
+    """Starts what computes an operator: each of our ways, and PyTorch's two."""
+    made = {
+        way: Contender(
+            OperatorProgram(name),
+            folder / way / "model.so",
+            1 if way == UNTUNED else num_threads,
+            seed,
+            KEEP_MEMORY,
+        )
+        for way in ways
+    }
+    for each in (EAGER, INDUCTOR):
+        program = TorchProgram(name, each == INDUCTOR)
+        made[each] = Contender(program, None, num_threads, seed, KEEP_MEMORY)
+    return made
+
+
+def _halide(name: str, folder: Path, num_threads: int, seed: int) -> Contender:
+    """Starts what Halide has made of an operator."""
+    environment = {**KEEP_MEMORY, **halide_environment(num_threads)}
+    program = HalideProgram(name, folder / "model.so")
+    return Contender(program, None, num_threads, seed, environment)
 
 
 def benchmark_each(
@@ -142,8 +175,14 @@ def benchmark_each(
 
 
 def benchmark_nn(arguments: argparse.Namespace) -> int:
-    """Measures the chosen operators beside PyTorch."""
+    """Measures the chosen operators beside PyTorch and Halide."""
     versions = {"torch": version("torch")}
+    if arguments.halide_python is not None:
+        try:
+            versions["halide"] = halide_version(arguments.halide_python)
+        except HalideError as error:
+            print(f"benchmarks.run nn: {error}", file=sys.stderr)
+            return 2
     names = arguments.only or list(CATALOGUE)
     return benchmark_each(arguments, names, versions, measure, markdown)
 
@@ -154,5 +193,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--trials", type=int, default=0, help="candidates an operator (default 0: experts only)")
     add("--only", nargs="*", choices=list(CATALOGUE), help="these operators only")
     add("--fp", default="reassoc", help="strict, contract or reassoc (default reassoc)")
+    add("--halide-python", help="interpreter that has Halide (default: without Halide)")
     add("--output", type=Path, default=Path("autotune-out/nn"))
     parser.set_defaults(command=benchmark_nn)

@@ -2,7 +2,7 @@
 
 import html
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.polybench.table import (
@@ -11,6 +11,8 @@ from benchmarks.polybench.table import (
     about,
     best_of_ours,
     contender_names,
+    groups,
+    means,
     median_secs,
 )
 
@@ -24,6 +26,7 @@ _COLOURS = {
 _STYLE = """
 body { font: 14px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 svg { width: 100%; height: auto; } text { font: 11px system-ui, sans-serif; fill: currentColor; }
+table { border-collapse: collapse; } th, td { padding: .1rem .8rem .1rem 0; text-align: right; }
 .axis { stroke: currentColor; stroke-opacity: .3; } .roof { stroke: #dc2626; fill: none; }
 @media (prefers-color-scheme: dark) { body { background: #181818; color: #ddd; } }
 """
@@ -38,17 +41,27 @@ def html_report(document: Mapping[str, Any]) -> str:
     ]
     parts.append(f"<h1>PolyBench</h1><p>{html.escape(about(document))}</p>")
     results = document["results"]
-    for count in sorted({result["num_threads"] for result in results}):
-        chosen = [result for result in results if result["num_threads"] == count]
-        parts.append(f"<h2>Speed-up over clang -O3, {_threads(count)}</h2>{_bars(chosen)}")
+    parts.append(f"<h2>Geometric means</h2>{_html_table(means(results))}")
+    for size, count, chosen in groups(results):
+        about_group = f"{size}, {_threads(count)}"
+        parts.append(f"<h2>Speed-up over clang -O3, {about_group}</h2>{_bars(chosen)}")
         if "peak" in document:
-            parts.append(f"<h2>Roofline, {_threads(count)}</h2>")
+            parts.append(f"<h2>Roofline, {about_group}</h2>")
             parts.append(
                 "<p>The fastest code of each kernel. Operations over the size of its arrays are an "
                 "upper bound of its intensity: data that is fetched again is not counted.</p>"
             )
             parts.append(_roofline(chosen, document["peak"], count))
     return "\n".join(parts) + "\n"
+
+
+def _html_table(rows: Sequence[Sequence[str]]) -> str:
+    """Returns a table whose first row is its header."""
+    lines = [
+        "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row)
+        for tag, row in zip(["th", *["td"] * len(rows)], rows, strict=False)
+    ]
+    return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
 
 
 def _threads(count: int) -> str:

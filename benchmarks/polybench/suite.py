@@ -1,17 +1,18 @@
 """Times the PolyBench kernels: untuned, by the best expert schedule, tuned, and by C compilers.
 
-For each kernel and number of threads: how fast are the untransformed program at LLVM -O3, the best
-of the expert schedules, the best that a search finds, and what C compilers make of the same loops?
-Each runs in a process of its own, pinned, one at a time and in turn, on fresh inputs. What the
-tuner generates must agree with the untuned program to the bit, what C compilers generate up to
-rounding, and at small sizes the untuned program is compared with NumPy. The results go to
+For each size, kernel and number of threads: how fast are the untransformed program at LLVM -O3, the
+best of the expert schedules, the best that a search finds, and what C compilers make of the same
+loops? Each runs in a process of its own, pinned, one at a time and in turn, on fresh inputs.
+What the tuner generates must agree with the untuned program to the bit, what C compilers generate
+up to rounding, and at small sizes the untuned program is compared with NumPy. The results go to
 `results.json` with every repeat, to `results.md` and to `report.html`, after each kernel.
 """
 
 import argparse
+import itertools
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,25 +80,30 @@ def benchmark_polybench(arguments: argparse.Namespace) -> int:
     output.mkdir(parents=True, exist_ok=True)
     document = _earlier(arguments) or _new_document(arguments)
     results: list[dict[str, Any]] = document["results"]
-    done = {(each["kernel"], each["num_threads"]) for each in results}
-    for kernel in KERNELS:
-        if arguments.only and kernel.name not in arguments.only:
+    done = {(each["size"], each["kernel"], each["num_threads"]) for each in results}
+    for size, kernel, num_threads in _subjects(arguments):
+        if (size, kernel.name, num_threads) in done:
             continue
-        for num_threads in arguments.threads:
-            if (kernel.name, num_threads) in done:
-                continue
-            results.append(measure(kernel, num_threads, arguments))
-            _write(document, output)
-            print(f"{kernel.name}, {num_threads} threads: done", file=sys.stderr, flush=True)
+        results.append(measure(SizedKernel(kernel, size, arguments.dtype), num_threads, arguments))
+        _write(document, output)
+        said = f"{kernel.name} {size}, {num_threads} threads: done"
+        print(said, file=sys.stderr, flush=True)
     _write(document, output)
     print(markdown(document))
     return int(any(_is_wrong(result) for result in results))
 
 
+def _subjects(arguments: argparse.Namespace) -> Iterator[tuple[str, Kernel, int]]:
+    """What is measured, in order: all kernels at one size, then at the next."""
+    chosen = [each for each in KERNELS if not arguments.only or each.name in arguments.only]
+    yield from itertools.product(arguments.size, chosen, arguments.threads)
+
+
 def _new_document(arguments: argparse.Namespace) -> dict[str, Any]:
     settings = {name: str(value) for name, value in vars(arguments).items() if name != "command"}
+    settings["size"] = ",".join(arguments.size)
     compilers = {name: PEERS[name].version() for name in arguments.peers}
-    document = {"schema": 1, "machine": machine(), "settings": settings, "compilers": compilers}
+    document = {"schema": 2, "machine": machine(), "settings": settings, "compilers": compilers}
     command = next((path for peer in PEERS.values() if (path := peer.command())), None)
     if command is not None:
         document["peak"] = peak(command, arguments.dtype, arguments.output)
@@ -110,10 +116,15 @@ def _earlier(arguments: argparse.Namespace) -> dict[str, Any] | None:
     if not arguments.resume or not path.exists():
         return None
     document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    for name in ("size", "dtype"):
-        if document["settings"][name] != getattr(arguments, name):
-            sys.exit(f"{path} has results for {name} {document['settings'][name]}")
-    return document
+    settings = document["settings"]
+    if settings["dtype"] != arguments.dtype:
+        sys.exit(f"{path} has results for dtype {settings['dtype']}")
+    for result in document["results"]:
+        # Documents of schema 1 have one size.
+        result.setdefault("size", settings["size"])
+    known = settings["size"].split(",")
+    settings["size"] = ",".join(dict.fromkeys([*known, *arguments.size]))
+    return {**document, "schema": 2}
 
 
 def _write(document: Mapping[str, Any], output: Path) -> None:
@@ -128,14 +139,17 @@ def _is_wrong(result: Mapping[str, Any]) -> bool:
     return "error" in result or not all(check["is_right"] for check in checks)
 
 
-def measure(kernel: Kernel, num_threads: int, arguments: argparse.Namespace) -> dict[str, Any]:
+def measure(
+    program: SizedKernel, num_threads: int, arguments: argparse.Namespace
+) -> dict[str, Any]:
     """Compiles a kernel in every way for a number of threads, and compares what comes out."""
-    program = SizedKernel(kernel, arguments.size, arguments.dtype)
-    folder: Path = arguments.output / f"{kernel.name}-{num_threads}"
+    kernel = program.kernel
+    folder: Path = arguments.output / f"{kernel.name}-{program.size}-{num_threads}"
     folder.mkdir(parents=True, exist_ok=True)
     function = kernel.function(program.sizes)
     result: dict[str, Any] = {
         "kernel": kernel.name,
+        "size": program.size,
         "num_threads": num_threads,
         "sizes": dict(program.sizes),
         "num_operations": operation_count(function),

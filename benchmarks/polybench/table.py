@@ -1,8 +1,10 @@
 """Results of the PolyBench suite as Markdown."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from benchmarks.polybench.definitions import SIZE_NAMES
 
 UNTUNED, EXPERT, TUNED, CLANG = "untuned", "expert", "tuned", "clang"
 OURS = (UNTUNED, EXPERT, TUNED)
@@ -11,23 +13,53 @@ Result = Mapping[str, Any]
 
 
 def markdown(document: Mapping[str, Any]) -> str:
-    """Returns a table of all results with geometric means, under a line about the machine."""
+    """Returns a table of all results and one of the means, under a line about the machine."""
     results = document["results"]
     names = contender_names(results)
     header = [
         "kernel",
+        "size",
         "threads",
         *(f"{name}, s" for name in names),
         *(title for title, _ in RATIOS),
     ]
     header += ["GFLOP/s", "trials", "failures"]
-    rows = [header, ["---"] * len(header), *(_row(result, names) for result in results)]
-    rows += [
-        ["**geometric mean**", str(count), *[""] * len(names), *_means(results, count), "", "", ""]
-        for count in sorted({result["num_threads"] for result in results})
-    ]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"{about(document)}\n\n{table}\n"
+    rows = [header, *(_row(result, names) for result in results)]
+    return f"{about(document)}\n\n{_table(rows)}\n\nGeometric means:\n\n{_table(means(results))}\n"
+
+
+def groups(results: Iterable[Result]) -> Iterator[tuple[str, int, list[Result]]]:
+    """Yields the results of each number of threads and size, smallest first."""
+    found: dict[tuple[int, int], list[Result]] = {}
+    for result in results:
+        key = (result["num_threads"], SIZE_NAMES.index(result["size"]))
+        found.setdefault(key, []).append(result)
+    for num_threads, size in sorted(found):
+        yield SIZE_NAMES[size], num_threads, found[num_threads, size]
+
+
+def means(results: Iterable[Result]) -> list[list[str]]:
+    """Returns the geometric means of each size and number of threads, as rows under a header.
+
+    The last column counts the kernels for which a peer is faster.
+    """
+    rows = [["size", "threads", "kernels", *(title for title, _ in RATIOS), "lost to a peer"]]
+    for size, num_threads, chosen in groups(results):
+        values = [geometric_mean(ratio(result) for result in chosen) for _, ratio in RATIOS]
+        cells = [f"{mean:.2f}" if mean else "" for mean in values]
+        rows.append([size, str(num_threads), str(len(chosen)), *cells, str(_num_losses(chosen))])
+    return rows
+
+
+def _num_losses(results: Iterable[Result]) -> int:
+    ratios = (_ratio_to_best_peer(result) for result in results)
+    return sum(ratio is not None and ratio < 1 for ratio in ratios)
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    header, *body = rows
+    lines = [header, ["---"] * len(header), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def about(document: Mapping[str, Any]) -> str:
@@ -62,7 +94,9 @@ def _ratio_to(name: str) -> Callable[[Result], float | None]:
 
 
 def _ratio_to_best_peer(result: Result) -> float | None:
-    peers = [name for name in result.get("secs", {}) if name not in OURS]
+    peers = [
+        name for name in result.get("secs", {}) if name not in OURS and _is_right(result, name)
+    ]
     best = min((secs for name in peers if (secs := median_secs(result, name))), default=None)
     return _quotient(best, best_of_ours(result))
 
@@ -89,14 +123,8 @@ def _quotient(above: float | None, below: float | None) -> float | None:
     return above / below if above and below else None
 
 
-def _means(results: Iterable[Result], num_threads: int) -> list[str]:
-    chosen = [result for result in results if result["num_threads"] == num_threads]
-    means = (geometric_mean(ratio(result) for result in chosen) for _, ratio in RATIOS)
-    return [f"**{mean:.2f}**" if mean else "" for mean in means]
-
-
 def _row(result: Result, names: Iterable[str]) -> list[str]:
-    start = [result["kernel"], str(result["num_threads"])]
+    start = [result["kernel"], result["size"], str(result["num_threads"])]
     failures = [f"{name}: {reason}" for name, reason in result.get("failures", {}).items()]
     if "error" in result:
         failures.append(" ".join(result["error"]))
@@ -117,8 +145,11 @@ def _time(result: Result, name: str) -> str:
     secs = median_secs(result, name)
     if secs is None:
         return ""
-    check = result["checks"].get(name, {"is_right": True})
-    return f"{secs:.4g}" + ("" if check["is_right"] else " WRONG")
+    return f"{secs:.4g}" + ("" if _is_right(result, name) else " WRONG")
+
+
+def _is_right(result: Result, name: str) -> bool:
+    return bool(result["checks"].get(name, {"is_right": True})["is_right"])
 
 
 def _workloads(result: Result) -> list[Mapping[str, Any]]:

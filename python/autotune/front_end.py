@@ -43,9 +43,9 @@ _RAISE = (
     "func.func(autotune-check-bounds)",
     "func.func(autotune-split-loops)",
 )
-_INLINE_FUNCTIONS = ("exp", "exp2", "expm1", "log", "log1p", "tanh", "erf")
-# MLIR computes it as exp(x) - 1, which is 0 near 0.
-_NEVER_CALLED = ("expm1",)
+# MLIR computes the first as exp(x) - 1, which is 0 near 0; the C library does not have the others.
+_NEVER_CALLED = ("expm1", "rsqrt", "isinf", "isnormal", "fpowi")
+_INLINE_FUNCTIONS = ("exp", "exp2", "log", "log1p", "tanh", "erf", *_NEVER_CALLED)
 _DEMOTE = (
     "autotune-widen-booleans",
     "func.func(autotune-demote)",

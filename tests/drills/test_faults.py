@@ -1,5 +1,6 @@
 """A tuning run in which a third of the candidates break something."""
 
+import math
 import time
 from collections import Counter
 from pathlib import Path
@@ -59,7 +60,8 @@ def test_a_third_of_the_candidates_fail(
         elif failure is not None:
             assert failure.kind in _OF_LONG_CODE, failure.message
     kinds = Counter(fault(record.schedule) for record in report.records)
-    assert sum(count for kind, count in kinds.items() if kind) >= num_trials // 4
+    # Which schedules are tried depends on the machine, and which of them fail on chance.
+    assert sum(count for kind, count in kinds.items() if kind) >= _likely_faults(num_trials)
     if num_trials == 1000:
         assert all(kinds[kind] >= share // 2 for kind, share in SHARES.items())
     print({kind.value if kind else "valid": count for kind, count in kinds.items()})
@@ -76,6 +78,12 @@ def test_a_third_of_the_candidates_fail(
 
     assert _workers() == before
     assert list(scratch.iterdir()) == []
+
+
+def _likely_faults(num_trials: int) -> float:
+    """Three standard deviations less than the mean number of faults."""
+    share = sum(SHARES.values()) / 1000
+    return num_trials * share - 3 * math.sqrt(num_trials * share * (1 - share))
 
 
 def _tune(target: Target, kept: Path, database: str, num_trials: int) -> WorkloadReport:

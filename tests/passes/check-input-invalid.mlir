@@ -69,3 +69,27 @@ func.func @f(%a: memref<8xf32>) {
 func.func @f(%a: memref<4xf32, strided<[2]>>) {
   return
 }
+
+// -----
+
+func.func @f(%x: i32, %n: i32) -> i32 {
+  // CHECK: :[[@LINE+1]]:8: error: powers of integers are not supported: multiply
+  %y = math.ipowi %x, %n : i32
+  return %y : i32
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>, %n: tensor<4xi64>) -> tensor<4xf32> {
+  // CHECK: error: an exponent of type i64 is not supported: use i32, or math.powf
+  %y = math.fpowi %x, %n : tensor<4xf32>, tensor<4xi64>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+func.func @f(%x: f32, %low: f32, %high: f32) -> f32 {
+  // CHECK: error: math.clampf is not supported, since its meaning is in doubt: use arith.maximumf and minimumf
+  %y = math.clampf %x to [%low, %high] : f32
+  return %y : f32
+}

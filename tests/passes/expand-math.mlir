@@ -1,4 +1,4 @@
-// RUN: autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-expand-math{functions=exp,exp2,expm1,log,log1p,tanh,erf,sin}))' | FileCheck %s
+// RUN: autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-expand-math{functions=exp,exp2,expm1,log,log1p,tanh,erf,rsqrt,isinf,isnormal,fpowi,sin}))' | FileCheck %s
 // RUN: autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-expand-math{functions=expm1}))' | FileCheck %s --check-prefix=SOME
 
 // The scale 2^n is made of the exponent's bits, in two parts.
@@ -36,6 +36,54 @@ func.func @doubles(%x: f64) -> f64 {
 func.func @narrow(%x: bf16) -> bf16 {
   %y = math.tanh %x : bf16
   return %y : bf16
+}
+
+// CHECK-LABEL: func.func @root
+// CHECK-SAME:    %[[X:.*]]: f64
+// CHECK:         %[[ROOT:.*]] = math.sqrt %[[X]] : f64
+// CHECK:         %[[ONE:.*]] = arith.constant 1.000000e+00 : f64
+// CHECK:         %[[RESULT:.*]] = arith.divf %[[ONE]], %[[ROOT]] : f64
+// CHECK:         return %[[RESULT]]
+func.func @root(%x: f64) -> f64 {
+  %y = math.rsqrt %x : f64
+  return %y : f64
+}
+
+// CHECK-LABEL: func.func @narrow_root
+// CHECK:         %[[WIDE:.*]] = arith.extf {{.*}} : f16 to f32
+// CHECK:         math.sqrt %[[WIDE]] : f32
+// CHECK-NOT:     math.rsqrt
+// CHECK:         arith.truncf {{.*}} : f32 to f16
+func.func @narrow_root(%x: f16) -> f16 {
+  %y = math.rsqrt %x : f16
+  return %y : f16
+}
+
+// Subnormal numbers are those of the type, not of a wider one.
+// CHECK-LABEL: func.func @predicates
+// CHECK:         math.absf
+// CHECK:         arith.cmpf oeq, {{.*}} : f16
+// CHECK:         %[[LEAST:.*]] = arith.constant 6.103520e-05 : f16
+// CHECK:         arith.cmpf oge, {{.*}}, %[[LEAST]] : f16
+// CHECK:         arith.cmpf olt, {{.*}} : f16
+// CHECK:         arith.andi
+// CHECK-NOT:     math.isnormal
+// CHECK:         return
+func.func @predicates(%x: f16) -> (i1, i1) {
+  %0 = math.isinf %x : f16
+  %1 = math.isnormal %x : f16
+  return %0, %1 : i1, i1
+}
+
+// The exponent is exact in double precision.
+// CHECK-LABEL: func.func @power
+// CHECK-DAG:     %[[BASE:.*]] = arith.extf {{.*}} : f32 to f64
+// CHECK-DAG:     %[[EXPONENT:.*]] = arith.sitofp {{.*}} : i32 to f64
+// CHECK:         %[[POWER:.*]] = math.powf %[[BASE]], %[[EXPONENT]] : f64
+// CHECK:         arith.truncf %[[POWER]] : f64 to f32
+func.func @power(%x: f32, %n: i32) -> f32 {
+  %y = math.fpowi %x, %n : f32, i32
+  return %y : f32
 }
 
 // What has no formula stays, and so do vectors and formats that are wider.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from autotune.compilation import MATH_MODES
 from autotune.compiler import CompilerPool
 from autotune.measurement import Artefact, Candidate, MeasureConfig, ModuleBuild
 from autotune.runner import LocalRunner
@@ -25,9 +26,12 @@ FUNCTIONS: dict[str, tuple[Any, dict[str, float]]] = {
     "tanh": (np.tanh, {"f32": 2.5, "f64": 2.5}),
     # The reference for f64 is itself rounded.
     "erf": (np.vectorize(math.erf), {"f32": 1.1, "f64": 2.0}),
+    "rsqrt": (lambda x: 1 / np.sqrt(x), {"f32": 1.5, "f64": 1.5}),
 }
 TYPES = {"f32": np.float32, "f64": np.float64}
 LENGTH = 9000
+# What LLVM makes machine instructions of, for vectors as well.
+INSTRUCTIONS = ("fma", "masked", "fabs", "copysign", "sqrt")
 
 
 def program(name: str, element: str, length: int = LENGTH) -> str:
@@ -81,8 +85,37 @@ def test_errors_and_limits(sandbox: Sandbox, name: str, element: str) -> None:
 def test_the_c_library_is_called_on_request(sandbox: Sandbox) -> None:
     assert "math.log" in take_in(sandbox, program("log", "f32"), math="libm").text
     assert "math.log" not in take_in(sandbox, program("log", "f32")).text
-    # MLIR would compute it as exp(x) - 1.
-    assert "math.expm1" not in take_in(sandbox, program("expm1", "f32"), math="libm").text
+    # MLIR would compute it as exp(x) - 1; the C library has no function for the other.
+    for name in ("expm1", "rsqrt"):
+        assert f"math.{name}" not in take_in(sandbox, program(name, "f32"), math="libm").text
+
+
+@pytest.mark.parametrize("mode", MATH_MODES)
+def test_reciprocal_roots_of_all_fp32_numbers(sandbox: Sandbox, mode: str) -> None:
+    # Times 4^k, a number has the same root times 2^-k, to the bit: two exponents stand for all.
+    bits = np.arange(1 << 24, dtype=np.uint32) + np.uint32(127 << 23)
+    x = bits.view(np.float32)
+    parts = take_in(sandbox, program("rsqrt", "f32", len(x)), math=mode)
+    y = run_parts(sandbox, parts, (x, np.zeros_like(x)))[1]
+    exact = 1 / np.sqrt(x.astype(np.float64))
+    errors = np.abs(y - exact) / np.spacing(exact.astype(np.float32))
+    assert errors.max() <= FUNCTIONS["rsqrt"][1]["f32"]
+
+
+@pytest.mark.parametrize("element", TYPES)
+@pytest.mark.parametrize("mode", MATH_MODES)
+def test_limits_of_reciprocal_roots(sandbox: Sandbox, mode: str, element: str) -> None:
+    limits = np.finfo(TYPES[element])
+    tiny = limits.smallest_subnormal
+    x = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, -tiny, tiny, 4 * tiny, 4.0], tiny.dtype)
+    parts = take_in(sandbox, program("rsqrt", element, len(x)), math=mode)
+    y = run_parts(sandbox, parts, (x, np.zeros_like(x)))[1]
+    of_tiny = TYPES[element](1 / np.sqrt(np.longdouble(tiny)))
+    nan = np.nan
+    expected = [np.inf, -np.inf, 0.0, nan, nan, nan, nan, of_tiny, of_tiny / 2, 0.5]
+    np.testing.assert_allclose(y, np.array(expected, y.dtype), rtol=2 * limits.eps, atol=0)
+    assert np.signbit(y[1])
+    assert not np.signbit(y[2])
 
 
 @pytest.mark.parametrize("element", TYPES)
@@ -101,7 +134,7 @@ def test_vectors_and_scalars_agree(
     assert "@llvm.masked.load.v8" in module.llvm_ir
     declared = re.findall(r"declare [^@]*@([\w.]+)\(", module.llvm_ir)
     for called in declared:
-        assert called.startswith(("llvm.fma.", "llvm.masked.", "llvm.fabs.", "llvm.copysign."))
+        assert called.removeprefix("llvm.").partition(".")[0] in INSTRUCTIONS
 
 
 def build(pool: CompilerPool, workload: Workload, schedule: Schedule) -> Artefact:

@@ -9,10 +9,12 @@
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/SymbolTable.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -104,6 +106,21 @@ LogicalResult checkLoop(scf::WhileOp loop) {
   return success();
 }
 
+LogicalResult checkFunction(Operation *op) {
+  // By its name it is clamp, by MLIR's description and expansion
+  // max(min(x, lower), upper).
+  if (isa<math::ClampFOp>(op))
+    return op->emitError() << "math.clampf is not supported, since its meaning "
+                              "is in doubt: use arith.maximumf and minimumf";
+  if (isa<math::IPowIOp>(op))
+    return op->emitError() << "powers of integers are not supported: multiply";
+  auto power = dyn_cast<math::FPowIOp>(op);
+  if (power && getElementTypeOrSelf(power.getRhs()).isInteger(64))
+    return op->emitError() << "an exponent of type i64 is not supported: use "
+                              "i32, or math.powf";
+  return success();
+}
+
 LogicalResult checkOperation(Operation *op) {
   StringRef dialect = op->getName().getDialectNamespace();
   if (!llvm::is_contained(knownDialects, dialect))
@@ -122,7 +139,7 @@ LogicalResult checkOperation(Operation *op) {
   for (Type type : op->getResultTypes())
     if (failed(checkType(op, type)))
       return failure();
-  return success();
+  return checkFunction(op);
 }
 
 /// Walks the functions that the entry reaches.

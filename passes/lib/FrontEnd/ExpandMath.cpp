@@ -26,6 +26,7 @@ Value expand(Operation *op, MathFormulas &formulas, Value x) {
       .Case<math::Log1pOp>([&](auto) { return formulas.log1p(x); })
       .Case<math::TanhOp>([&](auto) { return formulas.tanh(x); })
       .Case<math::ErfOp>([&](auto) { return formulas.erf(x); })
+      .Case<math::RsqrtOp>([&](auto) { return formulas.rsqrt(x); })
       .Default([](Operation *) { return Value(); });
 }
 
@@ -51,6 +52,69 @@ void rewrite(Operation *op, IRRewriter &rewriter) {
   rewriter.replaceOp(op, result);
 }
 
+Value isInfinite(OpBuilder &builder, Location loc, Value magnitude) {
+  auto type = cast<FloatType>(magnitude.getType());
+  Value infinity = arith::ConstantOp::create(
+      builder, loc,
+      builder.getFloatAttr(type, APFloat::getInf(type.getFloatSemantics())));
+  return arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ,
+                               magnitude, infinity);
+}
+
+Value isNormal(OpBuilder &builder, Location loc, Value magnitude) {
+  auto type = cast<FloatType>(magnitude.getType());
+  const llvm::fltSemantics &semantics = type.getFloatSemantics();
+  auto isWithin = [&](arith::CmpFPredicate predicate, const APFloat &bound) {
+    Value limit = arith::ConstantOp::create(builder, loc,
+                                            builder.getFloatAttr(type, bound));
+    return arith::CmpFOp::create(builder, loc, predicate, magnitude, limit)
+        .getResult();
+  };
+  Value isLarge = isWithin(arith::CmpFPredicate::OGE,
+                           APFloat::getSmallestNormalized(semantics));
+  Value isFinite =
+      isWithin(arith::CmpFPredicate::OLT, APFloat::getInf(semantics));
+  return arith::AndIOp::create(builder, loc, isLarge, isFinite);
+}
+
+void rewritePredicate(Operation *op, IRRewriter &rewriter) {
+  rewriter.setInsertionPoint(op);
+  Location loc = op->getLoc();
+  if (!isa<FloatType>(op->getOperand(0).getType()))
+    return;
+  Value magnitude = math::AbsFOp::create(rewriter, loc, op->getOperand(0));
+  rewriter.replaceOp(op, isa<math::IsInfOp>(op)
+                             ? isInfinite(rewriter, loc, magnitude)
+                             : isNormal(rewriter, loc, magnitude));
+}
+
+/// Powers of integer exponents by those of f64, which holds the exponents.
+void rewritePower(math::FPowIOp op, IRRewriter &rewriter) {
+  auto type = dyn_cast<FloatType>(op.getType());
+  if (!type || type.getWidth() > 64 ||
+      op.getRhs().getType().getIntOrFloatBitWidth() > 32)
+    return;
+  rewriter.setInsertionPoint(op);
+  Location loc = op.getLoc();
+  FloatType wide = rewriter.getF64Type();
+  Value base = op.getLhs();
+  if (type != wide)
+    base = arith::ExtFOp::create(rewriter, loc, wide, base);
+  Value exponent = arith::SIToFPOp::create(rewriter, loc, wide, op.getRhs());
+  Value power = math::PowFOp::create(rewriter, loc, base, exponent);
+  if (type != wide)
+    power = arith::TruncFOp::create(rewriter, loc, type, power);
+  rewriter.replaceOp(op, power);
+}
+
+void replace(Operation *op, IRRewriter &rewriter) {
+  if (isa<math::IsInfOp, math::IsNormalOp>(op))
+    return rewritePredicate(op, rewriter);
+  if (auto power = dyn_cast<math::FPowIOp>(op))
+    return rewritePower(power, rewriter);
+  rewrite(op, rewriter);
+}
+
 class ExpandMathPass : public impl::ExpandMathBase<ExpandMathPass> {
 public:
   using ExpandMathBase::ExpandMathBase;
@@ -65,7 +129,7 @@ private:
     });
     IRRewriter rewriter(&getContext());
     for (Operation *op : ops)
-      rewrite(op, rewriter);
+      replace(op, rewriter);
   }
 };
 

@@ -215,6 +215,14 @@ Value MathFormulas::erf(Value x) {
                 erfNearZero(x));
 }
 
+//===--- roots ------------------------------------------------------------===//
+
+/// Both operations round correctly.
+Value MathFormulas::rsqrt(Value x) {
+  Value root = math::SqrtOp::create(builder, loc, x);
+  return div(constant(1.0), root);
+}
+
 //===--- logarithms -------------------------------------------------------===//
 
 /// As in fdlibm: u = 2^k (1 + f) with 1 + f from sqrt(1/2) to sqrt(2), and

@@ -31,6 +31,7 @@ public:
   mlir::Value log1p(mlir::Value x);
   mlir::Value tanh(mlir::Value x);
   mlir::Value erf(mlir::Value x);
+  mlir::Value rsqrt(mlir::Value x);
 
 private:
   using Value = mlir::Value;
