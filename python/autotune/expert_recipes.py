@@ -77,6 +77,7 @@ RECIPES = (
     Recipe(rows=4, vectors=2, reschedule=(0, 0), steps=32, whole_rows=True),
     Recipe(rows=4, vectors=4, reschedule=(1, 1)),
     Recipe(rows=12, vectors=2, columns=256, reduction=256, packs=True),
+    Recipe(rows=8, vectors=2, columns=256, reduction=512, packs=True),
     Recipe(rows=4, vectors=1, reschedule=(1, 0), columns=128, steps=32),
     Recipe(rows=1, vectors=0),
     Recipe(rows=1, vectors=0, reschedule=(1, 0)),

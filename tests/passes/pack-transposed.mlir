@@ -1,4 +1,5 @@
 // RUN: autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-extract,autotune-pack{band=0 array=0 panel-dim=0 panel=16},autotune-codegen))' | FileCheck %s
+// RUN: autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-extract,autotune-vectorize{band=0 member=1 width=4},autotune-pack{band=0 array=0 panel-dim=0 panel=16},autotune-codegen))' | FileCheck %s --check-prefix=NARROW
 
 // Panels across the rows are copied in squares, scaled on the way; squares that
 // are not complete, element by element.
@@ -19,6 +20,14 @@
 // CHECK:                  arith.mulf %{{.*}}, %{{.*}} : f64
 // CHECK:                  affine.store
 // CHECK-NOT:  affine.load %arg0
+
+// Squares are no wider than the vectors that use the copy.
+// NARROW-LABEL: func @columns
+// NARROW:         affine.for %{{.*}} = 0 to 5
+// NARROW:           affine.for %{{.*}} = 0 to 4
+// NARROW-COUNT-4:     affine.vector_load %arg0{{.*}} vector<4xf64>
+// NARROW:             vector.shuffle
+// NARROW-NOT:     vector<8xf64>
 func.func @columns(%A: memref<32x20xf64>, %B: memref<32xf64>) attributes {autotune.workload} {
   %two = arith.constant 2.0 : f64
   affine.for %k = 0 to 20 {

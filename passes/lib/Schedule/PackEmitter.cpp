@@ -16,20 +16,54 @@ namespace {
 /// Threads get equal shares of a loop of this many iterations, or nearly.
 constexpr int64_t minSharedIterations = 8;
 
-/// The widest registers; narrower ones take a transposed block in parts.
+/// The widest registers: of the machine, where no vector is below.
 constexpr int64_t registerBits = 512;
 
 /// Smaller squares gain nothing.
 constexpr int64_t minBlockWidth = 4;
+
+/// Whether the loop that the copy is made for runs on all threads; other copies
+/// may come between.
+static bool isForParallelLoop(isl::ast_node node) {
+  while (isl_ast_node_get_type(node.get()) == isl_ast_node_mark) {
+    std::string label =
+        isl::manage(isl_ast_node_mark_get_id(node.get())).name();
+    if (!llvm::StringRef(label).starts_with(mark::pack))
+      return label == mark::parallel;
+    node = isl::manage(isl_ast_node_mark_get_node(node.get()));
+  }
+  return false;
+}
+
+/// Lanes of the widest vector below a node; 0 where there is none.
+static int64_t widestVector(const isl::ast_node &node) {
+  int64_t widest = 0;
+  auto look = [](isl_ast_node *inner, void *found) {
+    if (isl_ast_node_get_type(inner) == isl_ast_node_mark) {
+      std::string name = isl::manage(isl_ast_node_mark_get_id(inner)).name();
+      llvm::StringRef label = name;
+      int64_t width = 0;
+      if (label.consume_front(mark::vectorize) &&
+          !label.getAsInteger(10, width))
+        *static_cast<int64_t *>(found) =
+            std::max(*static_cast<int64_t *>(found), width);
+    }
+    return isl_bool_true;
+  };
+  isl_ast_node_foreach_descendant_top_down(node.get(), look, &widest);
+  return widest;
+}
 
 /// Emits the loops that fill a packed buffer, a panel at a time; in parallel
 /// where threads share the buffer.
 class CopyEmitter {
 public:
   CopyEmitter(OpBuilder &builder, LoopScope &scope, const PackBinding &pack,
-              llvm::ArrayRef<int64_t> sizes, Value source, bool isShared)
+              llvm::ArrayRef<int64_t> sizes, Value source,
+              const isl::ast_node &body)
       : builder(builder), loc(source.getLoc()), scope(scope), pack(pack),
-        sizes(sizes), source(source), isShared(isShared),
+        sizes(sizes), source(source), isShared(isForParallelLoop(body)),
+        numLanes(widestVector(body)),
         shape(cast<MemRefType>(source.getType()).getShape()) {}
 
   void emit() {
@@ -62,7 +96,8 @@ public:
 
 private:
   /// Lanes of the vectors that the copy transposes, where panels run across the
-  /// rows of the array; otherwise 0.
+  /// rows of the array; otherwise 0. No more than the copy's users have: a
+  /// block of wider vectors does not fit into registers of theirs.
   int64_t blockWidth() const {
     auto isElementwise = [](Operation *op) {
       return op->hasTrait<OpTrait::Vectorizable>();
@@ -76,7 +111,8 @@ private:
     int64_t width = registerBits / cast<MemRefType>(source.getType())
                                        .getElementType()
                                        .getIntOrFloatBitWidth();
-    while (width > 1 && pack.panel % width != 0)
+    while (width > 1 &&
+           (pack.panel % width != 0 || (numLanes > 0 && width > numLanes)))
       width /= 2;
     return width >= minBlockWidth && isTransposable(width) &&
                    sizes.back() >= width
@@ -237,23 +273,11 @@ private:
   llvm::ArrayRef<int64_t> sizes;
   Value source;
   bool isShared; ///< Until some loop is parallel.
+  int64_t numLanes;
   llvm::ArrayRef<int64_t> shape;
 };
 
 } // namespace
-
-/// Whether the loop that the copy is made for runs on all threads; other copies
-/// may come between.
-static bool isForParallelLoop(isl::ast_node node) {
-  while (isl_ast_node_get_type(node.get()) == isl_ast_node_mark) {
-    std::string label =
-        isl::manage(isl_ast_node_mark_get_id(node.get())).name();
-    if (!llvm::StringRef(label).starts_with(mark::pack))
-      return label == mark::parallel;
-    node = isl::manage(isl_ast_node_mark_get_node(node.get()));
-  }
-  return false;
-}
 
 Refusal AstEmitter::emitPack(const GeneratedPack &copied,
                              const isl::ast_node &child, Form form) {
@@ -282,9 +306,7 @@ Refusal AstEmitter::emitPack(const GeneratedPack &copied,
     buffers.push_back(buffer);
     pack.copies.push_back({buffer, std::move(ops)});
   }
-  CopyEmitter(builder, scope, pack, copied.sizes, source,
-              isForParallelLoop(child))
-      .emit();
+  CopyEmitter(builder, scope, pack, copied.sizes, source, child).emit();
   statements.packs.push_back(pack);
   Refusal refusal = emitNode(child, form);
   statements.packs.pop_back();
