@@ -60,10 +60,10 @@ class HalideProgram(OperatorProgram):
     """An operator that `benchmarks.nn.halide_scheduler` has compiled.
 
     Attributes:
-        library: The shared library, with Halide's runtime in it.
+        shared: The shared library, with Halide's runtime in it.
     """
 
-    library: Path
+    shared: Path
 
     @property
     def prepare(self) -> Callable[[list[Array]], Call]:
@@ -71,7 +71,7 @@ class HalideProgram(OperatorProgram):
         return self._prepare
 
     def _prepare(self, arrays: list[Array]) -> Call:
-        function = ctypes.CDLL(str(self.library.resolve()))[self.entry]
+        function = ctypes.CDLL(str(self.shared.resolve()))[self.entry]
         buffers = [buffer_of(array) for array in arrays]
         pointers = [ctypes.byref(buffer) for buffer in buffers]
 

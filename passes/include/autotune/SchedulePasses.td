@@ -95,8 +95,7 @@ def Parallelize : SchedulePass<"autotune-parallelize"> {
   let summary = "Run a loop on all threads";
   let description = [{
     Splits the band so that the member is a loop of its own, run by OpenMP.
-    Refused where the loop carries a dependence, and inside or around another
-    parallel loop.
+    Refused where the loop carries a dependence, and around or in a parallel one.
   }];
   let options = [
     Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
@@ -240,8 +239,7 @@ def Stream : SchedulePass<"autotune-stream"> {
     as always. Refused where the statement is no vector, where vectors are not
     16 bytes or a multiple by a power of two, where they are no rows that begin
     at multiples of their size, and where the elements are touched again while
-    the loops run that move the store: lines that were written past the caches
-    would have to come back.
+    the loops run that move the store: their lines would have to come back.
   }];
   let options = [
     Option<"statement", "statement", "unsigned", "0", "Number of the statement">];
@@ -275,8 +273,7 @@ def Privatize : SchedulePass<"autotune-privatize"> {
     each other then, so that the loop can be a vector or run in parallel. The
     partial results are combined in a fixed order. Refused where an operation is
     neither exactly associative nor marked `reassoc`, where something else uses
-    the elements inside the loop, and once loops are parallel, unrolled, vectors
-    or packed.
+    the elements in the loop, and once loops are parallel, unrolled, vectors or packed.
   }];
   let options = [
     Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
@@ -293,9 +290,8 @@ def Split : SchedulePass<"autotune-split"> {
     `for k for i S(k, i)` becomes, with `b = floor(k / size) * size`,
     `for k { for i < b S(k, i); for i = b to b + size S(k, i);
     for i >= b + size S(k, i) }`. The parts are statements of their own from
-    then on, so that each can have an order of its own. Refused where there
-    would be one part only, and once loops are parallel, unrolled, vectors or
-    packed.
+    then on, so that each can have an order of its own. Refused where there would
+    be one part only, and once loops are parallel, unrolled, vectors or packed.
   }];
   let options = [
     Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
@@ -314,8 +310,7 @@ def Snapshot : SchedulePass<"autotune-snapshot"> {
     where they are, is copied before them, for every iteration outside to a
     place of its own. What overwrites the array need not wait for the loops any
     more. Refused where there is no such read, where nothing overwrites what is
-    read, for large buffers, and once loops are parallel, unrolled, vectors or
-    packed.
+    read, for large buffers, and once loops are parallel, unrolled, vectors, packed.
   }];
   let options = [
     Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
@@ -425,8 +420,7 @@ def CarryVectors : SchedulePass<"autotune-carry-vectors"> {
   let description = [{
     Where a loop reads a row as vectors that overlap, as stencils do, every
     element is loaded once: other vectors are made of the lanes of two, the last
-    of which go on to the next iteration. Loops that compute more than they load
-    are left alone.
+    of which go on to the next iteration; but not where more is computed.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::vector::VectorDialect"];
@@ -486,8 +480,7 @@ def InterleaveThreads : SchedulePass<"autotune-interleave-threads"> {
     t + 2T and so on, instead of as many neighbours as the others.
   }];
   let options = [
-    Option<"threads", "threads", "unsigned", "2", "Threads of the target">
-  ];
+    Option<"threads", "threads", "unsigned", "2", "Threads of the target">];
   let dependentDialects = ["::mlir::affine::AffineDialect"];
 }
 
