@@ -1,10 +1,11 @@
 """A compile worker with faults: one in three schedules breaks it, or compiles to bad code.
 
-Which one does, and how, follows from the schedule alone. The faults are real: the compiler's own
-assertion, an endless loop, memory without end, and object code that misbehaves.
+Which one does, and how, follows from the schedule and `FAULT_SEED` alone. The faults are real: the
+compiler's own assertion, an endless loop, memory without end, and object code that misbehaves.
 """
 
 import hashlib
+import os
 
 from autotune.compile_worker import Compiler, main
 from autotune.compiler import BuildRequest
@@ -12,6 +13,9 @@ from autotune.measurement import BuildResult, Candidate, FailureKind
 from autotune.schedule import Schedule
 from tests.faults import CODE, assemble
 from tests.unit.kernels import buffer, workload
+
+FAULT_SEED = "AUTOTUNE_FAULT_SEED"
+"""Environment variable: another value, other faults."""
 
 # Of 1000 schedules, so many fail in each way.
 SHARES = {
@@ -72,7 +76,8 @@ def _draw(schedule: Schedule) -> int:
 
 
 def _digest(schedule: Schedule) -> bytes:
-    return hashlib.sha256(str(schedule).encode()).digest()
+    seed = os.environ.get(FAULT_SEED, "")
+    return hashlib.sha256(f"{seed}{schedule}".encode()).digest()
 
 
 if __name__ == "__main__":

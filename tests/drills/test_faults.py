@@ -1,6 +1,5 @@
 """A tuning run in which a third of the candidates break something."""
 
-import math
 import time
 from collections import Counter
 from pathlib import Path
@@ -19,7 +18,7 @@ from autotune.search_loop import Session
 from autotune.target import detect
 from autotune.tune import TuneConfig, tune
 from autotune.workload import Target
-from tests.faulty_compile_worker import SHARES, fault
+from tests.faulty_compile_worker import FAULT_SEED, SHARES, fault
 from tests.unit.kernels import matmul
 
 _COMPILE_SECS = 5.0
@@ -44,9 +43,26 @@ def test_a_third_of_the_candidates_fail(
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
+    kinds = Counter[FailureKind | None]()
+    # Which schedules are tried depends on the machine, and which of them fail on chance.
+    for seed in ("", "1", "2"):
+        monkeypatch.setenv(FAULT_SEED, seed)
+        folder = tmp_path / f"seed{seed}"
+        folder.mkdir()
+        kinds = _drill(folder, num_trials)
+        assert list(scratch.iterdir()) == []
+        if kinds.total() - kinds[None] >= num_trials // 4:
+            break
+    assert kinds.total() - kinds[None] >= num_trials // 4
+    if num_trials == 1000:
+        assert all(kinds[kind] >= share // 2 for kind, share in SHARES.items())
+
+
+def _drill(folder: Path, num_trials: int) -> Counter[FailureKind | None]:
+    """Tunes and checks everything; returns how many candidates failed in which way."""
     before = _workers()
-    file = tmp_path / "tuning.db"
-    report = _tune(detect(), tmp_path / "kept", str(file), num_trials)
+    file = folder / "tuning.db"
+    report = _tune(detect(), folder / "kept", str(file), num_trials)
 
     assert len(report.records) == num_trials
     for record in report.records:
@@ -60,10 +76,6 @@ def test_a_third_of_the_candidates_fail(
         elif failure is not None:
             assert failure.kind in _OF_LONG_CODE, failure.message
     kinds = Counter(fault(record.schedule) for record in report.records)
-    # Which schedules are tried depends on the machine, and which of them fail on chance.
-    assert sum(count for kind, count in kinds.items() if kind) >= _likely_faults(num_trials)
-    if num_trials == 1000:
-        assert all(kinds[kind] >= share // 2 for kind, share in SHARES.items())
     print({kind.value if kind else "valid": count for kind, count in kinds.items()})
 
     ratios = {r.schedule: peak_speedup(r.measurement) or 0.0 for r in report.records}
@@ -77,13 +89,7 @@ def test_a_third_of_the_candidates_fail(
         assert run.winner == report.schedule
 
     assert _workers() == before
-    assert list(scratch.iterdir()) == []
-
-
-def _likely_faults(num_trials: int) -> float:
-    """Three standard deviations less than the mean number of faults."""
-    share = sum(SHARES.values()) / 1000
-    return num_trials * share - 3 * math.sqrt(num_trials * share * (1 - share))
+    return kinds
 
 
 def _tune(target: Target, kept: Path, database: str, num_trials: int) -> WorkloadReport:
