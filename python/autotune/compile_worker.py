@@ -34,7 +34,12 @@ from autotune.measurement import (
     Menu,
     ModuleBuild,
 )
-from autotune.object_code import NativeCode, NativeCompiler, ObjectCodeError
+from autotune.object_code import (
+    SCHEDULED_ATTRIBUTE,
+    NativeCode,
+    NativeCompiler,
+    ObjectCodeError,
+)
 from autotune.proxy import ProxyChoice
 from autotune.schedule import Schedule
 from autotune.worker_process import serve
@@ -310,6 +315,7 @@ def _prepare_for_llvm(function: ir.Operation, target: Target) -> None:
     """Tells LLVM what it cannot know of a function in its dialect."""
     passthrough = [f'["prefer-vector-width", "{target.vector_bits}"]']
     passthrough += ['"noinline"'] if _is_internal(function) else []
+    passthrough += [f'"{SCHEDULED_ATTRIBUTE}"'] if _SCHEDULED in function.attributes else []
     function.attributes["passthrough"] = _attribute(function, f"[{', '.join(passthrough)}]")
     passes = "autotune-relax-fma"
     if _SCHEDULED in function.attributes:

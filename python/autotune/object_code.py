@@ -27,6 +27,10 @@ _BRANCH = re.compile(
 )
 _ARITHMETIC = re.compile(r"\t(?:(v?fn?m\w+)|v?(?:add|sub|mul|div)[ps][sd]|v?p(?:add|mul)\w+)\t")
 _STACK_ACCESS = re.compile(r"\(%r[sb]p")
+# LLVM's pass for this, which weighs combinations, takes up to nine tenths of the time of emission where
+# loops are unrolled. Addresses of scheduled functions are shaped before: they do without it.
+llvm.set_option("autotune", "-disable-lsr")
+SCHEDULED_ATTRIBUTE = "autotune-scheduled"
 _LINKERS = ("cc", "gcc", "clang")
 
 
@@ -89,6 +93,7 @@ class NativeCompiler:
             tuning.slp_vectorization = True
             builder = llvm.create_pass_builder(self._machine, tuning)
             builder.getModulePassManager().run(module, builder)
+            _reduce_strength(module, builder)
         with stages.during(Stage.EMISSION):
             assembly = self._machine.emit_assembly(module)
             object_code = self._assemble(assembly)
@@ -115,6 +120,16 @@ class NativeCompiler:
     def _set_target(self, module: llvm.ModuleRef) -> None:
         module.triple = self._machine.triple
         module.data_layout = str(self._machine.target_data)
+
+
+def _reduce_strength(module: llvm.ModuleRef, builder: llvm.PassBuilder) -> None:
+    """Makes pointers that advance of addresses in loops, but for scheduled functions."""
+    for function in module.functions:
+        is_scheduled = any(SCHEDULED_ATTRIBUTE.encode() in x for x in function.attributes)
+        if not function.is_declaration and not is_scheduled:
+            passes = llvm.create_new_function_pass_manager()
+            passes.add_loop_strength_reduce_pass()
+            passes.run(function, builder)
 
 
 def count_spills(assembly: str) -> int:
