@@ -27,9 +27,11 @@ _BRANCH = re.compile(
 )
 _ARITHMETIC = re.compile(r"\t(?:(v?fn?m\w+)|v?(?:add|sub|mul|div)[ps][sd]|v?p(?:add|mul)\w+)\t")
 _STACK_ACCESS = re.compile(r"\(%r[sb]p")
-# LLVM's pass for this, which weighs combinations, takes up to nine tenths of the time of emission where
-# loops are unrolled. Addresses of scheduled functions are shaped before: they do without it.
-llvm.set_option("autotune", "-disable-lsr")
+# LLVM's strength reduction weighs combinations, up to nine tenths of emission where loops are
+# unrolled. Addresses of scheduled functions are shaped before: they go without; others get it as a
+# pass of its own. Schedulers compare hundreds of stores in a block pair by pair, if one lets them.
+for _option in ("-disable-lsr", "-dag-maps-huge-region=300"):
+    llvm.set_option("autotune", _option)
 SCHEDULED_ATTRIBUTE = "autotune-scheduled"
 _LINKERS = ("cc", "gcc", "clang")
 
