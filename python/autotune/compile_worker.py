@@ -74,9 +74,9 @@ _NUM_CACHED_STATES = 512
 
 # Code beyond this takes LLVM seconds (a third of a millisecond a line, on slow machines), and is
 # never the fastest: register tiles that fit the registers have a fifth of it.
-_MAX_LOOP_LINES = 3000
+_MAX_LOOP_OPERATIONS = 3000
 _MAX_LLVM_LINES = 4000
-_LINES_PER_SOURCE_LINE = 40
+_CODE_PER_SOURCE_LINE = 40
 
 _SCHEDULED = "autotune.scheduled"
 
@@ -156,7 +156,7 @@ class Compiler:
             module = self._loops(candidate)
             llvm_ir = self._translate(module, request.target)
             if candidate.schedule.transformations:
-                _refuse_excess(llvm_ir, candidate.workload, _MAX_LLVM_LINES)
+                _refuse_excess(llvm_ir, _allowed(candidate.workload, _MAX_LLVM_LINES))
             code = self._compile(llvm_ir, request.target)
         except _RefusedError as refused:
             return BuildResult(candidate, None, refused.failure)
@@ -199,8 +199,7 @@ class Compiler:
             module = self._scheduled_form(candidate)
         with self._stages.during(Stage.CODEGEN):
             function = _function(module, workload.name)
-            _generate(function)
-            _refuse_excess(function.get_asm(assume_verified=True), workload, _MAX_LOOP_LINES)
+            _generate(function, _allowed(workload, _MAX_LOOP_OPERATIONS))
         return module
 
     def _translate(self, module: ir.Operation, target: Target) -> str:
@@ -275,9 +274,10 @@ def _verify(module: ir.Operation) -> None:
         raise _RefusedError(FailureKind.COMPILE_ERROR, _reason(error)) from None
 
 
-def _generate(function: ir.Operation) -> None:
-    """Replaces the body by the loops of the function's schedule."""
-    _run(function, "autotune-codegen", FailureKind.COMPILE_ERROR)
+def _generate(function: ir.Operation, max_operations: int = 0) -> None:
+    """Replaces the body by the loops of the function's schedule; where they are not too long."""
+    pipeline = f"autotune-codegen{{max-operations={max_operations}}}"
+    _run(function, pipeline, FailureKind.COMPILE_ERROR)
     function.attributes[_SCHEDULED] = _attribute(function, "unit")
 
 
@@ -341,13 +341,17 @@ def _scheduled_lowering(target: Target) -> str:
     return ",".join([*early, "autotune-choose-stores", "autotune-lower-accesses", "cse"])
 
 
-def _refuse_excess(text: str, workload: Workload, num_lines: int) -> None:
-    """Refuses generated code that is far longer than the workload."""
-    limit = num_lines + _LINES_PER_SOURCE_LINE * workload.text.count("\n")
-    if (length := text.count("\n")) > limit:
+def _allowed(workload: Workload, size: int) -> int:
+    """Returns how long code for the workload may get that starts with `size` for a short one."""
+    return size + _CODE_PER_SOURCE_LINE * workload.text.count("\n")
+
+
+def _refuse_excess(text: str, num_lines: int) -> None:
+    """Refuses generated code that is longer than allowed."""
+    if (length := text.count("\n")) > num_lines:
         raise _RefusedError(
             FailureKind.COMPILE_ERROR,
-            f"unrolling makes {length} lines of code, more than the {limit} that compile in time",
+            f"unrolling makes {length} lines, more than the {num_lines} that compile in time",
         )
 
 

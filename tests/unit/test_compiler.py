@@ -178,7 +178,7 @@ def test_schedules_change_code_and_trees(pool: CompilerPool) -> None:
         (
             "autotune-unroll-and-jam{band=0 factors=16,16,8}",
             FailureKind.COMPILE_ERROR,
-            "lines of code, more than",
+            "operations, more than",
         ),
     ],
 )

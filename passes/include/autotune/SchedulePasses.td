@@ -400,6 +400,8 @@ def Codegen : SchedulePass<"autotune-codegen"> {
     instances in the order of the tree, and promotes what stays at one address
     during a loop to registers.
   }];
+  let options = [Option<"maxOperations", "max-operations", "int64_t", "0",
+                        "most operations that are taken; 0: any number">];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",

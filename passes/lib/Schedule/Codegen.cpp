@@ -20,7 +20,7 @@ namespace autotune {
 #include "autotune/SchedulePasses.h.inc"
 
 /// Of isl; beyond these, loops take seconds to generate.
-static constexpr unsigned long maxOperations = 1'000'000;
+static constexpr unsigned long maxIslOperations = 1'000'000;
 
 /// Erases everything but buffers and the terminator.
 static void eraseOldBody(llvm::ArrayRef<Operation *> operations) {
@@ -33,7 +33,7 @@ static void eraseOldBody(llvm::ArrayRef<Operation *> operations) {
 static Refusal generate(func::FuncOp function, Model &model) {
   isl_ctx *ctx = model.tree.domain.ctx().get();
   unsigned long previous = isl_ctx_get_max_operations(ctx);
-  isl_ctx_set_max_operations(ctx, maxOperations);
+  isl_ctx_set_max_operations(ctx, maxIslOperations);
   auto restore =
       llvm::make_scope_exit([&] { isl_ctx_set_max_operations(ctx, previous); });
   GeneratedAst ast;
@@ -66,8 +66,16 @@ static Refusal generate(func::FuncOp function, Model &model) {
   return std::nullopt;
 }
 
+static int64_t countOperations(func::FuncOp function) {
+  int64_t count = 0;
+  function.walk([&](Operation *) { ++count; });
+  return count;
+}
+
 namespace {
 class CodegenPass : public impl::CodegenBase<CodegenPass> {
+  using CodegenBase::CodegenBase;
+
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     auto body = [&](isl::ctx ctx) -> LogicalResult {
@@ -76,6 +84,11 @@ class CodegenPass : public impl::CodegenBase<CodegenPass> {
         return failure();
       if (Refusal refusal = generate(function, *model))
         return function.emitError("cannot generate loops: ") << *refusal;
+      int64_t count = maxOperations > 0 ? countOperations(function) : 0;
+      if (count > maxOperations)
+        return function.emitError("unrolling makes ")
+               << count << " operations, more than the " << maxOperations
+               << " that compile in time";
       return success();
     };
     if (failed(guardIsl(function, body)))
