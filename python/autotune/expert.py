@@ -78,6 +78,9 @@ class _Cook:
         elif self._recipe.vectors:
             for statement in deepest[:_MAX_STATEMENTS]:
                 self._shape(statement)
+        elif self._recipe.span:
+            for statement in deepest[:_MAX_STATEMENTS]:
+                self._vectorize_innermost(statement)
         sequential = self._draft.state
         steps = sequential.schedule.transformations
         needs_tiles = self._recipe.reschedule is not None and self._recipe.reduction
@@ -233,6 +236,18 @@ class _Cook:
             )
             any(self._draft.take(step) for step in steps)
 
+    def _vectorize_innermost(self, statement: str) -> None:
+        """Runs a contiguous innermost loop as vectors that span several registers."""
+        path, accesses = self._draft.path(statement), self._draft.accesses(statement)
+        if not path or not path[-1].is_plain:
+            return
+        band, innermost = path[-1], len(path[-1].members) - 1
+        strides = strides_of(band.members[innermost], accesses, statement)
+        stores = [each for each, access in zip(strides, accesses, strict=True) if access["write"]]
+        if set(strides) <= {0, 1} and set(stores) == {1}:
+            width = self._recipe.span * self._lanes(accesses)
+            self._draft.take(Vectorize(band.number, innermost, width))
+
     def _lanes(self, accesses: list[dict[str, Any]]) -> int:
         return self._target.vector_bits // max(int(access["bits"]) for access in accesses)
 
@@ -286,6 +301,8 @@ class _Cook:
             self._unroll_squares(shape, point, order)
         if self._recipe.packs and shape.reductions:
             self._pack(shape, point, jam[column])
+            if row is not None:
+                self._pack_rows(shape, point, row, jam[order.index(row)])
 
     def _tile(self, shape: Shape, extents: list[int], jam: list[int]) -> int:
         """Puts cache tiles around a band; returns the number of bands that came above it."""
@@ -384,6 +401,11 @@ class _Cook:
         """Packs what is read along the vectors and used by every row."""
         for array, dimension in shape.packed_arrays():
             self._draft.take(Pack(point, array, dimension, max(panel, shape.lanes)))
+
+    def _pack_rows(self, shape: Shape, point: int, row: int, panel: int) -> None:
+        """Packs what the rows of a register tile read side by side, a line of memory each time."""
+        for array, dimension in shape.arrays_across_lines(row):
+            self._draft.take(Pack(point, array, dimension, panel))
 
     def _parallelize(self, statement: str) -> None:
         is_shared = not self._recipe.separates and parallelize(
