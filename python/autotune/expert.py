@@ -78,9 +78,8 @@ class _Cook:
         elif self._recipe.vectors:
             for statement in deepest[:_MAX_STATEMENTS]:
                 self._shape(statement)
-        elif self._recipe.span:
-            for statement in deepest[:_MAX_STATEMENTS]:
-                self._vectorize_innermost(statement)
+        elif self._recipe.span and not self._vectorize_innermost(deepest[:_MAX_STATEMENTS]):
+            return
         sequential = self._draft.state
         steps = sequential.schedule.transformations
         needs_tiles = self._recipe.reschedule is not None and self._recipe.reduction
@@ -236,17 +235,26 @@ class _Cook:
             )
             any(self._draft.take(step) for step in steps)
 
-    def _vectorize_innermost(self, statement: str) -> None:
-        """Runs a contiguous innermost loop as vectors that span several registers."""
+    def _vectorize_innermost(self, statements: list[str]) -> bool:
+        """Runs contiguous innermost loops as vectors that span several registers.
+
+        Returns:
+            Whether there is one among the deepest loops.
+        """
+        depths = [int(self._draft.loops["statements"][name]["depth"]) for name in statements]
+        done = [self._span_registers(statement) for statement in statements]
+        return any(each for each, depth in zip(done, depths, strict=True) if depth == max(depths))
+
+    def _span_registers(self, statement: str) -> bool:
         path, accesses = self._draft.path(statement), self._draft.accesses(statement)
         if not path or not path[-1].is_plain:
-            return
+            return False
         band, innermost = path[-1], len(path[-1].members) - 1
         strides = strides_of(band.members[innermost], accesses, statement)
         stores = [each for each, access in zip(strides, accesses, strict=True) if access["write"]]
-        if set(strides) <= {0, 1} and set(stores) == {1}:
-            width = self._recipe.span * self._lanes(accesses)
-            self._draft.take(Vectorize(band.number, innermost, width))
+        width = self._recipe.span * self._lanes(accesses)
+        is_contiguous = set(strides) <= {0, 1} and set(stores) == {1}
+        return is_contiguous and self._draft.take(Vectorize(band.number, innermost, width))
 
     def _lanes(self, accesses: list[dict[str, Any]]) -> int:
         return self._target.vector_bits // max(int(access["bits"]) for access in accesses)
