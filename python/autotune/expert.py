@@ -73,12 +73,7 @@ class _Cook:
         if not self._order():
             return
         deepest = [x for x in self._draft.deepest_statements() if x not in self._left_alone]
-        if self._recipe.columns_of_vectors:
-            self._vectorize_columns(deepest)
-        elif self._recipe.vectors:
-            for statement in deepest[:_MAX_STATEMENTS]:
-                self._shape(statement)
-        elif self._recipe.span and not self._vectorize_innermost(deepest[:_MAX_STATEMENTS]):
+        if not self._make_vectors(deepest):
             return
         sequential = self._draft.state
         steps = sequential.schedule.transformations
@@ -92,6 +87,17 @@ class _Cook:
             yield self._draft.state
         if sequential is not start and (self._has_diagonals() or self._is_small()):
             yield sequential
+
+    def _make_vectors(self, deepest: list[str]) -> bool:
+        """Shapes statements around vectors; returns whether the recipe fits them."""
+        if self._recipe.columns_of_vectors:
+            self._vectorize_columns(deepest)
+        elif self._recipe.vectors:
+            for statement in deepest[:_MAX_STATEMENTS]:
+                self._shape(statement)
+        elif self._recipe.span:
+            return self._vectorize_innermost(deepest[:_MAX_STATEMENTS])
+        return True
 
     def _has_diagonals(self) -> bool:
         """Whether threads wait for each other at the end of every diagonal of tiles."""

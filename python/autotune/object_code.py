@@ -28,9 +28,9 @@ _BRANCH = re.compile(
 _ARITHMETIC = re.compile(r"\t(?:(v?fn?m\w+)|v?(?:add|sub|mul|div)[ps][sd]|v?p(?:add|mul)\w+)\t")
 _STACK_ACCESS = re.compile(r"\(%r[sb]p")
 SCHEDULED_ATTRIBUTE = "autotune-scheduled"
-# LLVM's pass that makes pointers that advance of addresses in loops weighs combinations: it takes up
-# to nine tenths of the time of emission where loops are unrolled. Addresses of scheduled functions
-# are shaped before, so that modules with such functions do without it. It has to run in the
+# LLVM's pass that makes pointers that advance of addresses in loops weighs combinations: it takes
+# up to nine tenths of the time of emission where loops are unrolled. Addresses of scheduled
+# functions are shaped before: modules with such functions do without it. It has to run in the
 # emission: as a pass by itself it fails on what it makes of some nests of loops.
 _STRENGTH_REDUCTION = "-disable-lsr={}"
 _LINKERS = ("cc", "gcc", "clang")
