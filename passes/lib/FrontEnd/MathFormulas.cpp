@@ -166,7 +166,8 @@ MathFormulas::Reduced MathFormulas::reduceExp(Value x, int64_t exponentBias) {
 Value MathFormulas::exp(Value x) {
   Reduced reduced = reduceExp(atMost(atLeast(x, format.expMin), format.expMax),
                               2 * format.bias);
-  return scale(add(reduced.fraction, constant(1.0)), reduced.exponent);
+  auto [power, rest] = powersOfTwo(reduced.exponent);
+  return mul(fma(power, reduced.fraction, power), rest);
 }
 
 Value MathFormulas::exp2(Value x) {
@@ -175,7 +176,8 @@ Value MathFormulas::exp2(Value x) {
   Value biased = add(x, constant(bias));
   Value rest = sub(x, sub(biased, constant(bias)));
   Value tail = polynomial(format.exp2Polynomial, rest);
-  return scale(fma(rest, tail, constant(1.0)), bitsOf(biased));
+  auto [power, other] = powersOfTwo(bitsOf(biased));
+  return mul(mul(fma(rest, tail, constant(1.0)), power), other);
 }
 
 Value MathFormulas::expm1(Value x) {
@@ -297,11 +299,11 @@ Value MathFormulas::powerOfTwo(Value exponent) {
                                         integer(format.mantissaBits)));
 }
 
-Value MathFormulas::scale(Value value, Value exponent) {
+std::pair<Value, Value> MathFormulas::powersOfTwo(Value exponent) {
   Value half = arith::ShRUIOp::create(builder, loc, exponent, integer(1));
   Value rest = subInt(exponent, half);
-  Value scaled = mul(value, powerOfTwo(half));
-  return mul(scaled, powerOfTwo(rest));
+  Value power = powerOfTwo(half);
+  return {power, powerOfTwo(rest)};
 }
 
 /// c0 + x (e(x^2) + x o(x^2)), with W. G. Horner's scheme for e and o: one

@@ -13,6 +13,8 @@
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/ArrayRef.h"
 
+#include <utility>
+
 namespace autotune {
 
 /// What depends on the format; the constants are in `MathFormulas.cpp`.
@@ -52,9 +54,10 @@ private:
 
   /// 2^n, a normal number; the low bits of the exponent are n + bias.
   Value powerOfTwo(Value exponent);
-  /// value * 2^n, rounded once, also where that is subnormal; the low bits of
-  /// the exponent are n + 2 bias.
-  Value scale(Value value, Value exponent);
+  /// Normal numbers whose product is 2^n: what is multiplied by one after the
+  /// other is rounded once, also where it becomes subnormal or infinite. The
+  /// low bits of the exponent are n + 2 bias.
+  std::pair<Value, Value> powersOfTwo(Value exponent);
 
   Value polynomial(llvm::ArrayRef<double> coefficients, Value x);
   /// NaN stays.
