@@ -5,7 +5,9 @@ import ctypes
 import numpy as np
 import pytest
 
+from autotune import object_code
 from autotune.object_code import (
+    SCHEDULED_ATTRIBUTE,
     LoadedCode,
     NativeCompiler,
     ObjectCodeError,
@@ -125,3 +127,39 @@ def test_register_pressure_shows(native: NativeCompiler) -> None:
 
     assert native.compile(loop(4)).num_spills == 0
     assert native.compile(loop(64)).num_spills >= 32
+
+
+def _strided_loop(attribute: str) -> str:
+    return f"""define void @f(ptr noalias %a, ptr noalias %b, i64 %n) {attribute} {{
+    entry:
+      br label %loop
+    loop:
+      %i = phi i64 [ 0, %entry ], [ %next, %loop ]
+      %offset = mul nuw nsw i64 %i, 1000
+      %from = getelementptr inbounds double, ptr %a, i64 %offset
+      %value = load volatile double, ptr %from
+      %to = getelementptr inbounds double, ptr %b, i64 %offset
+      store volatile double %value, ptr %to
+      %next = add nuw nsw i64 %i, 1
+      %again = icmp slt i64 %next, %n
+      br i1 %again, label %loop, label %exit
+    exit:
+      ret void
+    }}"""
+
+
+def test_strength_is_reduced_but_in_modules_with_scheduled_functions(
+    native: NativeCompiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes = {
+        name: native.compile(_strided_loop(attribute)).object_hash
+        for name, attribute in [
+            ("plain", ""),
+            ("other", '"no-such-attribute"'),
+            ("scheduled", f'"{SCHEDULED_ATTRIBUTE}"'),
+        ]
+    }
+    monkeypatch.setattr(object_code, "_has_scheduled", lambda module: True)
+    left_alone = native.compile(_strided_loop("")).object_hash
+    assert hashes["plain"] == hashes["other"] != left_alone
+    assert hashes["scheduled"] == left_alone
