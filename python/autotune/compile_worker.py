@@ -72,10 +72,10 @@ SCHEDULED_LLVM_PASSES = "autotune-limit-unrolling,autotune-alias-scopes"
 X86_LLVM_PASSES = "autotune-fence-streams"
 _NUM_CACHED_STATES = 512
 
-# Code beyond this takes LLVM many seconds, and is never the fastest: register tiles that fit the
-# registers have a tenth of it.
+# Code beyond this takes LLVM seconds (a third of a millisecond a line, on slow machines), and is
+# never the fastest: register tiles that fit the registers have a fifth of it.
 _MAX_LOOP_LINES = 3000
-_MAX_LLVM_LINES = 20_000
+_MAX_LLVM_LINES = 4000
 _LINES_PER_SOURCE_LINE = 40
 
 _SCHEDULED = "autotune.scheduled"

@@ -27,6 +27,8 @@ _BRANCH = re.compile(
 )
 _ARITHMETIC = re.compile(r"\t(?:(v?fn?m\w+)|v?(?:add|sub|mul|div)[ps][sd]|v?p(?:add|mul)\w+)\t")
 _STACK_ACCESS = re.compile(r"\(%r[sb]p")
+# Schedulers compare hundreds of stores in a block pair by pair, if one lets them.
+llvm.set_option("autotune", "-dag-maps-huge-region=300")
 SCHEDULED_ATTRIBUTE = "autotune-scheduled"
 # LLVM's pass that makes pointers that advance of addresses in loops weighs combinations: it takes
 # up to nine tenths of the time of emission where loops are unrolled. Addresses of scheduled

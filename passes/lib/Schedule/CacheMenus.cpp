@@ -6,6 +6,9 @@ using namespace mlir;
 
 namespace autotune {
 
+/// Smaller arrays stay in some cache; nothing of theirs is worth fetching
+/// ahead.
+static constexpr int64_t minFetchedBytes = 256 << 10;
 static constexpr int64_t distances[] = {1, 2, 4, 8, 16, 32, 64};
 
 void Enumerator::addStreams() {
@@ -16,6 +19,11 @@ void Enumerator::addStreams() {
       legal.push_back(number);
   if (!legal.empty())
     add("autotune-stream", {}, {{"statement", {legal}}});
+}
+
+static int64_t numBytes(const Scop &scop, int64_t array) {
+  auto type = cast<MemRefType>(scop.arrays[array].getType());
+  return type.getNumElements() * scop.elementBits(array) / 8;
 }
 
 void Enumerator::addPrefetches(const BandFacts &band) {
@@ -31,7 +39,8 @@ void Enumerator::addPrefetches(const BandFacts &band) {
       fitting.push_back(distance);
   for (int64_t array = 0;
        !fitting.empty() && array < int64_t(model.scop.arrays.size()); ++array)
-    if (isLegal(
+    if (numBytes(model.scop, array) >= minFetchedBytes &&
+        isLegal(
             [&](Model &m) { return prefetch(m, band.number, last, array, 1); }))
       add("autotune-prefetch",
           {{"band", {int64_t(band.number)}},

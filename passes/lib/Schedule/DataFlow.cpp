@@ -62,6 +62,50 @@ static isl::union_map accessesOf(const Scop &scop,
       [&](const Access &access) { return llvm::is_contained(ops, access.op); });
 }
 
+/// Whether a source has one sink at most.
+static bool isTranslation(const isl::basic_map &hull) {
+  return isl_basic_map_is_single_valued(hull.get()) == isl_bool_true;
+}
+
+/// The pairs of a statement and another with what is convex together joined,
+/// but of those at one distance only what has the same; null where that leaves
+/// out nothing.
+static isl::map joinedByDistance(const isl::map &pairs) {
+  isl::map others = isl::manage(isl_map_empty(pairs.get_space().release()));
+  std::vector<std::pair<isl::basic_map, isl::map>> groups;
+  pairs.foreach_basic_map([&](isl::basic_map part) {
+    isl::basic_map hull = part.affine_hull();
+    auto found = llvm::find_if(
+        groups, [&](const auto &group) { return group.first.is_equal(hull); });
+    if (found != groups.end())
+      found->second = found->second.unite(isl::map(part));
+    else if (isTranslation(hull))
+      groups.emplace_back(hull, isl::map(part));
+    else
+      others = others.unite(isl::map(part));
+  });
+  if (groups.size() < 2)
+    return isl::map();
+  isl::map result = others.coalesce();
+  for (const auto &[hull, parts] : groups)
+    result = result.unite(parts.coalesce());
+  return result;
+}
+
+/// Joins what is convex together. The neighbours of a stencil's point stay
+/// apart: a polyhedron around them takes the scheduler minutes, and one after
+/// the other milliseconds.
+static isl::union_map coalesced(const isl::union_map &pairs) {
+  isl::union_map result(pairs.ctx(), "{ }");
+  bool isApart = false;
+  pairs.foreach_map([&](isl::map map) {
+    isl::map joined = joinedByDistance(map);
+    isApart |= !joined.is_null();
+    result = result.unite(joined.is_null() ? map.coalesce() : joined);
+  });
+  return isApart ? result : pairs.coalesce();
+}
+
 DependentPairs computeDependences(const Scop &scop, const Tree &tree,
                                   std::optional<unsigned> array) {
   isl::schedule order = scheduleFromTree(tree);
@@ -115,7 +159,7 @@ DependentPairs computeDependences(const Scop &scop, const Tree &tree,
     isl::union_map sinks = accessesOf(scop, updates.stores);
     ordered = ordered.unite(latestSources(order, sinks, others, kills));
   }
-  return {ordered.coalesce(), commuting.coalesce()};
+  return {coalesced(ordered), coalesced(commuting)};
 }
 
 isl::union_map computeFlow(const Scop &scop, const Tree &order,
