@@ -1,7 +1,8 @@
 //===- MathFormulas.cpp - Elementary functions as arithmetic --------------===//
 //
-// The polynomials of exp and exp2, of erf in f64, and of erf in f32 away from
-// zero are minimax fits, made in arithmetic of 40 digits or more. The
+// The polynomials of exp, exp2 and of erf in f64 are minimax fits, made in
+// arithmetic of 50 digits; that of erf in f32 away from zero is one of weighted
+// least squares, reweighted until it is nearly minimax, made in f64. The
 // logarithms, and the reduction by ln 2 in two parts, are fdlibm's. The form of
 // erf in f64, a polynomial near zero and 1 - exp of one elsewhere, and the
 // coefficients near zero for f32 are N. Juffa's.
