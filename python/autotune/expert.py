@@ -73,11 +73,8 @@ class _Cook:
         if not self._order():
             return
         deepest = [x for x in self._draft.deepest_statements() if x not in self._left_alone]
-        if self._recipe.columns_of_vectors:
-            self._vectorize_columns(deepest)
-        elif self._recipe.vectors:
-            for statement in deepest[:_MAX_STATEMENTS]:
-                self._shape(statement)
+        if not self._make_vectors(deepest):
+            return
         sequential = self._draft.state
         steps = sequential.schedule.transformations
         needs_tiles = self._recipe.reschedule is not None and self._recipe.reduction
@@ -90,6 +87,17 @@ class _Cook:
             yield self._draft.state
         if sequential is not start and (self._has_diagonals() or self._is_small()):
             yield sequential
+
+    def _make_vectors(self, deepest: list[str]) -> bool:
+        """Shapes statements around vectors; returns whether the recipe fits them."""
+        if self._recipe.columns_of_vectors:
+            self._vectorize_columns(deepest)
+        elif self._recipe.vectors:
+            for statement in deepest[:_MAX_STATEMENTS]:
+                self._shape(statement)
+        elif self._recipe.span:
+            return self._vectorize_innermost(deepest[:_MAX_STATEMENTS])
+        return True
 
     def _has_diagonals(self) -> bool:
         """Whether threads wait for each other at the end of every diagonal of tiles."""
@@ -233,6 +241,27 @@ class _Cook:
             )
             any(self._draft.take(step) for step in steps)
 
+    def _vectorize_innermost(self, statements: list[str]) -> bool:
+        """Runs contiguous innermost loops as vectors that span several registers.
+
+        Returns:
+            Whether there is one among the deepest loops.
+        """
+        depths = [int(self._draft.loops["statements"][name]["depth"]) for name in statements]
+        done = [self._span_registers(statement) for statement in statements]
+        return any(each for each, depth in zip(done, depths, strict=True) if depth == max(depths))
+
+    def _span_registers(self, statement: str) -> bool:
+        path, accesses = self._draft.path(statement), self._draft.accesses(statement)
+        if not path or not path[-1].is_plain:
+            return False
+        band, innermost = path[-1], len(path[-1].members) - 1
+        strides = strides_of(band.members[innermost], accesses, statement)
+        stores = [each for each, access in zip(strides, accesses, strict=True) if access["write"]]
+        width = self._recipe.span * self._lanes(accesses)
+        is_contiguous = set(strides) <= {0, 1} and set(stores) == {1}
+        return is_contiguous and self._draft.take(Vectorize(band.number, innermost, width))
+
     def _lanes(self, accesses: list[dict[str, Any]]) -> int:
         return self._target.vector_bits // max(int(access["bits"]) for access in accesses)
 
@@ -286,6 +315,8 @@ class _Cook:
             self._unroll_squares(shape, point, order)
         if self._recipe.packs and shape.reductions:
             self._pack(shape, point, jam[column])
+            if row is not None:
+                self._pack_rows(shape, point, row, jam[order.index(row)])
 
     def _tile(self, shape: Shape, extents: list[int], jam: list[int]) -> int:
         """Puts cache tiles around a band; returns the number of bands that came above it."""
@@ -384,6 +415,11 @@ class _Cook:
         """Packs what is read along the vectors and used by every row."""
         for array, dimension in shape.packed_arrays():
             self._draft.take(Pack(point, array, dimension, max(panel, shape.lanes)))
+
+    def _pack_rows(self, shape: Shape, point: int, row: int, panel: int) -> None:
+        """Packs what the rows of a register tile read side by side, a line of memory each time."""
+        for array, dimension in shape.arrays_across_lines(row):
+            self._draft.take(Pack(point, array, dimension, panel))
 
     def _parallelize(self, statement: str) -> None:
         is_shared = not self._recipe.separates and parallelize(

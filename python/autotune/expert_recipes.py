@@ -21,6 +21,8 @@ class Recipe:
         rows: Iterations of the register tile across the vectors' loop.
         vectors: Vectors of the register tile; 0 leaves loops as they are fused, for LLVM to find
             vectors in, as it does in reductions.
+        span: Registers that a vector spans in contiguous innermost loops, where there is no
+            register tile: that many chains of operations run side by side. 0 for no such vectors.
         columns: Cache tile along the vectors' loop, in iterations; 0 leaves it whole.
         reduction: Cache tile of a reduction loop; 0 leaves it whole. With a schedule of the
             scheduler's only reductions that feed each other get tiles, as in eliminations, and the
@@ -40,6 +42,7 @@ class Recipe:
 
     rows: int
     vectors: int
+    span: int = 0
     columns: int = 0
     reduction: int = 0
     packs: bool = False
@@ -80,6 +83,8 @@ RECIPES = (
     Recipe(rows=8, vectors=2, columns=256, reduction=512, packs=True),
     Recipe(rows=4, vectors=1, reschedule=(1, 0), columns=128, steps=32),
     Recipe(rows=1, vectors=0),
+    Recipe(rows=1, vectors=0, span=2),
+    Recipe(rows=1, vectors=0, span=4),
     Recipe(rows=1, vectors=0, reschedule=(1, 0)),
     Recipe(rows=4, vectors=2),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),

@@ -27,12 +27,14 @@ _BRANCH = re.compile(
 )
 _ARITHMETIC = re.compile(r"\t(?:(v?fn?m\w+)|v?(?:add|sub|mul|div)[ps][sd]|v?p(?:add|mul)\w+)\t")
 _STACK_ACCESS = re.compile(r"\(%r[sb]p")
-# LLVM's strength reduction weighs combinations, up to nine tenths of emission where loops are
-# unrolled. Addresses of scheduled functions are shaped before: they go without; others get it as a
-# pass of its own. Schedulers compare hundreds of stores in a block pair by pair, if one lets them.
-for _option in ("-disable-lsr", "-dag-maps-huge-region=300"):
-    llvm.set_option("autotune", _option)
+# Schedulers compare hundreds of stores in a block pair by pair, if one lets them.
+llvm.set_option("autotune", "-dag-maps-huge-region=300")
 SCHEDULED_ATTRIBUTE = "autotune-scheduled"
+# LLVM's pass that makes pointers that advance of addresses in loops weighs combinations: it takes
+# up to nine tenths of the time of emission where loops are unrolled. Addresses of scheduled
+# functions are shaped before: modules with such functions do without it. It has to run in the
+# emission: as a pass by itself it fails on what it makes of some nests of loops.
+_STRENGTH_REDUCTION = "-disable-lsr={}"
 _LINKERS = ("cc", "gcc", "clang")
 
 
@@ -95,8 +97,9 @@ class NativeCompiler:
             tuning.slp_vectorization = True
             builder = llvm.create_pass_builder(self._machine, tuning)
             builder.getModulePassManager().run(module, builder)
-            _reduce_strength(module, builder)
         with stages.during(Stage.EMISSION):
+            is_disabled = str(_has_scheduled(module)).lower()
+            llvm.set_option("autotune", _STRENGTH_REDUCTION.format(is_disabled))
             assembly = self._machine.emit_assembly(module)
             object_code = self._assemble(assembly)
             object_hash = hashlib.sha256(object_code).hexdigest()
@@ -124,14 +127,12 @@ class NativeCompiler:
         module.data_layout = str(self._machine.target_data)
 
 
-def _reduce_strength(module: llvm.ModuleRef, builder: llvm.PassBuilder) -> None:
-    """Makes pointers that advance of addresses in loops, but for scheduled functions."""
-    for function in module.functions:
-        is_scheduled = any(SCHEDULED_ATTRIBUTE.encode() in x for x in function.attributes)
-        if not function.is_declaration and not is_scheduled:
-            passes = llvm.create_new_function_pass_manager()
-            passes.add_loop_strength_reduce_pass()
-            passes.run(function, builder)
+def _has_scheduled(module: llvm.ModuleRef) -> bool:
+    return any(
+        SCHEDULED_ATTRIBUTE.encode() in attribute
+        for function in module.functions
+        for attribute in function.attributes
+    )
 
 
 def count_spills(assembly: str) -> int:

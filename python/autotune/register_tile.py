@@ -11,6 +11,8 @@ from typing import Any
 
 from autotune.loop_tree import Band
 
+_LINE_BYTES = 64
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -77,6 +79,27 @@ class Shape:
         ]
         members = [*self.rows, *self.reductions]
         return [m for m in members if any(self.strides[m][index] == 1 for index in strided)]
+
+    def arrays_across_lines(self, row: int) -> list[tuple[int, int]]:
+        """Returns arrays whose elements for a register tile's rows lie in a line of memory.
+
+        There is another line for every iteration of the innermost reduction: operands that are
+        transposed. Arrays that are also read in another way are left out.
+
+        Args:
+            row: The member that the register tile's rows are iterations of.
+
+        Returns:
+            Arrays, each with the dimension that rows run in.
+        """
+        arrays = [access["array"] for access in self.accesses]
+        found = []
+        for index, access in enumerate(self.accesses):
+            is_side_by_side = self.strides[row][index] == 1 and not self.strides[self.column][index]
+            step = abs(self.strides[self.reductions[-1]][index]) * int(access["bits"]) // 8
+            if is_side_by_side and step >= _LINE_BYTES and arrays.count(access["array"]) == 1:
+                found.append((int(access["array"]), len(access["shape"]) - 1))
+        return found
 
     def scaled_arrays(self) -> list[tuple[int, int]]:
         """Returns arrays whose elements are all scaled or converted, once a vector of columns."""

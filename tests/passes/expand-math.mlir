@@ -1,17 +1,37 @@
 // RUN: autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-expand-math{functions=exp,exp2,expm1,log,log1p,tanh,erf,rsqrt,isinf,isnormal,fpowi,sin}))' | FileCheck %s
 // RUN: autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-expand-math{functions=expm1}))' | FileCheck %s --check-prefix=SOME
 
-// The scale 2^n is made of the exponent's bits, in two parts.
+// The scale 2^n is made of the exponent's bits, in two parts; the sum that rounds
+// has brought both biases, 2 * 127, into its low bits.
 // CHECK-LABEL: func.func @exp
 // CHECK-NOT:     math.exp
+// CHECK:         arith.constant 0x4B4000FE : f32
 // CHECK:         math.fma
-// CHECK:         arith.bitcast {{.*}} : f32 to i32
-// CHECK-COUNT-2: arith.bitcast {{.*}} : i32 to f32
+// CHECK:         %[[BITS:.*]] = arith.bitcast {{.*}} : f32 to i32
+// CHECK:         %[[HALF:.*]] = arith.shrui %[[BITS]], {{.*}} : i32
+// CHECK:         %[[REST:.*]] = arith.subi %[[BITS]], %[[HALF]] : i32
+// CHECK:         arith.shli %[[HALF]], {{.*}} : i32
+// CHECK-NEXT:    arith.bitcast {{.*}} : i32 to f32
+// CHECK:         arith.shli %[[REST]], {{.*}} : i32
+// CHECK-NEXT:    arith.bitcast {{.*}} : i32 to f32
 // CHECK:         return
 // SOME-LABEL:  func.func @exp
 // SOME:          math.exp
 func.func @exp(%x: f32) -> f32 {
   %y = math.exp %x : f32
+  return %y : f32
+}
+
+// Far from zero erf is 1 less the square of a polynomial in f32, with no exponent
+// to take apart, and 1 less an exponential in f64.
+// CHECK-LABEL: func.func @error
+// CHECK-NOT:     arith.bitcast
+// CHECK:         %[[NEGATED:.*]] = arith.negf %[[ROOT:.*]] : f32
+// CHECK:         math.fma %[[NEGATED]], %[[ROOT]], {{.*}} : f32
+// CHECK-NOT:     arith.bitcast
+// CHECK:         return
+func.func @error(%x: f32) -> f32 {
+  %y = math.erf %x : f32
   return %y : f32
 }
 

@@ -102,6 +102,16 @@ def test_reciprocal_roots_of_all_fp32_numbers(sandbox: Sandbox, mode: str) -> No
     assert errors.max() <= FUNCTIONS["rsqrt"][1]["f32"]
 
 
+def test_errors_of_erf_in_fp32_where_its_formulas_meet_and_end(sandbox: Sandbox) -> None:
+    bounds = np.array([0.25, 4.25], np.float32).view(np.uint32)
+    x = np.arange(*bounds, 41, dtype=np.uint32).view(np.float32)
+    parts = take_in(sandbox, program("erf", "f32", len(x)))
+    y = run_parts(sandbox, parts, (x, np.zeros_like(x)))[1]
+    exact = np.vectorize(math.erf)(x.astype(np.float64))
+    errors = np.abs(y - exact) / np.spacing(exact.astype(np.float32))
+    assert errors.max() <= FUNCTIONS["erf"][1]["f32"]
+
+
 @pytest.mark.parametrize("element", TYPES)
 @pytest.mark.parametrize("mode", MATH_MODES)
 def test_limits_of_reciprocal_roots(sandbox: Sandbox, mode: str, element: str) -> None:

@@ -14,6 +14,7 @@ from autotune.search import Explorer
 from autotune.tune import WorkloadSpace
 from autotune.workload import Modes, ModuleParts, Target
 from benchmarks.nn.catalogue import CATALOGUE
+from benchmarks.nn.elementwise import softmax
 from benchmarks.nn.operator import Operator
 from tests.sandbox import Sandbox
 
@@ -29,6 +30,13 @@ def test_untuned_and_expert_builds_agree_with_numpy(
         explorer = Explorer(WorkloadSpace(workload, pool), UniformProposer(), target)
         for schedule in islice(expert_schedules(explorer, target), 2):
             check(sandbox, pool, operator, parts, {workload.name: schedule})
+
+
+def test_softmax_of_long_rows_compiles_untuned(sandbox: Sandbox, pool: CompilerPool) -> None:
+    """LLVM's strength reduction, as a pass by itself, fails on what it makes of these loops."""
+    operator = softmax(64, 640)
+    parts = pool.front_end(operator.text.encode(), "softmax", None, Modes("reassoc"))
+    check(sandbox, pool, operator, parts, {})
 
 
 def check(

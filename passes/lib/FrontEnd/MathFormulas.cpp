@@ -1,9 +1,11 @@
 //===- MathFormulas.cpp - Elementary functions as arithmetic --------------===//
 //
 // The polynomials of exp, exp2 and of erf in f64 are minimax fits, made in
-// arithmetic of 50 digits. The logarithms, and the reduction by ln 2 in two
-// parts, are fdlibm's. The form of erf, a polynomial near zero and 1 - exp of
-// one elsewhere, with the coefficients for f32, is N. Juffa's.
+// arithmetic of 50 digits; that of erf in f32 away from zero is one of weighted
+// least squares, reweighted until it is nearly minimax, made in f64. The
+// logarithms, and the reduction by ln 2 in two parts, are fdlibm's. The form of
+// erf in f64, a polynomial near zero and 1 - exp of one elsewhere, and the
+// coefficients near zero for f32 are N. Juffa's.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,7 +26,8 @@ struct FloatFormat {
   int64_t bias;
   int64_t sqrtHalfBits;
   double minNormal;
-  // Adding it rounds to an integer, which the low bits then hold.
+  // Adding it, and a small integer, rounds to an integer, which the low bits
+  // then hold. As many of them as an exponent has, and more, are zero in it.
   double roundingBias;
   double ln2Hi, ln2Lo;
   // exp(r) = 1 + r + r^2 p(r), |r| <= ln(2) / 2.
@@ -42,7 +45,9 @@ struct FloatFormat {
   // erf(x) = x + x p(x^2) where |x| is less than the bound.
   double erfBound;
   llvm::ArrayRef<double> erfNearZero;
-  // erf(x) = 1 - exp(x p(x - erfOrigin) - x) up to erfMax, which gives 1.
+  // Up to erfMax, which gives 1, erf(x) = 1 - p(x - erfOrigin)^2, or
+  // 1 - exp(x p(x - erfOrigin) - x), which is shorter for many digits.
+  bool erfIsOfSquare;
   double erfOrigin, erfMax;
   llvm::ArrayRef<double> erfPolynomial;
 };
@@ -60,8 +65,10 @@ static const double kErfNearZeroSingle[] = {-5.96761703e-4, 4.99119423e-3,
                                             -2.67681349e-2, 1.12819925e-1,
                                             -3.76125336e-1, 1.28379166e-1};
 static const double kErfSingle[] = {
-    -1.72853470e-5, 3.83197126e-4,  -3.88396438e-3, 2.42546219e-2,
-    -1.06777877e-1, -6.34846687e-1, -1.28717512e-1};
+    -1.548207900165745e-05, 0.00013545553636179348, -0.0001295086234433681,
+    -0.002445328200087992,  0.009773560971224001,   -0.003908577299229086,
+    -0.04679121353635237,   0.06041845325987684,    0.1780664349085861,
+    -0.5233194218155264,    0.3966096323664867};
 
 static const double kExpDouble[] = {
     2.5100860168090098e-08, 2.762070569712557e-07, 2.755726745716343e-06,
@@ -111,8 +118,9 @@ static const FloatFormat kSingle = {/*mantissaBits=*/23,
                                     kLogSingle,
                                     /*erfBound=*/0.927734375,
                                     kErfNearZeroSingle,
-                                    /*erfOrigin=*/0.0,
-                                    /*erfMax=*/4.0,
+                                    /*erfIsOfSquare=*/true,
+                                    /*erfOrigin=*/1.0,
+                                    /*erfMax=*/3.93,
                                     kErfSingle};
 
 static const FloatFormat kDouble = {/*mantissaBits=*/52,
@@ -134,6 +142,7 @@ static const FloatFormat kDouble = {/*mantissaBits=*/52,
                                     kLogDouble,
                                     /*erfBound=*/1.0,
                                     kErfNearZeroDouble,
+                                    /*erfIsOfSquare=*/false,
                                     /*erfOrigin=*/2.0,
                                     /*erfMax=*/6.0,
                                     kErfDouble};
@@ -145,33 +154,38 @@ MathFormulas::MathFormulas(OpBuilder &builder, Location loc, FloatType type)
 
 //===--- exponentials -----------------------------------------------------===//
 
-MathFormulas::Reduced MathFormulas::reduceExp(Value x) {
-  auto [rounded, exponent] = roundedSum(
-      fma(x, constant(1.4426950408889634074), constant(format.roundingBias)));
+MathFormulas::Reduced MathFormulas::reduceExp(Value x, int64_t exponentBias) {
+  double bias = format.roundingBias + static_cast<double>(exponentBias);
+  Value biased = fma(x, constant(1.4426950408889634074), constant(bias));
+  Value rounded = sub(biased, constant(bias));
   Value rest = fma(rounded, constant(-format.ln2Hi), x);
   rest = fma(rounded, constant(-format.ln2Lo), rest);
   Value tail = polynomial(format.expPolynomial, rest);
-  return {exponent, fma(mul(rest, rest), tail, rest)};
+  return {bitsOf(biased), fma(mul(rest, rest), tail, rest)};
 }
 
 Value MathFormulas::exp(Value x) {
-  Reduced reduced = reduceExp(atMost(atLeast(x, format.expMin), format.expMax));
-  return scale(add(reduced.fraction, constant(1.0)), reduced.exponent);
+  Reduced reduced = reduceExp(atMost(atLeast(x, format.expMin), format.expMax),
+                              2 * format.bias);
+  auto [power, rest] = powersOfTwo(reduced.exponent);
+  return mul(fma(power, reduced.fraction, power), rest);
 }
 
 Value MathFormulas::exp2(Value x) {
   x = atMost(atLeast(x, format.exp2Min), format.exp2Max);
-  auto [rounded, exponent] = roundedSum(add(x, constant(format.roundingBias)));
-  Value rest = sub(x, rounded);
+  double bias = format.roundingBias + static_cast<double>(2 * format.bias);
+  Value biased = add(x, constant(bias));
+  Value rest = sub(x, sub(biased, constant(bias)));
   Value tail = polynomial(format.exp2Polynomial, rest);
-  return scale(fma(rest, tail, constant(1.0)), exponent);
+  auto [power, other] = powersOfTwo(bitsOf(biased));
+  return mul(mul(fma(rest, tail, constant(1.0)), power), other);
 }
 
 Value MathFormulas::expm1(Value x) {
-  Reduced reduced =
-      reduceExp(atMost(atLeast(x, format.expm1Min), format.expMax));
-  // Half of the result: 2^exponent itself may be infinite.
-  Value power = powerOfTwo(subInt(reduced.exponent, integer(1)));
+  Reduced reduced = reduceExp(
+      atMost(atLeast(x, format.expm1Min), format.expMax), format.bias - 1);
+  // Half of the result: twice this power may be infinite.
+  Value power = powerOfTwo(reduced.exponent);
   Value half = fma(power, reduced.fraction, sub(power, constant(0.5)));
   Value magnitude = math::AbsFOp::create(builder, loc, x);
   return select(isLess(magnitude, constant(format.expm1Linear)), x,
@@ -182,7 +196,7 @@ Value MathFormulas::expm1(Value x) {
 Value MathFormulas::tanh(Value x) {
   Value magnitude =
       atMost(math::AbsFOp::create(builder, loc, x), format.tanhMax);
-  Reduced reduced = reduceExp(add(magnitude, magnitude));
+  Reduced reduced = reduceExp(add(magnitude, magnitude), format.bias);
   Value power = powerOfTwo(reduced.exponent);
   Value m = fma(power, reduced.fraction, sub(power, constant(1.0)));
   Value result = div(m, add(m, constant(2.0)));
@@ -196,12 +210,12 @@ Value MathFormulas::erfNearZero(Value x) {
 
 Value MathFormulas::erfOfMagnitude(Value magnitude) {
   magnitude = atMost(magnitude, format.erfMax);
-  Value position = magnitude;
-  if (format.erfOrigin != 0)
-    position = sub(position, constant(format.erfOrigin));
-  Value negated = sub(constant(0.0), magnitude);
-  Value slope = polynomial(format.erfPolynomial, position);
-  Reduced reduced = reduceExp(fma(slope, magnitude, negated));
+  Value position = sub(magnitude, constant(format.erfOrigin));
+  Value fitted = polynomial(format.erfPolynomial, position);
+  if (format.erfIsOfSquare)
+    return fma(negated(fitted), fitted, constant(1.0));
+  Reduced reduced =
+      reduceExp(fma(fitted, magnitude, negated(magnitude)), format.bias);
   Value power = powerOfTwo(reduced.exponent);
   Value complement = fma(power, reduced.fraction, power);
   return sub(constant(1.0), complement);
@@ -282,42 +296,30 @@ Value MathFormulas::log1p(Value x) {
 //===--- parts ------------------------------------------------------------===//
 
 Value MathFormulas::powerOfTwo(Value exponent) {
-  Value biased = addInt(exponent, integer(format.bias));
-  return fromBits(arith::ShLIOp::create(builder, loc, biased,
+  return fromBits(arith::ShLIOp::create(builder, loc, exponent,
                                         integer(format.mantissaBits)));
 }
 
-Value MathFormulas::scale(Value value, Value exponent) {
-  Value half = arith::ShRSIOp::create(builder, loc, exponent, integer(1));
+std::pair<Value, Value> MathFormulas::powersOfTwo(Value exponent) {
+  Value half = arith::ShRUIOp::create(builder, loc, exponent, integer(1));
   Value rest = subInt(exponent, half);
-  return mul(mul(value, powerOfTwo(half)), powerOfTwo(rest));
+  Value power = powerOfTwo(half);
+  return {power, powerOfTwo(rest)};
 }
 
-std::pair<Value, Value> MathFormulas::roundedSum(Value biased) {
-  Value rounded = sub(biased, constant(format.roundingBias));
-  llvm::APFloat bias(format.roundingBias);
-  bool losesInfo;
-  bias.convert(type.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven,
-               &losesInfo);
-  int64_t biasBits = bias.bitcastToAPInt().getSExtValue();
-  return {rounded, subInt(bitsOf(biased), integer(biasBits))};
-}
-
-/// Neighbours are combined in a tree (G. Estrin): a chain of multiply-adds
-/// would take longer than the processor can look ahead.
+/// c0 + x (e(x^2) + x o(x^2)), with W. G. Horner's scheme for e and o: one
+/// chain of multiply-adds would be longer than what the processor looks ahead,
+/// and a tree of them has more multiplications.
 Value MathFormulas::polynomial(llvm::ArrayRef<double> coefficients, Value x) {
-  llvm::SmallVector<Value> terms;
-  for (double coefficient : llvm::reverse(coefficients))
-    terms.push_back(constant(coefficient));
-  for (Value power = x; terms.size() > 1; power = mul(power, power)) {
-    llvm::SmallVector<Value> sums;
-    for (size_t i = 0; i + 1 < terms.size(); i += 2)
-      sums.push_back(fma(terms[i + 1], power, terms[i]));
-    if (terms.size() % 2 != 0)
-      sums.push_back(terms.back());
-    terms = std::move(sums);
+  Value square = mul(x, x);
+  Value previous = constant(coefficients[0]),
+        latest = constant(coefficients[1]);
+  for (double coefficient : coefficients.drop_front(2).drop_back()) {
+    previous = fma(previous, square, constant(coefficient));
+    std::swap(previous, latest);
   }
-  return terms.front();
+  Value rest = fma(previous, x, latest);
+  return fma(rest, x, constant(coefficients.back()));
 }
 
 Value MathFormulas::atMost(Value x, double bound) {
@@ -352,6 +354,10 @@ Value MathFormulas::sub(Value a, Value b) {
 
 Value MathFormulas::mul(Value a, Value b) {
   return arith::MulFOp::create(builder, loc, a, b);
+}
+
+Value MathFormulas::negated(Value x) {
+  return arith::NegFOp::create(builder, loc, x);
 }
 
 Value MathFormulas::div(Value a, Value b) {

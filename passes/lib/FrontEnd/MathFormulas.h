@@ -13,6 +13,8 @@
 #include "mlir/IR/Value.h"
 #include "llvm/ADT/ArrayRef.h"
 
+#include <utility>
+
 namespace autotune {
 
 /// What depends on the format; the constants are in `MathFormulas.cpp`.
@@ -36,13 +38,13 @@ public:
 private:
   using Value = mlir::Value;
 
-  /// exp(x) = 2^exponent * (1 + fraction), 2^-.5 < 1 + fraction < 2^.5.
+  /// exp(x) = 2^n * (1 + fraction), 2^-.5 < 1 + fraction < 2^.5.
   struct Reduced {
-    Value exponent; // An integer.
+    Value exponent; // The low bits of this integer are n + exponentBias.
     Value fraction;
   };
 
-  Reduced reduceExp(Value x);
+  Reduced reduceExp(Value x, int64_t exponentBias);
   Value erfNearZero(Value x);
   Value erfOfMagnitude(Value magnitude);
   /// log(u) + correction / u, where u is positive and finite.
@@ -50,12 +52,12 @@ private:
   /// `finite` where u is positive and finite; else log(u).
   Value withLimitsOfLog(Value u, Value finite);
 
-  /// 2^exponent; in one factor where that is a normal number.
+  /// 2^n, a normal number; the low bits of the exponent are n + bias.
   Value powerOfTwo(Value exponent);
-  /// value * 2^exponent, rounded once, also where that is subnormal.
-  Value scale(Value value, Value exponent);
-  /// Rounds to an integer of moderate size; returns it in both forms.
-  std::pair<Value, Value> roundedSum(Value product);
+  /// Normal numbers whose product is 2^n: what is multiplied by one after the
+  /// other is rounded once, also where it becomes subnormal or infinite. The
+  /// low bits of the exponent are n + 2 bias.
+  std::pair<Value, Value> powersOfTwo(Value exponent);
 
   Value polynomial(llvm::ArrayRef<double> coefficients, Value x);
   /// NaN stays.
@@ -68,6 +70,7 @@ private:
   Value sub(Value a, Value b);
   Value mul(Value a, Value b);
   Value div(Value a, Value b);
+  Value negated(Value x);
   Value fma(Value a, Value b, Value c);
   Value isLess(Value a, Value b);
   Value isEqual(Value a, Value b);

@@ -1,0 +1,94 @@
+"""Expert schedules of elementwise chains, and of products with a transposed operand."""
+
+import itertools
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+
+from autotune.compiler import CompilerPool
+from autotune.expert import expert_schedules
+from autotune.proposer import UniformProposer
+from autotune.schedule import Fuse, Pack, Schedule, Transformation, UnrollAndJam, Vectorize
+from autotune.search import Explorer
+from autotune.target import detect
+from autotune.tune import WorkloadSpace
+from autotune.workload import Workload
+from tests.unit.kernels import buffer, workload
+
+_Step = TypeVar("_Step", bound=Transformation)
+
+
+def _schedules(pool: CompilerPool, of: Workload) -> list[Schedule]:
+    target = replace(detect(), vector_bits=256, num_vector_registers=16, num_threads=1)
+    explorer = Explorer(WorkloadSpace(of, pool), UniformProposer(), target)
+    return list(itertools.islice(expert_schedules(explorer, target), 30))
+
+
+def _of_kind(kind: type[_Step], schedule: Schedule) -> list[_Step]:
+    return [step for step in schedule.transformations if isinstance(step, kind)]
+
+
+def test_elementwise_chains_get_vectors_of_several_registers(pool: CompilerPool) -> None:
+    chain = workload(
+        """
+        affine.for %i = 0 to 64 {
+          affine.for %j = 0 to 640 {
+            %a = affine.load %0[%i, %j] : memref<64x640xf32>
+            %b = affine.load %1[%i] : memref<64xf32>
+            %c = arith.mulf %a, %b : f32
+            affine.store %c, %0[%i, %j] : memref<64x640xf32>
+          }
+        }
+        affine.for %i = 0 to 64 {
+          affine.for %j = 0 to 640 {
+            %a = affine.load %0[%i, %j] : memref<64x640xf32>
+            %b = affine.load %2[%i] : memref<64xf32>
+            %c = arith.addf %b, %a : f32
+            affine.store %c, %2[%i] : memref<64xf32>
+          }
+        }""",
+        buffer("f32", 64, 640),
+        buffer("f32", 64),
+        buffer("f32", 64),
+    )
+    fused = [schedule for schedule in _schedules(pool, chain) if _of_kind(Fuse, schedule)]
+    widths = [[step.width for step in _of_kind(Vectorize, schedule)] for schedule in fused]
+    # The sum is left alone.
+    assert [16] in widths
+    assert [32] in widths
+
+
+def _product(first: str, extents: tuple[int, int]) -> Workload:
+    rows, columns = extents
+    return workload(
+        f"""
+        affine.for %i = 0 to 512 {{
+          affine.for %j = 0 to 512 {{
+            affine.for %k = 0 to 600 {{
+              %a = affine.load %0[{first}] : memref<{rows}x{columns}xf32>
+              %b = affine.load %1[%k, %j] : memref<600x512xf32>
+              %c = affine.load %2[%i, %j] : memref<512x512xf32>
+              %d = math.fma %a, %b, %c : f32
+              affine.store %d, %2[%i, %j] : memref<512x512xf32>
+            }}
+          }}
+        }}""",
+        buffer("f32", rows, columns),
+        buffer("f32", 600, 512),
+        buffer("f32", 512, 512),
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "extents", "packed"),
+    [("%k, %i", (600, 512), {(1, 1), (0, 1)}), ("%i, %k", (512, 600), {(1, 1)})],
+)
+def test_rows_of_a_transposed_operand_are_packed(
+    pool: CompilerPool, first: str, extents: tuple[int, int], packed: set[tuple[int, int]]
+) -> None:
+    schedule = _schedules(pool, _product(first, extents))[0]
+    packs = _of_kind(Pack, schedule)
+    assert {(step.array, step.panel_dim) for step in packs} == packed
+    (jam,) = _of_kind(UnrollAndJam, schedule)
+    assert {step.panel for step in packs} <= set(jam.factors)
