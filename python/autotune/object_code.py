@@ -32,8 +32,8 @@ llvm.set_option("autotune", "-dag-maps-huge-region=300")
 SCHEDULED_ATTRIBUTE = "autotune-scheduled"
 # LLVM's pass that makes pointers that advance of addresses in loops weighs combinations: it takes
 # up to nine tenths of the time of emission where loops are unrolled. Addresses of scheduled
-# functions are shaped before: modules with such functions do without it. It has to run in the
-# emission: as a pass by itself it fails on what it makes of some nests of loops.
+# functions are shaped before, and are as fast without it; untuned ones lose up to a tenth. It has
+# to run in the emission of a whole module: as a pass by itself it fails on some nests of loops.
 _STRENGTH_REDUCTION = "-disable-lsr={}"
 _LINKERS = ("cc", "gcc", "clang")
 
@@ -98,7 +98,7 @@ class NativeCompiler:
             builder = llvm.create_pass_builder(self._machine, tuning)
             builder.getModulePassManager().run(module, builder)
         with stages.during(Stage.EMISSION):
-            is_disabled = str(_has_scheduled(module)).lower()
+            is_disabled = str(_is_scheduled(module)).lower()
             llvm.set_option("autotune", _STRENGTH_REDUCTION.format(is_disabled))
             assembly = self._machine.emit_assembly(module)
             object_code = self._assemble(assembly)
@@ -127,11 +127,14 @@ class NativeCompiler:
         module.data_layout = str(self._machine.target_data)
 
 
-def _has_scheduled(module: llvm.ModuleRef) -> bool:
-    return any(
-        SCHEDULED_ATTRIBUTE.encode() in attribute
-        for function in module.functions
-        for attribute in function.attributes
+def _is_scheduled(module: llvm.ModuleRef) -> bool:
+    """Whether what has loops in the module is scheduled functions, and something is."""
+    functions = [x for x in module.functions if not x.is_declaration]
+    scheduled = [
+        x for x in functions if any(SCHEDULED_ATTRIBUTE.encode() in y for y in x.attributes)
+    ]
+    return bool(scheduled) and all(
+        function in scheduled or sum(1 for _ in function.blocks) == 1 for function in functions
     )
 
 

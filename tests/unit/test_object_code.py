@@ -129,8 +129,8 @@ def test_register_pressure_shows(native: NativeCompiler) -> None:
     assert native.compile(loop(64)).num_spills >= 32
 
 
-def _strided_loop(attribute: str) -> str:
-    return f"""define void @f(ptr noalias %a, ptr noalias %b, i64 %n) {attribute} {{
+def _strided_loop(name: str, attribute: str = "") -> str:
+    return f"""define void @{name}(ptr noalias %a, ptr noalias %b, i64 %n) {attribute} {{
     entry:
       br label %loop
     loop:
@@ -145,21 +145,29 @@ def _strided_loop(attribute: str) -> str:
       br i1 %again, label %loop, label %exit
     exit:
       ret void
-    }}"""
+    }}
+    """
 
 
-def test_strength_is_reduced_but_in_modules_with_scheduled_functions(
+def test_strength_is_reduced_where_something_with_loops_is_not_scheduled(
     native: NativeCompiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hashes = {
-        name: native.compile(_strided_loop(attribute)).object_hash
-        for name, attribute in [
-            ("plain", ""),
-            ("other", '"no-such-attribute"'),
-            ("scheduled", f'"{SCHEDULED_ATTRIBUTE}"'),
-        ]
+    mark = f'noinline "{SCHEDULED_ATTRIBUTE}"'
+    call = "define void @g(ptr %a, i64 %n) {\ncall void @f(ptr %a, ptr %a, i64 %n)\nret void\n}\n"
+    programs = {
+        "plain": _strided_loop("f"),
+        "scheduled": _strided_loop("f", mark),
+        "called": _strided_loop("f", mark) + call,
+        "mixed": _strided_loop("f", mark) + _strided_loop("h"),
     }
-    monkeypatch.setattr(object_code, "_has_scheduled", lambda module: True)
-    left_alone = native.compile(_strided_loop("")).object_hash
-    assert hashes["plain"] == hashes["other"] != left_alone
-    assert hashes["scheduled"] == left_alone
+    hashes = {name: native.compile(text).object_hash for name, text in programs.items()}
+    for is_scheduled in (False, True):
+        monkeypatch.setattr(object_code, "_is_scheduled", lambda _, answer=is_scheduled: answer)
+        forced = {name: native.compile(text).object_hash for name, text in programs.items()}
+        is_same = {name: forced[name] == hashes[name] for name in programs}
+        assert is_same == {
+            "plain": not is_scheduled,
+            "scheduled": is_scheduled,
+            "called": is_scheduled,
+            "mixed": not is_scheduled,
+        }
