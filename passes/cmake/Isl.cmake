@@ -40,7 +40,27 @@ configure_file("${ISL_CPP_HEADER}" "${CMAKE_BINARY_DIR}/isl-cpp/isl/cpp.h" COPYO
 file(STRINGS "${islpy}/CMakeLists.txt" isl_sources REGEX "^ +isl/[a-z0-9_/]+[.]c$")
 list(TRANSFORM isl_sources STRIP)
 list(FILTER isl_sources EXCLUDE REGEX "isl_val_(gmp|imath)[.]c$")
+list(REMOVE_ITEM isl_sources isl/isl_map.c)
 list(TRANSFORM isl_sources PREPEND "${islpy}/")
+
+# Where an output dimension is a remainder isl 0.28 looks for it before it computes an optimum, and gives up with an
+# error ("affine expression involves some of the domain dimensions") where several outputs are. It goes on without.
+file(READ "${islpy}/isl/isl_map.c" isl_map)
+set(looks "	mod = isl_basic_map_try_find_output_mod_eq(bmap, pos);
+	if (mod.valid < 0 || mod.valid)
+		return mod;
+	return isl_basic_map_try_find_output_mod_ineq(bmap, pos);
+")
+string(FIND "${isl_map}" "${looks}" found)
+if(found EQUAL -1)
+  message(FATAL_ERROR "isl_map.c of ${islpy} is not that of islpy ${islpy_version}")
+endif()
+string(REPLACE "${looks}" "	mod.valid = isl_bool_false;
+	mod.value = NULL;
+	return mod;
+" isl_map "${isl_map}")
+file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/isl-mended/isl_map.c" CONTENT "${isl_map}" @ONLY)
+list(APPEND isl_sources "${CMAKE_BINARY_DIR}/isl-mended/isl_map.c")
 
 add_library(isl STATIC ${isl_sources})
 set_target_properties(isl PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
