@@ -15,7 +15,7 @@ from autotune.expert_recipes import Recipe, recipes_for
 from autotune.expert_stores import with_streams
 from autotune.expert_threads import num_iterations, parallelize, parallelize_diagonals
 from autotune.loop_tree import Band, bands, is_tiled, num_parts, num_statements
-from autotune.register_tile import Shape, strides_of, vector_member
+from autotune.register_tile import Shape, member_across_rows, strides_of, vector_member
 from autotune.schedule import (
     Distribute,
     Expand,
@@ -93,8 +93,8 @@ class _Cook:
         if self._recipe.columns_of_vectors:
             self._vectorize_columns(deepest)
         elif self._recipe.vectors:
-            for statement in deepest[:_MAX_STATEMENTS]:
-                self._shape(statement)
+            shaped = [self._shape(statement) for statement in deepest[:_MAX_STATEMENTS]]
+            return any(shaped) or not self._recipe.across_rows
         elif self._recipe.span:
             return self._vectorize_innermost(deepest[:_MAX_STATEMENTS])
         return True
@@ -199,20 +199,24 @@ class _Cook:
             others = (0,) * (len(band["members"]) - 1)
             self._draft.take(Tile(band["number"], (self._recipe.block, *others)))
 
-    def _shape(self, statement: str) -> None:
+    def _shape(self, statement: str) -> bool:
+        """Gives a statement its register tile; returns whether vectors run across rows in it."""
         path = self._draft.path(statement)
         if not path or not path[-1].is_plain:
-            return
+            return False
         accesses = self._draft.accesses(statement)
         lanes = self._lanes(accesses)
 
         def can_vectorize(band: int, member: int) -> bool:
             return self._draft.is_legal(Vectorize(band, member, lanes))
 
-        choice = vector_member(path, accesses, can_vectorize, statement)
+        across = None
+        if self._recipe.across_rows:
+            across = member_across_rows(path, accesses, can_vectorize, statement)
+        choice = across or vector_member(path, accesses, can_vectorize, statement)
         if choice is None:
             self._interleave(path[-1])
-            return
+            return False
         band, column = choice
         strides = [strides_of(member, accesses, statement) for member in band.members]
         written = [index for index, access in enumerate(accesses) if access["write"]]
@@ -222,6 +226,7 @@ class _Cook:
         rows = [m for m in range(len(strides)) if m != column and m not in reductions]
         shape = Shape(statement, band, column, reductions, rows, lanes, accesses, strides)
         self._apply(shape)
+        return across is not None
 
     def _vectorize_columns(self, statements: list[str]) -> None:
         """Unrolls loops along rows by a vector, and runs vectors along the loops around them."""
@@ -291,7 +296,7 @@ class _Cook:
         if row is not None:
             jam[row] = min(self._recipe.rows, extents[row])
         jam[shape.column] = _fit(self._recipe.vectors * shape.lanes, extents[shape.column])
-        if self._recipe.reschedule is None:
+        if self._recipe.reschedule is None and not shape.is_across_rows:
             for member in shape.transposed_members():
                 jam[member] = _fit(shape.lanes, extents[member])
         point = shape.band.number + self._tile(shape, extents, jam)
@@ -402,6 +407,8 @@ class _Cook:
         if recipe.reschedule is not None and recipe.steps and not recipe.reduction:
             return identity
         order = [*shape.rows, shape.column, *(m for m in shape.reductions if m != shape.column)]
+        if shape.is_across_rows:
+            order = [shape.column, *shape.rows, *shape.reductions]
         if order == identity or not self._draft.take(Interchange(point, tuple(order))):
             return identity
         return order

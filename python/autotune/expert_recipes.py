@@ -36,6 +36,8 @@ class Recipe:
             so that one finds in the cache what the other has read; 0 separates them altogether.
         expands: Whether iterations of loops get temporaries of their own first.
         whole_rows: Whether rows that rescheduling has moved in time are moved back, and not tiled.
+        across_rows: Whether vectors of sums run across the rows of the result, where what they read
+            can be packed; other operands may then lie in memory as they like.
         separates: Tile of the two outermost loops, in which what needs nothing of the tile runs
             first and alone gets vectors; as in dynamic programming. Empty for none.
     """
@@ -52,6 +54,7 @@ class Recipe:
     block: int = 0
     expands: bool = False
     whole_rows: bool = False
+    across_rows: bool = False
     separates: tuple[int, ...] = ()
 
     def fitted(self, target: Target) -> "Recipe":
@@ -87,6 +90,8 @@ RECIPES = (
     Recipe(rows=1, vectors=0, span=4),
     Recipe(rows=1, vectors=0, reschedule=(1, 0)),
     Recipe(rows=4, vectors=2),
+    Recipe(rows=8, vectors=2, columns=512, reduction=256, packs=True),
+    Recipe(rows=8, vectors=2, packs=True, across_rows=True),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
     Recipe(rows=1, vectors=1, columns_of_vectors=True),
     Recipe(rows=6, vectors=4, block=32),

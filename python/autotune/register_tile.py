@@ -34,13 +34,19 @@ class Shape:
     accesses: list[dict[str, Any]]
     strides: list[list[int]]
 
+    @property
+    def is_across_rows(self) -> bool:
+        """Whether the lanes of a vector are stored in different rows."""
+        return max(self._stored_strides(self.column)) > 1
+
     def best_row(self, extents: list[int]) -> int | None:
         """Returns the row loop that reuses most of what is read along the vectors."""
         candidates = [m for m in self.rows if extents[m] > 1]
         vectors = [i for i, stride in enumerate(self.strides[self.column]) if stride == 1]
 
-        def reuse(member: int) -> tuple[int, int]:
-            return sum(self.strides[member][i] == 0 for i in vectors), extents[member]
+        def reuse(member: int) -> tuple[bool, int, int]:
+            shared = sum(self.strides[member][i] == 0 for i in vectors)
+            return self._stored_strides(member) == {1}, shared, extents[member]
 
         return max(candidates, key=reuse, default=None)
 
@@ -101,6 +107,10 @@ class Shape:
                 found.append((int(access["array"]), len(access["shape"]) - 1))
         return found
 
+    def _stored_strides(self, member: int) -> set[int]:
+        pairs = zip(self.strides[member], self.accesses, strict=True)
+        return {stride for stride, access in pairs if access["write"]}
+
     def scaled_arrays(self) -> list[tuple[int, int]]:
         """Returns arrays whose elements are all scaled or converted, once a vector of columns."""
         written = {access["array"] for access in self.accesses if access["write"]}
@@ -137,6 +147,44 @@ def vector_member(
             if stores and score > best_score and can_vectorize(band.number, position):
                 best, best_score = (band, position), score
     return best
+
+
+def member_across_rows(
+    path: list[Band],
+    accesses: list[dict[str, Any]],
+    can_vectorize: Callable[[int, int], bool],
+    statement: str,
+) -> tuple[Band, int] | None:
+    """Returns the band and member along which results of a sum lie in different rows.
+
+    What the vectors read can be packed: it is only read, and is the same for all of a row. The
+    other operands are one element for all lanes, however they lie in memory; those are the shapes
+    for operands with gaps, and for rows that are shorter than a register tile. Results stay in
+    registers while the sum runs, and are stored across the rows at its end.
+    """
+    written = {access["array"] for access in accesses if access["write"]}
+    for band in path:
+        strides = [strides_of(member, accesses, statement) for member in band.members]
+        stored = [
+            {each[i] for i, access in enumerate(accesses) if access["write"]} for each in strides
+        ]
+        if {0} not in stored or {1} not in stored:
+            continue
+        row = strides[stored.index({1})]
+        for position, along in enumerate(strides):
+            moved = [
+                index
+                for index, stride in enumerate(along)
+                if stride and accesses[index]["array"] not in written
+            ]
+            is_across = min(stored[position]) > 1 and moved
+            can_pack = all(
+                row[i] == 0 and _dimension(accesses[i]["shape"], along[i]) is not None
+                for i in moved
+            )
+            if is_across and can_pack and can_vectorize(band.number, position):
+                return band, position
+    return None
 
 
 def fitted_tile(rows: int, vectors: int, num_registers: int) -> tuple[int, int]:

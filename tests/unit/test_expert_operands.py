@@ -1,4 +1,4 @@
-"""Expert schedules of elementwise chains, and of products with a transposed operand."""
+"""Expert schedules of elementwise chains, and of sums whose operands are transposed or have gaps."""
 
 import itertools
 from dataclasses import replace
@@ -92,3 +92,34 @@ def test_rows_of_a_transposed_operand_are_packed(
     assert {(step.array, step.panel_dim) for step in packs} == packed
     (jam,) = _of_kind(UnrollAndJam, schedule)
     assert {step.panel for step in packs} <= set(jam.factors)
+
+
+def test_sums_over_an_operand_with_gaps_get_vectors_across_rows(pool: CompilerPool) -> None:
+    convolution = workload(
+        """
+        affine.for %o = 0 to 64 {
+          affine.for %x = 0 to 28 {
+            affine.for %c = 0 to 32 {
+              affine.for %k = 0 to 3 {
+                %a = affine.load %0[%c, %x * 2 + %k] : memref<32x58xf32>
+                %b = affine.load %1[%o, %c, %k] : memref<64x32x3xf32>
+                %d = affine.load %2[%o, %x] : memref<64x28xf32>
+                %e = math.fma %a, %b, %d : f32
+                affine.store %e, %2[%o, %x] : memref<64x28xf32>
+              }
+            }
+          }
+        }""",
+        buffer("f32", 32, 58),
+        buffer("f32", 64, 32, 3),
+        buffer("f32", 64, 28),
+    )
+    across = [
+        schedule
+        for schedule in _schedules(pool, convolution)
+        if Vectorize(2, 0, 8) in schedule.transformations
+    ]
+    # Only the other operand is packed, for vectors of results that are in different rows.
+    packs = [[(step.array, step.panel_dim) for step in _of_kind(Pack, each)] for each in across]
+    assert [(1, 0)] in packs
+    assert all((0, 1) not in each for each in packs)

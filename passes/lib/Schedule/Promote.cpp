@@ -8,6 +8,7 @@
 #include "Addresses.h"
 #include "Codegen.h"
 #include "LoopFacts.h"
+#include "Places.h"
 
 #include "mlir/Dialect/Affine/LoopUtils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,116 +21,6 @@
 using namespace mlir;
 
 namespace autotune {
-namespace {
-
-/// A subscript over the values that a loop's places share, apart from its
-/// constant term.
-struct Subscript {
-  AffineExpr variable;
-  int64_t constant;
-};
-
-/// A load or store of one place: an element, a row of elements, the lanes of a
-/// row that a mask selects, or a gathered column.
-struct Place {
-  Location loc;
-  Operation *op; ///< Gone once the place is promoted.
-  Value memref;
-  AffineMap map;
-  llvm::SmallVector<Value> operands;
-  Type type;
-  Value mask;
-  bool isStore;
-  llvm::SmallVector<Subscript> subscripts;
-  /// Elements from the first one on, in every dimension.
-  llvm::SmallVector<int64_t> extents;
-
-  bool isSamePlace(const Place &other) const {
-    return memref == other.memref && type == other.type && mask == other.mask &&
-           map == other.map && operands == other.operands &&
-           extents == other.extents;
-  }
-};
-
-} // namespace
-
-static Place affinePlace(Operation *op, Value memref, AffineMap map,
-                         ValueRange operands, Type type, Value mask,
-                         bool isStore) {
-  Place place{op->getLoc(), op, memref, map, {}, type, mask, isStore, {}, {}};
-  place.map = composedMap(map, operands, place.operands);
-  place.extents.assign(map.getNumResults(), 1);
-  if (auto vector = dyn_cast<VectorType>(type))
-    place.extents.back() = vector.getNumElements();
-  return place;
-}
-
-static Place indexedPlace(Operation *op, Value memref, ValueRange indices,
-                          Type type, Value mask, bool isStore) {
-  AffineMap identity =
-      AffineMap::getMultiDimIdentityMap(indices.size(), op->getContext());
-  return affinePlace(op, memref, identity, indices, type, mask, isStore);
-}
-
-/// A column that is gathered whole: lanes along one dimension but the last.
-static std::optional<Place> columnPlace(vector::GatherOp op) {
-  auto memref = dyn_cast<MemRefType>(op.getBase().getType());
-  VectorType type = op.getVectorType();
-  DenseIntElementsAttr lanes, mask;
-  // Fewer lanes at this distance could also be in two dimensions.
-  if (!memref || !isPlainMemref(memref) || type.getRank() != 1 ||
-      type.getNumElements() < 3 ||
-      !matchPattern(op.getIndices(), m_Constant(&lanes)) ||
-      !matchPattern(op.getMask(), m_Constant(&mask)) || !mask.isSplat() ||
-      !mask.getSplatValue<bool>() || lanes.isSplat())
-    return std::nullopt;
-  auto positions = llvm::to_vector(lanes.getValues<int32_t>());
-  Place place = indexedPlace(op, op.getBase(), op.getOffsets(), type,
-                             op.getMask(), false);
-  int64_t stride = 1, dim = memref.getRank();
-  while (dim > 0 && stride < positions[1])
-    stride *= memref.getDimSize(--dim);
-  // The lanes leave a dimension of size one.
-  while (dim > 1 && memref.getDimSize(dim - 1) == 1)
-    --dim;
-  if (dim == 0 || stride != positions[1] ||
-      memref.getDimSize(dim - 1) < type.getNumElements())
-    return std::nullopt;
-  for (auto [lane, position] : llvm::enumerate(positions))
-    if (position != stride * int64_t(lane))
-      return std::nullopt;
-  place.extents.back() = 1;
-  place.extents[dim - 1] = type.getNumElements();
-  return place;
-}
-
-/// The place of an access; nothing for other ops.
-static std::optional<Place> placeOf(Operation *op) {
-  if (auto load = dyn_cast<affine::AffineLoadOp>(op))
-    return affinePlace(op, load.getMemRef(), load.getAffineMap(),
-                       load.getMapOperands(), load.getType(), Value(), false);
-  if (auto store = dyn_cast<affine::AffineStoreOp>(op))
-    return affinePlace(op, store.getMemRef(), store.getAffineMap(),
-                       store.getMapOperands(),
-                       store.getValueToStore().getType(), Value(), true);
-  if (auto load = dyn_cast<affine::AffineVectorLoadOp>(op))
-    return affinePlace(op, load.getMemRef(), load.getAffineMap(),
-                       load.getMapOperands(), load.getType(), Value(), false);
-  if (auto store = dyn_cast<affine::AffineVectorStoreOp>(op))
-    return affinePlace(op, store.getMemRef(), store.getAffineMap(),
-                       store.getMapOperands(),
-                       store.getValueToStore().getType(), Value(), true);
-  if (auto load = dyn_cast<vector::MaskedLoadOp>(op))
-    return indexedPlace(op, load.getBase(), load.getIndices(), load.getType(),
-                        load.getMask(), false);
-  if (auto gather = dyn_cast<vector::GatherOp>(op))
-    return columnPlace(gather);
-  if (auto store = dyn_cast<vector::MaskedStoreOp>(op))
-    return indexedPlace(op, store.getBase(), store.getIndices(),
-                        store.getValueToStore().getType(), store.getMask(),
-                        true);
-  return std::nullopt;
-}
 
 /// `a - b` of one subscript where it is surely the same in every iteration.
 static std::optional<int64_t> constantDifference(const Place &a, const Place &b,
@@ -405,54 +296,6 @@ private:
       rewriter.eraseOp(&op);
     }
     return current;
-  }
-
-  static Value storedValue(Operation *op) {
-    if (auto store = dyn_cast<affine::AffineStoreOp>(op))
-      return store.getValueToStore();
-    if (auto store = dyn_cast<affine::AffineVectorStoreOp>(op))
-      return store.getValueToStore();
-    return cast<vector::MaskedStoreOp>(op).getValueToStore();
-  }
-
-  static llvm::SmallVector<Value> indicesOf(OpBuilder &builder,
-                                            const Place &place) {
-    llvm::SmallVector<Value> indices;
-    for (AffineExpr expr : place.map.getResults())
-      indices.push_back(affine::makeComposedAffineApply(
-          builder, place.loc,
-          AffineMap::get(place.map.getNumDims(), place.map.getNumSymbols(),
-                         expr),
-          llvm::to_vector_of<OpFoldResult>(place.operands)));
-    return indices;
-  }
-
-  static Value emitLoad(OpBuilder &builder, const Place &place) {
-    if (place.mask) {
-      Value zeros = arith::ConstantOp::create(builder, place.loc,
-                                              builder.getZeroAttr(place.type));
-      return vector::MaskedLoadOp::create(
-          builder, place.loc, cast<VectorType>(place.type), place.memref,
-          indicesOf(builder, place), place.mask, zeros);
-    }
-    if (auto type = dyn_cast<VectorType>(place.type))
-      return affine::AffineVectorLoadOp::create(
-          builder, place.loc, type, place.memref, place.map, place.operands);
-    return affine::AffineLoadOp::create(builder, place.loc, place.memref,
-                                        place.map, place.operands);
-  }
-
-  static void emitStore(OpBuilder &builder, const Place &place, Value value) {
-    if (place.mask)
-      vector::MaskedStoreOp::create(builder, place.loc, place.memref,
-                                    indicesOf(builder, place), place.mask,
-                                    value);
-    else if (isa<VectorType>(place.type))
-      affine::AffineVectorStoreOp::create(
-          builder, place.loc, value, place.memref, place.map, place.operands);
-    else
-      affine::AffineStoreOp::create(builder, place.loc, value, place.memref,
-                                    place.map, place.operands);
   }
 
   affine::AffineForOp loop;
