@@ -1,4 +1,4 @@
-"""Expert schedules of elementwise chains, and of sums whose operands are transposed or have gaps."""
+"""Expert schedules of elementwise chains, and of sums over operands that are not in order."""
 
 import itertools
 from dataclasses import replace
