@@ -38,7 +38,7 @@ class ExtractPass : public impl::ExtractBase<ExtractPass> {
       Dependences dependences(computeDependences(*scop, scop->originalOrder));
       mergeBands(scop->originalOrder, ActiveDependences(dependences));
       storeTree(function, scop->originalOrder);
-      storeDependences(function, dependences);
+      storeDependences(function, dependences.all());
       return success();
     };
     if (failed(guardIsl(function, extract)))

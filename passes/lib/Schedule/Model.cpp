@@ -113,16 +113,16 @@ void storeTree(func::FuncOp function, const Tree &tree) {
   free(text);
 }
 
-void storeDependences(func::FuncOp function, const Dependences &dependences) {
-  auto store = [&](llvm::StringRef name, const isl::union_map &pairs) {
-    char *text = isl_union_map_to_str(pairs.get());
+void storeDependences(func::FuncOp function, const DependentPairs &pairs) {
+  auto store = [&](llvm::StringRef name, const isl::union_map &some) {
+    char *text = isl_union_map_to_str(some.get());
     function->setAttr(name, StringAttr::get(function.getContext(), text));
     free(text);
   };
   function->removeAttr(commutingName);
-  store(dependencesName, dependences.all().ordered);
-  if (!dependences.all().commuting.is_empty())
-    store(commutingName, dependences.all().commuting);
+  store(dependencesName, pairs.ordered);
+  if (!pairs.commuting.is_empty())
+    store(commutingName, pairs.commuting);
 }
 
 void clearModel(func::FuncOp function) {
@@ -203,8 +203,7 @@ transformMemory(func::FuncOp function,
     if (failed(scop))
       return failure();
     storeTree(function, model->tree);
-    storeDependences(function,
-                     Dependences(computeDependences(*scop, model->tree)));
+    storeDependences(function, computeDependences(*scop, model->tree));
     return success();
   });
 }
@@ -219,7 +218,7 @@ transformStatements(func::FuncOp function,
     if (Refusal refusal = guarded(*model, transform))
       return function.emitError("illegal: ") << *refusal;
     storeTree(function, model->tree);
-    storeDependences(function, *model->dependences);
+    storeDependences(function, model->dependences->all());
     return success();
   });
 }

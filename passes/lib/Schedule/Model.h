@@ -27,8 +27,7 @@ using Refusal = std::optional<std::string>;
 mlir::FailureOr<Model> loadModel(mlir::func::FuncOp function, isl::ctx ctx,
                                  bool remembersViolations = false);
 void storeTree(mlir::func::FuncOp function, const Tree &tree);
-void storeDependences(mlir::func::FuncOp function,
-                      const Dependences &dependences);
+void storeDependences(mlir::func::FuncOp function, const DependentPairs &pairs);
 void clearModel(mlir::func::FuncOp function);
 
 /// The tree that answers a question, computed unless that was asked recently.

@@ -52,6 +52,8 @@ void AstEmitter::emitPrefetch(const GeneratedPrefetch &fetched) {
   Value array = scop.arrays[fetched.array];
   auto type = cast<MemRefType>(array.getType());
   AffineExpr counter = iterators.lookup(std::to_string(fetched.depth));
+  if (!counter) // The whole loop is one vector.
+    return;
   auto begin = regionLater(fetched, fetched.distance);
   auto next = regionLater(fetched, fetched.distance + 1);
   // Pieces of a loop may have one iteration only, at a place of its own.
