@@ -138,7 +138,8 @@ def Pack : SchedulePass<"autotune-pack"> {
     Copies what the loops below the band read of the array, for fixed outer
     loops, into a buffer whose layout is panels of `panel` elements along
     `panel-dim`: `B[k][j]` becomes `P[j / panel][k][j mod panel]`. Refused where
-    the array is written below the band or the region has no fixed size.
+    the array is written below the band or not read there, and where the region
+    takes more than 64 MiB or, of a larger array, has no fixed size.
   }];
   let options = [
     Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
