@@ -19,7 +19,8 @@ namespace autotune {
 using Kind = MemberForm::Kind;
 
 bool isEqual(const isl::aff &a, const isl::aff &b) {
-  return isl_aff_plain_is_zero(a.sub(b).get()) == isl_bool_true;
+  return a.get() == b.get() ||
+         isl_aff_plain_is_zero(a.sub(b).get()) == isl_bool_true;
 }
 
 static isl::val integer(const isl::aff &like, long value) {
