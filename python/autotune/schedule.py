@@ -206,7 +206,7 @@ class Pack(Transformation):
 
     The buffer is cut along the array's dimension `panel_dim` into panels of `panel` elements, and
     freed after the band. `array` counts the function's arguments, then its allocations. Refused
-    when the array is written below the band, or when the part has no constant bound.
+    when the array is written below the band or not read there, or when the part is too large.
     """
 
     name: ClassVar[str] = "autotune-pack"

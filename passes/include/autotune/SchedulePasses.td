@@ -342,8 +342,8 @@ def Contract : SchedulePass<"autotune-contract"> {
     `for i { T[i] = ...; ... = T[i] }` becomes `for i { T[0] = ...; ... = T[0] }`:
     every dimension of a temporary is folded modulo the number of neighbours that
     hold values still needed. Refused for arrays visible outside the workload,
-    where all of the array is in use at once, and where marked loops would carry
-    a dependence.
+    where all of the array is in use at once, where marked loops would carry a
+    dependence, and where isl takes more than a hundredth of its quota to tell.
   }];
   let options = [
     Option<"array", "array", "unsigned", "0",
