@@ -444,7 +444,9 @@ def main(compiler: Compiler) -> None:
     parser = argparse.ArgumentParser(prog="python -m autotune.compile_worker")
     parser.add_argument("--cores", required=True, help="comma-separated cores to run on")
     parser.add_argument("--memory-bytes", type=int, required=True)
+    parser.add_argument("--niceness", type=int, default=0, help="added to that of its parent")
     arguments = parser.parse_args()
+    os.nice(arguments.niceness)
     os.sched_setaffinity(0, map(int, arguments.cores.split(",")))
     serve(compiler.handle, arguments.memory_bytes)
 

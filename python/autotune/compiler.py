@@ -7,7 +7,6 @@ worker abort, hang or run out of memory costs that candidate, and the worker is 
 import contextlib
 import itertools
 import os
-import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
@@ -34,6 +33,7 @@ from autotune.worker_process import (
     WorkerProcess,
     WorkerTimeoutError,
 )
+from autotune.worker_queue import WorkerQueue
 from autotune.workload import Modes, ModuleParts, Target, Workload
 
 T = TypeVar("T")
@@ -42,6 +42,7 @@ _WORKER = "autotune.compile_worker"
 _MOST_MEMORY_BYTES = 8 << 30
 _WHOLE_PROGRAM = 10.0
 _BUSY_MACHINE = 3.0  # Time by the clock for a second of CPU time.
+_NICENESS = 2  # Beside one other process it leaves two fifths of the core.
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,14 @@ class _Job:
     future: "Future[object]"
 
 
-_Jobs = queue.SimpleQueue[_Job | None]
+_Jobs = WorkerQueue[_Job]
 
 
 class CompilerPool:
     """Compile workers; a context manager. Methods may be called from any thread.
 
     One worker only describes and expands: a search waits for each of these in turn, and they should
-    not queue behind builds.
+    not queue behind builds. Builds go to its core last, and run there with lower priority.
 
     Args:
         target: What the code is for.
@@ -153,9 +154,13 @@ class CompilerPool:
         self._builds, self._questions = _Jobs(), _Jobs()
         self._is_closed = False
         ordered = sorted(cores or os.sched_getaffinity(0))
-        own = itertools.cycle(ordered)
-        self._lanes = [_Lane(self._questions, timeout_secs, ordered[0])]
-        self._lanes += [_Lane(self._builds, timeout_secs, next(own)) for _ in range(num_workers)]
+        first = ordered[0]
+        cores_of_builds = list(itertools.islice(itertools.cycle(ordered), num_workers))
+        cores_of_builds.sort(key=lambda core: core == first)
+        self._lanes = [_Lane(self._questions, 0, timeout_secs, first)]
+        for rank, core in enumerate(cores_of_builds):
+            niceness = _NICENESS if core == first else 0
+            self._lanes.append(_Lane(self._builds, rank, timeout_secs, core, niceness))
 
     def __enter__(self) -> Self:
         return self
@@ -167,13 +172,8 @@ class CompilerPool:
         """Ends the workers, and what they are at; futures that are not done are cancelled."""
         self._is_closed = True
         for jobs in (self._questions, self._builds):
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    job = jobs.get_nowait()
-                    if job is not None:
-                        job.future.cancel()
-            for _ in self._lanes:
-                jobs.put(None)
+            for job in jobs.close():
+                job.future.cancel()
         for lane in self._lanes:
             lane.close()
 
@@ -310,13 +310,24 @@ def _patience(request: Request) -> float:
 class _Lane:
     """One worker process with the thread that feeds it; the thread outlives each process.
 
+    Args:
+        jobs: Where its work comes from.
+        rank: Its place among those that take from there.
+        timeout_secs: See `CompilerPool`.
+        core: Where the worker runs.
+        niceness: Added to that of this process.
+
     Attributes:
         core: Where the worker runs.
     """
 
-    def __init__(self, jobs: _Jobs, timeout_secs: float, core: int) -> None:
+    def __init__(
+        self, jobs: _Jobs, rank: int, timeout_secs: float, core: int, niceness: int = 0
+    ) -> None:
         self.core = core
         self._jobs = jobs
+        self._rank = rank
+        self._niceness = niceness
         self._timeout_secs = timeout_secs
         self._worker: WorkerProcess | None = None
         self._is_paused = False
@@ -335,6 +346,7 @@ class _Lane:
         """Stops the worker, and one that replaces it, until `resume`."""
         with self._lock:
             self._is_paused = True
+            self._jobs.hold(self._rank, True)
             if self._worker is not None:
                 self._worker.pause()
 
@@ -344,9 +356,10 @@ class _Lane:
             self._is_paused = False
             if self._worker is not None:
                 self._worker.resume()
+            self._jobs.hold(self._rank, False)
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._jobs.get(self._rank)) is not None:
             if job.future.set_running_or_notify_cancel():
                 job.future.set_result(job.finish(self._answer(job.request)))
         if self._worker is not None:
@@ -369,6 +382,7 @@ class _Lane:
 
     def _restart(self) -> None:
         arguments = [f"--memory-bytes={_memory_bytes()}", f"--cores={self.core}"]
+        arguments.append(f"--niceness={self._niceness}")
         environment = {"LLVM_DISABLE_SYMBOLIZATION": "1"}
         with self._lock:
             if self._worker is not None:

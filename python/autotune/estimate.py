@@ -7,11 +7,13 @@ out-of-order core. Traffic is counted as in Wolf and Lam, A data locality optimi
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
+from operator import mul
 
 from autotune.loop_model import Access, Form, Loop, Nest
 from autotune.workload import Target
 
-Footprints = list[list[float]]
+Footprints = Sequence[Sequence[float]]
 """Bytes, [num_loops + 1, num_accesses]; row i is for the loops from position i on."""
 
 _LINE_BYTES = 64
@@ -38,10 +40,11 @@ def estimate_cycles(nest: Nest, target: Target) -> float:
     """Returns about how many cycles all executions of a statement take on the target."""
     sizes = target.l1_bytes, target.l2_bytes, target.l3_bytes or 8 * target.l2_bytes
     footprints = _footprints(nest)
-    memory = [
-        _traffic_bytes(nest, footprints, size * _USABLE_SHARE) / bandwidth
-        for size, bandwidth in zip(sizes, _BYTES_PER_CYCLE, strict=True)
-    ]
+    totals = _totals(nest, footprints)
+    memory = []
+    for size, bandwidth in zip(sizes, _BYTES_PER_CYCLE, strict=True):
+        start = _first_that_fits(totals, size * _USABLE_SHARE)
+        memory.append(_traffic_bytes(nest, footprints, start) / bandwidth)
     cycles = _overlapped([_core_cycles(nest, target), *memory])
     return _shared(nest, cycles, target.num_threads) + _packing_cycles(nest, footprints)
 
@@ -57,12 +60,13 @@ def _core_cycles(nest: Nest, target: Target) -> float:
     unrolled = [loop for loop in nest.loops if loop.form is Form.UNROLL]
     innermost = plain[-1] if plain else None
     register_bytes = target.vector_bits // 8
-    num_copies = math.prod(loop.extent for loop in unrolled)
+    vectors = [loop for loop in nest.loops if loop.form is Form.VECTOR]
+    num_copies = math.prod([loop.extent for loop in unrolled])
     num_parts, loads, stores, kept, streamed, chain = 1.0, 0.0, 0.0, 0.0, 0.0, 1.0
     for number, access in enumerate(nest.accesses):
-        held = math.prod(loop.extent for loop in unrolled if loop.strides[number] != 0)
+        held = math.prod([loop.extent for loop in unrolled if loop.strides[number] != 0])
         copies = held * access.count
-        parts, instructions = _instructions(nest, number, register_bytes)
+        parts, instructions = _instructions(vectors, access, number, register_bytes)
         num_parts = max(num_parts, parts)
         is_kept = innermost is not None and innermost.strides[number] == 0
         share = 1.0 / innermost.extent if is_kept and innermost is not None else 1.0
@@ -83,9 +87,9 @@ def _core_cycles(nest: Nest, target: Target) -> float:
         ]
     )
     body *= 1.0 + num_copies * num_parts / _MANY_INSTRUCTIONS
-    num_bodies = math.prod(loop.extent for loop in plain) / _free_lanes(nest)
+    num_bodies = math.prod([loop.extent for loop in plain]) / _free_lanes(nest)
     num_entries = num_bodies / (innermost.extent if innermost is not None else 1)
-    num_iterations = math.prod(loop.extent for loop in plain[:-1]) * len(plain)
+    num_iterations = math.prod([loop.extent for loop in plain[:-1]]) * len(plain)
     return (
         num_bodies * (body + _BRANCH_CYCLES)
         + num_entries * _ENTRY_CYCLES
@@ -93,15 +97,15 @@ def _core_cycles(nest: Nest, target: Target) -> float:
     )
 
 
-def _instructions(nest: Nest, access: int, register_bytes: int) -> tuple[float, float]:
+def _instructions(
+    vectors: Sequence[Loop], access: Access, number: int, register_bytes: int
+) -> tuple[float, float]:
     """Registers that one vector of an access fills, and instructions that load or store it."""
     parts = instructions = 1.0
-    for loop in nest.loops:
-        if loop.form is not Form.VECTOR:
-            continue
-        size = nest.accesses[access].element_bytes
+    size = access.element_bytes
+    for loop in vectors:
         parts = max(1.0, loop.extent * size / register_bytes)
-        stride = loop.strides[access]
+        stride = loop.strides[number]
         if stride == size:
             instructions = parts
         elif stride != 0:
@@ -121,11 +125,12 @@ def _free_lanes(nest: Nest) -> float:
     return min(4.0, float(innermost.extent))
 
 
-def _traffic_bytes(nest: Nest, footprints: Footprints, capacity_bytes: float) -> float:
-    """Bytes that cross the border of a cache of the given size; 0 where everything fits."""
-    start = _first_that_fits(nest, footprints, capacity_bytes)
-    if start == 0:
+def _traffic_bytes(nest: Nest, footprints: Footprints, start: int) -> float:
+    """Bytes that cross the border of a cache that holds the loops from `start` on."""
+    if start == 0:  # Everything fits.
         return 0.0
+    loops = nest.loops
+    num_iterations = list(accumulate([loop.extent for loop in loops], mul, initial=1))
     total, seen = 0.0, set[tuple[int, bool]]()
     for number, access in enumerate(nest.accesses):
         if (access.array, access.is_write) in seen:
@@ -133,10 +138,9 @@ def _traffic_bytes(nest: Nest, footprints: Footprints, capacity_bytes: float) ->
         seen.add((access.array, access.is_write))
         end = _streamed_from(nest, number, start)
         size = footprints[end][number]
-        while end > 0 and nest.loops[end - 1].strides[number] == 0:
+        while end > 0 and loops[end - 1].strides[number] == 0:
             end -= 1
-        num_fetches = math.prod(loop.extent for loop in nest.loops[:end])
-        total += size * num_fetches * _page_factor(access, nest.loops[start:], number)
+        total += size * num_iterations[end] * _page_factor(access, loops[start:], number)
     return total
 
 
@@ -155,33 +159,48 @@ def _num_conflicts(nest: Nest, number: int, start: int) -> int:
     )
 
 
-def _first_that_fits(nest: Nest, footprints: Footprints, capacity_bytes: float) -> int:
-    """Position of the outermost loop whose whole data the cache holds."""
-    for start, sizes in enumerate(footprints):
+def _totals(nest: Nest, footprints: Footprints) -> list[float]:
+    """Bytes of all arrays that are touched in the loops from each position on, [num_loops + 1]."""
+    arrays = [access.array for access in nest.accesses]
+    if len(set(arrays)) == len(arrays):
+        return [sum(sizes) for sizes in footprints]
+    totals = []
+    for sizes in footprints:
         largest: dict[int, float] = {}
-        for access, size in zip(nest.accesses, sizes, strict=True):
-            largest[access.array] = max(size, largest.get(access.array, 0.0))
-        if sum(largest.values()) <= capacity_bytes:
-            return start
-    return len(nest.loops)
+        for array, size in zip(arrays, sizes, strict=True):
+            if size > largest.get(array, 0.0):
+                largest[array] = size
+        totals.append(sum(largest.values()))
+    return totals
+
+
+def _first_that_fits(totals: Sequence[float], capacity_bytes: float) -> int:
+    """Position of the outermost loop whose whole data the cache holds."""
+    fitting = (start for start, total in enumerate(totals) if total <= capacity_bytes)
+    return next(fitting, len(totals) - 1)
 
 
 def _footprints(nest: Nest) -> Footprints:
     """Bytes of cache lines that each access touches in the loops from each position on."""
+    inwards = [(i, loop.extent, loop.strides) for i, loop in enumerate(nest.loops)][::-1]
     columns = []
     for number, access in enumerate(nest.accesses):
         size, num_elements, spacing = access.element_bytes, 1, _LINE_BYTES
+        most = float(access.array_bytes)
+        packed_at = len(inwards) if access.packed_at is None else access.packed_at
         column = [float(size)]
-        for position in range(len(nest.loops) - 1, -1, -1):
-            loop = nest.loops[position]
-            if loop.strides[number] != 0:
-                num_elements *= loop.extent
-                spacing = min(spacing, abs(loop.strides[number]))
-            is_packed = access.packed_at is not None and access.packed_at <= position
-            bytes_each = size if is_packed or num_elements == 1 else spacing
-            column.append(min(float(num_elements * bytes_each), float(access.array_bytes)))
-        columns.append(column[::-1])
-    return [list(row) for row in zip(*columns, strict=True)]
+        for position, extent, strides in inwards:
+            stride = strides[number]
+            if stride != 0:
+                num_elements *= extent
+                if -spacing < stride < spacing:
+                    spacing = abs(stride)
+            is_dense = packed_at <= position or num_elements == 1
+            touched = float(num_elements * (size if is_dense else spacing))
+            column.append(touched if touched < most else most)
+        column.reverse()
+        columns.append(column)
+    return list(zip(*columns, strict=True))
 
 
 def _page_factor(access: Access, inside: Sequence[Loop], number: int) -> float:

@@ -6,6 +6,7 @@ probability goes down that list: a phase that gains keeps most of what reaches i
 to the next one.
 """
 
+import operator
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -39,9 +40,12 @@ _SHARPNESS = 6.0
 _ROWS, _VECTORS = 6, 4
 _NEGLIGIBLE = 0.02
 _NUM_KNOWN_NESTS = 128
+_NUM_KNOWN_ESTIMATES = 1 << 14
 _ELSEWHERE = -2
 
-Scored = list[tuple[Transformation, float]]
+Scored = list[tuple[float, Menu, tuple[int, ...]]]
+"""How much faster choices of menus make the whole; the values of a choice, as of `_choices`."""
+
 Completion = Callable[[Nest, Target], Nest]
 
 
@@ -53,6 +57,7 @@ class HeuristicProposer:
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[Nest, Target], _NestCycles] = OrderedDict()
+        self._estimates: dict[Target, _Estimates] = {}
 
     def priors(self, expansion: Expansion, schedule: Schedule, target: Target) -> Priors:
         """See `Proposer.priors`."""
@@ -62,8 +67,8 @@ class HeuristicProposer:
         mass = 1.0
         for names in _PHASES:
             menus = [menu for menu in expansion.menus if menu.name in names]
-            scored = [pair for x in _families(menus) for pair in estimator.best_choices(x)]
-            ranked = _legal(sorted(scored, key=lambda pair: -pair[1]), menus)
+            scored = [each for x in _families(menus) for each in estimator.best_choices(x)]
+            ranked = _legal(sorted(scored, key=lambda each: -each[0]), menus)
             if not ranked:
                 continue
             best = ranked[0][1]
@@ -77,19 +82,32 @@ class HeuristicProposer:
 
     def _cycles_of(self, nest: Nest, target: Target) -> "_NestCycles":
         numbers = {band: i for i, band in enumerate(dict.fromkeys(x.band for x in nest.loops))}
-        loops = tuple(replace(loop, band=numbers[loop.band]) for loop in nest.loops)
+        loops = tuple([x.in_band(numbers[x.band]) for x in nest.loops])
         key = Nest(loops, nest.accesses), target
-        known = self._known.setdefault(key, _NestCycles(*key))
+        if key not in self._known:
+            estimates = self._estimates.setdefault(target, _Estimates(target))
+            self._known[key] = _NestCycles(key[0], estimates)
+        known = self._known[key]
         self._known.move_to_end(key)
         if len(self._known) > _NUM_KNOWN_NESTS:
             self._known.popitem(last=False)
         return known
 
 
-def _legal(scored: Scored, menus: Sequence[Menu]) -> Scored:
-    """Returns the first few that are on a menu."""
-    on_menus = (pair for pair in scored if any(pair[0] in menu for menu in menus))
-    return list(islice(on_menus, _MOST_SUGGESTIONS))
+def _legal(scored: Scored, menus: Sequence[Menu]) -> list[tuple[Transformation, float]]:
+    """Returns the first few that are on a menu, with their scores."""
+    offers: dict[object, list[list[tuple[int, ...]]]] = {}
+    for menu in menus:
+        elements = [values for _, option in menu.open for values in option]
+        offers.setdefault((menu.name, menu.fixed), []).append(elements)
+
+    def is_offered(family: Menu, values: tuple[int, ...]) -> bool:
+        of_family = offers[family.name, family.fixed]
+        return any(all(map(operator.contains, elements, values)) for elements in of_family)
+
+    offered = (each for each in scored if is_offered(*each[1:]))
+    first = islice(offered, _MOST_SUGGESTIONS)
+    return [(_chooser(family)(values), score) for score, family, values in first]
 
 
 def _families(menus: Sequence[Menu]) -> list[Menu]:
@@ -108,17 +126,46 @@ def _united(one: Menu, other: Menu) -> tuple[tuple[str, tuple[tuple[int, ...], .
     )
 
 
+class _Estimates:
+    """Estimates of nests, remembered: different steps often lead to loops that are alike.
+
+    Args:
+        target: The machine.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self._known: dict[object, float] = {}
+
+    def cycles(self, nest: Nest) -> float:
+        """Returns the cycles of a nest."""
+        arrays = [access.array for access in nest.accesses]
+        accesses = tuple(
+            [
+                (arrays.index(x.array), x.is_write, x.element_bytes, x.shape, x.count, x.packed_at)
+                for x in nest.accesses
+            ]
+        )
+        key = accesses, tuple([(x.extent, x.strides, x.form) for x in nest.loops])
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _NUM_KNOWN_ESTIMATES:
+                self._known.clear()
+            found = self._known[key] = estimate_cycles(nest, self.target)
+        return found
+
+
 class _NestCycles:
     """What a nest takes after transformations, remembered.
 
     Args:
         nest: The nest, with its bands numbered from the outermost.
-        target: The machine.
+        estimates: Those of the machine.
     """
 
-    def __init__(self, nest: Nest, target: Target) -> None:
+    def __init__(self, nest: Nest, estimates: _Estimates) -> None:
         self._nest = nest
-        self._target = target
+        self._estimates = estimates
         self._tables: dict[object, dict[tuple[int, ...], float]] = {}
         self._completed: dict[Completion, float] = {}
 
@@ -145,20 +192,22 @@ class _NestCycles:
         )
         names = tuple(name for name, _ in menu.open)
         known = self._tables.setdefault((complete, menu.name, own.fixed, names), {})
+        choose = _chooser(own)
 
         def cycles(values: tuple[int, ...]) -> float:
-            if values not in known:
-                changed = transformed(self._nest, _choose(own, values))
+            key = () if band is None else values  # Elsewhere all of them do the same: nothing.
+            if key not in known:
+                changed = transformed(self._nest, choose(values))
                 is_same = changed is self._nest
-                known[values] = (
+                known[key] = (
                     self.completed(complete) if is_same else self._cycles(changed, complete)
                 )
-            return known[values]
+            return known[key]
 
         return cycles
 
     def _cycles(self, nest: Nest, complete: Completion) -> float:
-        return estimate_cycles(complete(nest, self._target), self._target)
+        return self._estimates.cycles(complete(nest, self._estimates.target))
 
 
 class _Estimator:
@@ -226,7 +275,7 @@ class _Estimator:
         for values in _choices(menu, lambda values: known[values]):
             if values not in known:
                 known[values] = gain(values)
-        return [(_choose(menu, values), score) for values, score in known.items()]
+        return [(score, menu, values) for values, score in known.items()]
 
 
 def _place(nest: Nest, band: int) -> int | None:
@@ -265,12 +314,16 @@ def _choices(menu: Menu, score: Callable[[tuple[int, ...]], float]) -> Iterator[
                 best = max(best, choice, key=score)
 
 
-def _choose(menu: Menu, values: Iterable[int]) -> Transformation:
-    options = {name: tuple(map(int, text.split(","))) for name, text in menu.fixed}
-    remaining = iter(values)
-    for name, elements in menu.open:
-        options[name] = tuple(next(remaining) for _ in elements)
-    return Transformation.of(menu.name, options)
+def _chooser(menu: Menu) -> Callable[[Iterable[int]], Transformation]:
+    """Returns what makes a transformation of the values of a choice."""
+    fixed = {name: tuple(map(int, text.split(","))) for name, text in menu.fixed}
+
+    def choose(values: Iterable[int]) -> Transformation:
+        remaining = iter(values)
+        chosen = {name: tuple(islice(remaining, len(x))) for name, x in menu.open}
+        return Transformation.of(menu.name, fixed | chosen)
+
+    return choose
 
 
 def _finish(nest: Nest, target: Target) -> Nest:

@@ -52,6 +52,10 @@ class Loop:
     strides: tuple[int, ...]
     form: Form = Form.LOOP
 
+    def in_band(self, number: int) -> "Loop":
+        """Returns the loop as a member of another band."""
+        return Loop(number, self.member, self.extent, self.strides, self.form)
+
     def split(self, size: int, form: Form | None = None) -> tuple["Loop", "Loop"]:
         """Returns the loop over strips of `size` iterations, and the loop inside a strip.
 
@@ -298,7 +302,8 @@ def _pack(nest: Nest, array: int, copy: _Copy) -> Nest:
         for position in range(copy.num_outside, len(loops)):
             strides = list(loops[position].strides)
             strides[number] = access.packed_stride(strides[number], copy.panel_dim, copy.panel)
-            loops[position] = replace(loops[position], strides=tuple(strides))
+            old = loops[position]
+            loops[position] = Loop(old.band, old.member, old.extent, tuple(strides), old.form)
     return Nest(tuple(loops), tuple(accesses))
 
 
@@ -309,4 +314,4 @@ def _replace_band(nest: Nest, band: int, change: Callable[[list[Loop]], Iterable
         return nest
     start = nest.loops.index(members[0])
     before, after = nest.loops[:start], nest.loops[start + len(members) :]
-    return replace(nest, loops=(*before, *change(members), *after))
+    return Nest((*before, *change(members), *after), nest.accesses)

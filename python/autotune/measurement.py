@@ -104,8 +104,10 @@ class Menu:
 
     def __contains__(self, transformation: Transformation) -> bool:
         """Whether `transformation` is a choice of this menu."""
+        if transformation.name != self.name:
+            return False
         options = transformation.options
-        if transformation.name != self.name or any(options[n] != text for n, text in self.fixed):
+        if any(options[n] != text for n, text in self.fixed):
             return False
         return all(_is_choice(options[name], elements) for name, elements in self.open)
 

@@ -32,12 +32,11 @@ class Transformation:
     name: ClassVar[str]
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            is_value = isinstance(value, int) if field.type is int else isinstance(value, tuple)
-            if not is_value or value == ():
-                kind = "an int" if field.type is int else "a tuple of at least one int"
-                raise ScheduleError(f"{self.name}: {field.name} is {value!r}, not {kind}")
+        for field, is_single in _fields_of(self.name).values():
+            value = getattr(self, field)
+            if not isinstance(value, int if is_single else tuple) or value == ():
+                kind = "an int" if is_single else "a tuple of at least one int"
+                raise ScheduleError(f"{self.name}: {field} is {value!r}, not {kind}")
 
     def __str__(self) -> str:
         options = " ".join(f"{option}={text}" for option, text in self.options.items())
@@ -46,7 +45,7 @@ class Transformation:
     @property
     def options(self) -> dict[str, str]:
         """The options as pipeline text, by their dashed names, in the pass's order."""
-        return {_dashed(field.name): _print(getattr(self, field.name)) for field in fields(self)}
+        return {x: _print(getattr(self, y)) for x, (y, _) in _fields_of(self.name).items()}
 
     @staticmethod
     def parse(text: str) -> "Transformation":
@@ -78,17 +77,17 @@ class Transformation:
         known = transformation_types()
         if name not in known:
             raise ScheduleError(f"unknown transformation {name!r}; known: {', '.join(known)}")
-        expected = {_dashed(field.name): field for field in fields(known[name])}
+        expected = _fields_of(name)
         if options.keys() != expected.keys():
             raise ScheduleError(
                 f"{name}: options are {', '.join(expected)}; got {', '.join(options) or 'none'}"
             )
         values: dict[str, int | tuple[int, ...]] = {}
         for option, elements in options.items():
-            is_single = expected[option].type is int
+            field, is_single = expected[option]
             if is_single and len(elements) != 1:
                 raise ScheduleError(f"{name}: option {option} takes one integer")
-            values[expected[option].name] = elements[0] if is_single else tuple(elements)
+            values[field] = elements[0] if is_single else tuple(elements)
         return known[name](**values)
 
 
@@ -207,7 +206,7 @@ class Pack(Transformation):
 
     The buffer is cut along the array's dimension `panel_dim` into panels of `panel` elements, and
     freed after the band. `array` counts the function's arguments, then its allocations. Refused
-    when the array is written below the band, or when the part has no constant bound.
+    when the array is written below the band or not read there, or when the part is too large.
     """
 
     name: ClassVar[str] = "autotune-pack"
@@ -465,9 +464,9 @@ def transformation_types() -> dict[str, type[Transformation]]:
 
 @dataclass(frozen=True)
 class Schedule:
-    """Transformations in the order in which they apply; the empty one is the program as it is.
+    """Transformations in the order in which they apply, printed as a comma-separated pipeline.
 
-    Prints as a comma-separated pass pipeline, the empty schedule as the empty text.
+    None at all, the empty text, is the program as it is.
     """
 
     transformations: tuple[Transformation, ...] = ()
@@ -482,18 +481,19 @@ class Schedule:
         Raises:
             ScheduleError: The text is no sequence of known transformations.
         """
-        if not text.strip():
-            return cls()
-        passes = re.split(r",(?![^{]*\})", text)
-        return cls(tuple(Transformation.parse(each) for each in passes))
+        passes = re.split(r",(?![^{]*\})", text) if text.strip() else []
+        return cls(tuple(map(Transformation.parse, passes)))
 
     def then(self, transformation: Transformation) -> Self:
         """Returns this schedule, followed by one more transformation."""
         return type(self)((*self.transformations, transformation))
 
 
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
+@cache
+def _fields_of(name: str) -> dict[str, tuple[str, bool]]:
+    """Fields by option, dashed; true for a single integer. Asking the class takes much longer."""
+    kind = transformation_types()[name]
+    return {x.name.replace("_", "-"): (x.name, x.type is int) for x in fields(kind)}
 
 
 def _print(value: int | tuple[int, ...]) -> str:

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import time
 from concurrent.futures import wait
 from pathlib import Path
 
@@ -98,6 +99,25 @@ def test_paused_workers_go_on_where_they_were(target: Target) -> None:
         assert built.result().failure is None
         with pool.paused(frozenset()):
             assert isinstance(_build(pool, matmul(16)), Artefact)
+
+
+def test_builds_leave_the_core_of_questions_to_them(target: Target) -> None:
+    cores = frozenset(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        pytest.skip("there is one core")
+    before = _workers()
+    with CompilerPool(target, num_workers=len(cores), timeout_secs=60) as pool:
+        while len(pool._builds._waiting) < len(cores):
+            time.sleep(0.001)
+        assert isinstance(_build(pool, matmul(8)), Artefact)
+        (worker,) = _workers() - before
+        assert os.sched_getaffinity(worker) != {min(cores)}
+        assert os.getpriority(os.PRIO_PROCESS, worker) == os.getpriority(os.PRIO_PROCESS, 0)
+        with pool.paused(cores - {min(cores)}):
+            assert isinstance(_build(pool, matmul(16)), Artefact)
+            (other,) = _workers() - before - {worker}
+        assert os.sched_getaffinity(other) == {min(cores)}
+        assert os.getpriority(os.PRIO_PROCESS, other) > os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def test_close_cancels_what_waits_and_leaves_no_process(target: Target) -> None:

@@ -4,6 +4,7 @@ import json
 import math
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -134,6 +135,30 @@ def test_the_estimate_knows_what_makes_a_matmul_fast():
     assert cycles(256, UnrollAndJam(0, (6, 1, 1))) < 0.5 * cycles(256)
     assert cycles(1024, Tile(0, (0, 256, 512))) < 0.8 * cycles(1024)
     assert cycles(1024, Pack(0, 1, 1, 64)) < cycles(1024, Pack(0, 1, 0, 64))
+
+
+def test_priors_do_not_depend_on_what_was_estimated_before():
+    menus = TILE_MENU, UNROLL_MENU, *VECTOR_MENUS
+    renumbered = json.loads(matmul(512))
+    for access in renumbered["statements"]["S0"]["accesses"]:
+        access["array"] = (access["array"] + 1) % 3
+    others = json.loads(matmul(512))
+    others["statements"]["S0"]["accesses"][0]["array"] = 1  # A and B are one array.
+    proposer = HeuristicProposer()
+    for description in (json.loads(matmul(512)), renumbered, others):
+        expansion = Expansion("", menus, json.dumps(description))
+        remembered = proposer.priors(expansion, Schedule(), TARGET)
+        assert remembered == HeuristicProposer().priors(expansion, Schedule(), TARGET)
+
+
+def test_what_is_suggested_is_on_a_menu():
+    corner = replace(TILE_MENU, open=(("sizes", ((8, 32), (0,), (0, 64))),))
+    other = replace(TILE_MENU, open=(("sizes", ((256,), (0, 128), (0,))),))
+    (tiles,) = groups(corner, other)
+    assert {step for step, _ in tiles.choices} <= {
+        menu.choice(i) for menu in (corner, other) for i in range(menu.num_choices)
+    }
+    assert all(any(step in menu for menu in (corner, other)) for step, _ in tiles.choices)
 
 
 def test_too_many_accumulators_spill():

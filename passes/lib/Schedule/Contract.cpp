@@ -8,11 +8,15 @@
 #include "Transformations.h"
 #include "autotune/SchedulePasses.h"
 
+#include <isl/aff.h>
+#include <isl/ctx.h>
+#include <isl/ilp.h>
 #include <isl/map.h>
 #include <isl/schedule.h>
 #include <isl/set.h>
 #include <isl/union_map.h>
 
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -31,10 +35,14 @@ static isl::union_map writesTo(const Scop &scop, unsigned array) {
   return writes;
 }
 
-/// Distances between elements that hold values which are needed at one time;
-/// null where there are none.
-static isl::set conflictingDistances(const Model &model, unsigned array,
-                                     const isl::union_map &flow) {
+/// Bounds the work for one array: of many tiles it may take a minute, and is
+/// asked for in every state of a search.
+static constexpr unsigned long maxOperations = 2'000'000;
+
+/// Pairs of elements that hold values which are needed at one time; null where
+/// there are none.
+static isl::map conflicts(const Model &model, unsigned array,
+                          const isl::union_map &flow) {
   isl::union_map writes = writesTo(model.scop, array);
   isl::schedule order = scheduleFromTree(model.tree);
   isl::union_map times = isl::manage(isl_schedule_get_map(order.get()));
@@ -50,24 +58,35 @@ static isl::set conflictingDistances(const Model &model, unsigned array,
   isl::union_map elements =
       writes.reverse().apply_range(together).apply_range(writes);
   if (elements.is_empty())
-    return isl::set();
-  return isl::manage(isl_map_deltas(elements.as_map().release()));
+    return isl::map();
+  return elements.as_map();
+}
+
+/// How far the second element of a pair is from the first along a dimension, at
+/// most.
+static int64_t furthest(const isl::map &pairs, unsigned dim) {
+  isl::space space = pairs.space();
+  isl::aff first = isl::multi_aff::domain_map(space).at(dim);
+  isl::aff second = isl::multi_aff::range_map(space).at(dim);
+  return isl::manage(
+             isl_set_max_val(pairs.wrap().get(), second.sub(first).get()))
+      .num_si();
 }
 
 /// How many neighbours along each dimension are to be kept apart.
-static llvm::SmallVector<int64_t> windowsOf(isl::set distances,
+static llvm::SmallVector<int64_t> windowsOf(isl::map pairs,
                                             llvm::ArrayRef<int64_t> shape) {
   llvm::SmallVector<int64_t> windows;
   for (unsigned dim = 0; dim < shape.size(); ++dim) {
     int64_t most = 0;
-    if (!distances.is_null() && !distances.is_empty())
-      most = distances.dim_max_val(dim).num_si();
+    if (!pairs.is_null() && !pairs.is_empty())
+      most = furthest(pairs, dim);
     // Powers of two make cheap remainders.
     windows.push_back(
         std::min<int64_t>(shape[dim], llvm::PowerOf2Ceil(most + 1)));
-    if (!distances.is_null())
-      distances =
-          isl::manage(isl_set_fix_si(distances.release(), isl_dim_set, dim, 0));
+    if (!pairs.is_null())
+      pairs = isl::manage(
+          isl_map_equate(pairs.release(), isl_dim_in, dim, isl_dim_out, dim));
   }
   return windows;
 }
@@ -89,8 +108,16 @@ Refusal contract(Model &model, unsigned array, MemoryChange &change) {
     return "the array is streamed";
   auto shape = cast<MemRefType>(model.scop.arrays[array].getType()).getShape();
   change.array = array;
+  isl_ctx *ctx = model.tree.domain.ctx().get();
+  unsigned long allowed = isl_ctx_get_max_operations(ctx);
+  isl_ctx_reset_operations(ctx);
+  isl_ctx_set_max_operations(ctx, maxOperations);
+  auto restore = llvm::scope_exit([&] {
+    isl_ctx_set_max_operations(ctx, allowed);
+    isl_ctx_reset_operations(ctx);
+  });
   isl::union_map flow = computeFlow(model.scop, model.tree, array);
-  change.shape = windowsOf(conflictingDistances(model, array, flow), shape);
+  change.shape = windowsOf(conflicts(model, array, flow), shape);
   for (const Statement &statement : model.scop.statements)
     for (const Access &access : statement.accesses)
       if (access.array == array && accessWidth(access.op) > 1)

@@ -30,6 +30,9 @@ DependentPairs::equalAt(const isl::multi_union_pw_aff &members) const {
 /// More take longer to try than they save.
 static constexpr unsigned maxRemembered = 16;
 
+/// Further functions that are equal to known ones are not remembered.
+static constexpr size_t maxKnown = 256;
+
 Dependences::Dependences(DependentPairs all, bool remembersViolations)
     : whole(std::move(all)), remembers(remembersViolations) {
   addParts(whole.ordered, false);
@@ -86,9 +89,18 @@ Distance Dependences::distance(unsigned number, const isl::aff &atSource,
   // What isl's quota leaves must not depend on what is known already.
   auto refill = llvm::scope_exit(
       [&] { isl_ctx_reset_operations(whole.ordered.ctx().get()); });
+  // Most are asked for by the very same functions, which is seen at once.
   for (const Known &entry : known[number])
-    if (isEqual(entry.atSource, atSource) && isEqual(entry.atSink, atSink))
+    if (entry.atSource.get() == atSource.get() &&
+        entry.atSink.get() == atSink.get())
       return entry.distance;
+  for (const Known &entry : known[number])
+    if (isEqual(entry.atSource, atSource) && isEqual(entry.atSink, atSink)) {
+      Distance distance = entry.distance;
+      if (known[number].size() < maxKnown)
+        known[number].push_back({atSource, atSink, distance});
+      return distance;
+    }
   isl_ctx_reset_operations(whole.ordered.ctx().get());
   Distance distance =
       computeDistance(dependences[number].pairs, atSource, atSink);

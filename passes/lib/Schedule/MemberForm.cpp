@@ -2,7 +2,13 @@
 
 #include "MemberForm.h"
 
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/ScopeExit.h"
+
 #include <isl/aff.h>
+#include <isl/ctx.h>
+#include <isl/id.h>
+#include <isl/space.h>
 #include <isl/val.h>
 
 #include <optional>
@@ -13,7 +19,8 @@ namespace autotune {
 using Kind = MemberForm::Kind;
 
 bool isEqual(const isl::aff &a, const isl::aff &b) {
-  return isl_aff_plain_is_zero(a.sub(b).get()) == isl_bool_true;
+  return a.get() == b.get() ||
+         isl_aff_plain_is_zero(a.sub(b).get()) == isl_bool_true;
 }
 
 static isl::val integer(const isl::aff &like, long value) {
@@ -139,13 +146,43 @@ MemberFormRef formAt(const isl::union_pw_aff &member,
   return value ? formOf(*value) : nullptr;
 }
 
-MemberFormRef formOrSumAt(const isl::union_pw_aff &member,
-                          const isl::space &statement) {
+static MemberFormRef computeFormOrSum(const isl::union_pw_aff &member,
+                                      const isl::space &statement) {
   std::optional<isl::aff> value = valueAt(member, statement);
   if (!value)
     return nullptr;
   MemberFormRef form = formOf(*value);
   return form ? form : sumOf(*value);
+}
+
+namespace {
+/// A form with what it is of, which keeps the addresses that it is found by.
+struct KnownForm {
+  isl::union_pw_aff member;
+  isl::id statement;
+  MemberFormRef form;
+};
+} // namespace
+
+MemberFormRef formOrSumAt(const isl::union_pw_aff &member,
+                          const isl::space &statement) {
+  constexpr unsigned maxKnown = 4096;
+  using Addresses = std::pair<const isl_union_pw_aff *, const isl_id *>;
+  thread_local llvm::DenseMap<Addresses, KnownForm> known;
+  isl::id name =
+      isl::manage(isl_space_get_tuple_id(statement.get(), isl_dim_set));
+  // What isl's quota leaves must not depend on what is known already.
+  isl_ctx *ctx = member.ctx().get();
+  auto refill = llvm::scope_exit([&] { isl_ctx_reset_operations(ctx); });
+  auto found = known.find({member.get(), name.get()});
+  if (found != known.end())
+    return found->second.form;
+  isl_ctx_reset_operations(ctx);
+  MemberFormRef form = computeFormOrSum(member, statement);
+  if (known.size() >= maxKnown)
+    known.clear();
+  known.insert({{member.get(), name.get()}, {member, name, form}});
+  return form;
 }
 
 MemberFormRef tileForm(const MemberFormRef &base, long size) {

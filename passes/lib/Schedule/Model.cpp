@@ -3,6 +3,7 @@
 #include "Model.h"
 #include "NewStatements.h"
 #include "Recent.h"
+#include "TreeReader.h"
 
 #include <isl/ast_build.h>
 #include <isl/ctx.h>
@@ -61,6 +62,8 @@ static IslSession &session() {
 static const Tree &treeOf(llvm::StringRef text, isl::ctx ctx) {
   if (const Tree *tree = session().trees.find(text))
     return *tree;
+  if (std::optional<Tree> tree = readTree(text, ctx))
+    return session().trees.add(text, *tree);
   isl::schedule schedule =
       isl::manage(isl_schedule_read_from_str(ctx.get(), text.str().c_str()));
   return session().trees.add(text, treeFromSchedule(schedule));

@@ -82,7 +82,10 @@ regionSizes(const Scop &scop, const isl::union_map &place, unsigned array) {
                     region ? region->sizes : llvm::SmallVector<int64_t>());
 }
 
-static Refusal findWrite(const Model &model, const Tree &node, unsigned array) {
+/// Why what is below the band cannot read a copy of the array.
+static Refusal findBadUse(const Model &model, const Tree &node,
+                          unsigned array) {
+  bool isRead = false;
   for (const Statement &statement : model.scop.statements)
     for (const Access &access : statement.accesses) {
       if (access.array != array)
@@ -95,7 +98,28 @@ static Refusal findWrite(const Model &model, const Tree &node, unsigned array) {
         return statement.name + " writes the array below the band";
       if (!isa<affine::AffineLoadOp>(access.op))
         return statement.name + " may read the array anywhere";
+      isRead = true;
     }
+  if (!isRead)
+    return "the array is not read below the band";
+  return std::nullopt;
+}
+
+/// Why a copy would be too large. Regions are as large as the array at most, so
+/// that they need not be found for most arrays, which takes long inside tiles.
+static Refusal findExcess(const Model &model, const TreePath &location,
+                          unsigned array) {
+  auto type = cast<MemRefType>(model.scop.arrays[array].getType());
+  if (bufferBytes(model.scop, array, type.getShape()) <= maxBufferBytes)
+    return std::nullopt;
+  llvm::SmallVector<int64_t> sizes = regionSizes(
+      model.scop, placesOf(membersAround(location), location.node->domain),
+      array);
+  if (sizes.empty())
+    return "what is read of the array below the band has no fixed size";
+  if (int64_t bytes = bufferBytes(model.scop, array, sizes);
+      bytes > maxBufferBytes)
+    return "the buffer would take " + std::to_string(bytes) + " bytes";
   return std::nullopt;
 }
 
@@ -119,19 +143,13 @@ Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
     return "the array is packed already";
   if (containsMark(band, (mark::prefetch + llvm::Twine(array) + ",").str()))
     return "the array is prefetched below";
-  if (Refusal refusal = findWrite(model, band, array))
+  if (Refusal refusal = findBadUse(model, band, array))
     return refusal;
-  llvm::SmallVector<int64_t> sizes = regionSizes(
-      model.scop, placesOf(membersAround(*location), band.domain), array);
-  if (sizes.empty())
-    return "the array is not read below the band in a region of fixed size";
-  if (panelDim >= sizes.size() || panel < 1)
+  auto type = cast<MemRefType>(model.scop.arrays[array].getType());
+  if (panelDim >= type.getRank() || panel < 1)
     return "the array has no such panel";
-  int64_t bytes = model.scop.elementBits(array) / 8;
-  for (int64_t size : sizes)
-    bytes *= size;
-  if (bytes > maxBufferBytes)
-    return "the buffer would take " + std::to_string(bytes) + " bytes";
+  if (Refusal refusal = findExcess(model, *location, array))
+    return refusal;
   std::string label =
       prefix + std::to_string(panelDim) + "," + std::to_string(panel);
   // A parallel mark stays directly above its band; the threads share the copy.
