@@ -136,10 +136,9 @@ def Pack : SchedulePass<"autotune-pack"> {
   let summary = "Copy a tile's operand into a contiguous aligned buffer";
   let description = [{
     Copies what the loops below the band read of the array, for fixed outer
-    loops, into a buffer whose layout is panels of `panel` elements along
-    `panel-dim`: `B[k][j]` becomes `P[j / panel][k][j mod panel]`. Refused where
-    the array is written below the band or not read there, and where the region
-    takes more than 64 MiB or, of a larger array, has no fixed size.
+    loops, into a buffer of panels of `panel` elements along `panel-dim`:
+    `B[k][j]` becomes `P[j / panel][k][j mod panel]`. Refused where the array is
+    written below the band or not read there, or the region takes over 64 MiB.
   }];
   let options = [
     Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
@@ -341,9 +340,9 @@ def Contract : SchedulePass<"autotune-contract"> {
   let description = [{
     `for i { T[i] = ...; ... = T[i] }` becomes `for i { T[0] = ...; ... = T[0] }`:
     every dimension of a temporary is folded modulo the number of neighbours that
-    hold values still needed. Refused for arrays visible outside the workload,
-    where all of the array is in use at once, where marked loops would carry a
-    dependence, and where isl takes more than a hundredth of its quota to tell.
+    hold values still needed. Refused for arrays visible outside the workload, or
+    in use at once as a whole, where marked loops would carry a dependence, and
+    where isl takes more than a hundredth of its quota to tell.
   }];
   let options = [
     Option<"array", "array", "unsigned", "0",
