@@ -4,9 +4,9 @@
 // Spans that end in other tiles need nothing of this one: their loops are one
 // band, in any order, before the rest of the tile.
 // CHECK-LABEL: func.func @spans
-// CHECK-SAME: sequence: [ { filter: {{[^ ]*}} S1[i0, i1, i2] }
-// CHECK-SAME: { S1[i0, i1, i2] -> [((i1) mod 8)] }, { S1[i0, i1, i2] -> [(i2)]
-// CHECK-SAME: filter: {{[^ ]*}} S0[i0, i1, i2] }
+// CHECK-SAME: sequence: [ { filter: {{[^ ]*}} S1[i0, i1, i2] :
+// CHECK-SAME: { S1[i0, i1, i2] -> [((i1) mod 8)] {{[^;]*}} }, { S1[i0, i1, i2] -> [(i2)]
+// CHECK-SAME: filter: {{[^ ]*}} S0[i0, i1, i2] :
 // CHECK: affine.store {{.*}} {autotune.domain = "{ S0[
 // CHECK: affine.store {{.*}} {autotune.domain = "{ S1[
 

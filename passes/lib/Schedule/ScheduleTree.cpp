@@ -104,43 +104,6 @@ bandSchedule(llvm::ArrayRef<isl::union_pw_aff> members) {
   return partial;
 }
 
-/// A value without its domain, where it is one expression.
-static isl::pw_aff everywhere(const isl::pw_aff &value) {
-  if (isl_pw_aff_n_piece(value.get()) != 1)
-    return value;
-  isl::pw_aff result;
-  value.foreach_piece([&](const isl::set &, const isl::multi_aff &piece) {
-    result = piece.at(0);
-  });
-  return result;
-}
-
-/// The values of a member without their domain, which the leaves say: the text
-/// of a tree takes isl less time to read.
-static isl::union_pw_aff everywhere(const isl::union_pw_aff &member) {
-  isl::union_pw_aff result =
-      isl::manage(isl_union_pw_aff_empty(member.space().release()));
-  isl::pw_aff_list values =
-      isl::manage(isl_union_pw_aff_get_pw_aff_list(member.get()));
-  for (unsigned i = 0; i < values.size(); ++i)
-    result = result.union_add(everywhere(values.at(i)));
-  return result;
-}
-
-/// What tells the part of `whole` that is in a child of a sequence: sets that
-/// are in it altogether are only named.
-static isl::union_set filterFor(const isl::union_set &part,
-                                const isl::union_set &whole) {
-  isl::union_set result = isl::union_set::empty(part.ctx());
-  part.foreach_set([&](const isl::set &set) {
-    isl::set other = whole.extract_set(set.space());
-    bool isWhole =
-        isl_set_plain_is_equal(set.get(), other.get()) == isl_bool_true;
-    result = result.unite(isWhole ? isl::set::universe(set.space()) : set);
-  });
-  return result;
-}
-
 namespace {
 
 /// Builds an isl schedule top-down at its leaves.
@@ -167,17 +130,14 @@ public:
 
 private:
   isl::schedule_node writeBand(isl::schedule_node node, const Tree &tree) {
-    std::vector<isl::union_pw_aff> members;
-    for (const isl::union_pw_aff &member : tree.members)
-      members.push_back(everywhere(member));
-    node = node.insert_partial_schedule(bandSchedule(members));
+    node = node.insert_partial_schedule(bandSchedule(tree.members));
     return write(node.child(0), tree.children.front()).parent();
   }
 
   isl::schedule_node writeSequence(isl::schedule_node node, const Tree &tree) {
     isl::union_set_list filters(tree.domain.ctx(), tree.children.size());
     for (const Tree &child : tree.children)
-      filters = filters.add(filterFor(child.domain, tree.domain));
+      filters = filters.add(child.domain);
     node = node.insert_sequence(filters);
     for (unsigned i = 0; i < tree.children.size(); ++i)
       node = write(node.child(i).child(0), tree.children[i]).parent().parent();
