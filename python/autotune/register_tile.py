@@ -40,13 +40,17 @@ class Shape:
         return max(self._stored_strides(self.column)) > 1
 
     def best_row(self, extents: list[int]) -> int | None:
-        """Returns the row loop that reuses most of what is read along the vectors."""
+        """Returns the row loop that reuses most of what is read along the vectors.
+
+        Of vectors across rows it is the loop along a row.
+        """
         candidates = [m for m in self.rows if extents[m] > 1]
         vectors = [i for i, stride in enumerate(self.strides[self.column]) if stride == 1]
 
         def reuse(member: int) -> tuple[bool, int, int]:
             shared = sum(self.strides[member][i] == 0 for i in vectors)
-            return self._stored_strides(member) == {1}, shared, extents[member]
+            is_stored_in_order = self._stored_strides(member) == {1}
+            return self.is_across_rows and is_stored_in_order, shared, extents[member]
 
         return max(candidates, key=reuse, default=None)
 
