@@ -31,7 +31,7 @@ from autotune.progress import choose_progress
 from autotune.replay_file import read_schedules
 from autotune.replay_run import Recording, read_recording
 from autotune.report import dump_json, write_files
-from autotune.schedule import ScheduleError
+from autotune.transformation import ScheduleError
 from autotune.tune import PROPOSERS, SEARCHES, ConfigError, TuneConfig
 
 

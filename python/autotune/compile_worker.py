@@ -153,7 +153,7 @@ class Compiler:
         """See `BuildRequest`."""
         start, candidate = time.perf_counter(), request.candidate
         try:
-            module = self._loops(candidate)
+            module = self._loops(candidate, request.target)
             llvm_ir = self._translate(module, request.target)
             if candidate.schedule.transformations:
                 _refuse_excess(llvm_ir, _allowed(candidate.workload, _MAX_LLVM_LINES))
@@ -172,7 +172,7 @@ class Compiler:
                     function = _function(module, name)
                     _run(function, "autotune-extract", FailureKind.COMPILE_ERROR)
                     _run(function, str(schedule), FailureKind.ILLEGAL)
-                    _generate(function)
+                    _generate(function, request.target)
             tuned_text = str(module)
             llvm_ir = self._translate(module, request.target)
             code = self._compile(llvm_ir, request.target)
@@ -190,7 +190,7 @@ class Compiler:
         share, num_threads = request.share, request.num_threads
         return outer_loops.shorten(module, function, workload, share, num_threads)
 
-    def _loops(self, candidate: Candidate) -> ir.Operation:
+    def _loops(self, candidate: Candidate, target: Target) -> ir.Operation:
         """Returns the workload as the loops that the schedule makes of it."""
         workload = candidate.workload
         with self._stages.during(Stage.SCHEDULE):
@@ -199,7 +199,7 @@ class Compiler:
             module = self._scheduled_form(candidate)
         with self._stages.during(Stage.CODEGEN):
             function = _function(module, workload.name)
-            _generate(function, _allowed(workload, _MAX_LOOP_OPERATIONS))
+            _generate(function, target, _allowed(workload, _MAX_LOOP_OPERATIONS))
         return module
 
     def _translate(self, module: ir.Operation, target: Target) -> str:
@@ -274,9 +274,10 @@ def _verify(module: ir.Operation) -> None:
         raise _RefusedError(FailureKind.COMPILE_ERROR, _reason(error)) from None
 
 
-def _generate(function: ir.Operation, max_operations: int = 0) -> None:
+def _generate(function: ir.Operation, target: Target, max_operations: int = 0) -> None:
     """Replaces the body by the loops of the function's schedule; where they are not too long."""
-    pipeline = f"autotune-codegen{{max-operations={max_operations}}}"
+    masks = str(target.has_mask_registers).lower()
+    pipeline = f"autotune-codegen{{max-operations={max_operations} masks={masks}}}"
     _run(function, pipeline, FailureKind.COMPILE_ERROR)
     function.attributes[_SCHEDULED] = _attribute(function, "unit")
 

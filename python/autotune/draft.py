@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 from autotune.loop_tree import Band, num_statements, outermost_bands, path_to
-from autotune.schedule import Transformation
 from autotune.search import Explorer, State
+from autotune.transformation import Transformation
 
 
 class Draft:

@@ -15,13 +15,20 @@ from autotune.expert_recipes import Recipe, recipes_for
 from autotune.expert_stores import with_streams
 from autotune.expert_threads import num_iterations, parallelize, parallelize_diagonals
 from autotune.loop_tree import Band, bands, is_tiled, num_parts, num_statements
-from autotune.register_tile import Shape, member_across_rows, strides_of, vector_member
+from autotune.register_tile import (
+    Shape,
+    is_elimination,
+    member_across_rows,
+    strides_of,
+    vector_member,
+)
 from autotune.schedule import (
     Distribute,
     Expand,
     Fuse,
     Interchange,
     Pack,
+    PackRead,
     Reschedule,
     Schedule,
     Separate,
@@ -38,6 +45,8 @@ from autotune.workload import Target
 _MAX_STATEMENTS = 8
 
 _FEW_ITERATIONS = 1 << 18
+
+_ROWS_IN_CORNERS = 8
 
 
 def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
@@ -90,6 +99,8 @@ class _Cook:
 
     def _make_vectors(self, deepest: list[str]) -> bool:
         """Shapes statements around vectors; returns whether the recipe fits them."""
+        if self._recipe.separates and self._recipe.reschedule is not None:
+            self._shape_corners()
         if self._recipe.columns_of_vectors:
             self._vectorize_columns(deepest)
         elif self._recipe.vectors:
@@ -98,6 +109,14 @@ class _Cook:
         elif self._recipe.span:
             return self._vectorize_innermost(deepest[:_MAX_STATEMENTS])
         return True
+
+    def _shape_corners(self) -> None:
+        """Gives vectors to what needs something of its tile: the corners of an elimination."""
+        simple = Recipe(_ROWS_IN_CORNERS, vectors=1, reschedule=self._recipe.reschedule)
+        cook = _Cook(self._draft, self._target, simple)
+        for statement in self._draft.deepest_statements():
+            if statement in self._left_alone:
+                cook._shape(statement)
 
     def _has_diagonals(self) -> bool:
         """Whether threads wait for each other at the end of every diagonal of tiles."""
@@ -116,9 +135,12 @@ class _Cook:
         if self._recipe.reschedule is not None:
             if not self._draft.take(Reschedule(*self._recipe.reschedule)):
                 return False
-            return not self._recipe.whole_rows or self._move_rows_back()
+            if self._recipe.whole_rows:
+                return self._move_rows_back()
         if self._recipe.separates:
             return self._separate()
+        if self._recipe.reschedule is not None:
+            return True
         if not self._recipe.columns_of_vectors:
             self._distribute()
         if self._recipe.vectors == 0:
@@ -164,6 +186,8 @@ class _Cook:
         self._left_alone = frozenset(statements)
         depth = max(int(each["depth"]) for each in statements.values())
         deepest = [s for s in statements if int(statements[s]["depth"]) == depth]
+        if self._recipe.reschedule is not None:
+            deepest = [s for s in deepest if is_elimination(self._draft.accesses(s))]
         for band in reversed(self._draft.outermost_bands()):
             start, number = self._draft.state, band["number"]
             extents = [int(member["extent"] or 0) for member in band["members"]]
@@ -316,7 +340,7 @@ class _Cook:
                 )
         else:
             self._draft.take(Vectorize(point, column, shape.lanes))
-        if self._recipe.reschedule is not None:
+        if self._recipe.reschedule is not None and not self._recipe.packs:
             self._unroll_squares(shape, point, order)
         if self._recipe.packs and shape.reductions:
             self._pack(shape, point, jam[column])
@@ -420,8 +444,12 @@ class _Cook:
 
     def _pack(self, shape: Shape, point: int, panel: int) -> None:
         """Packs what is read along the vectors and used by every row."""
+        panel = max(panel, shape.lanes)
         for array, dimension in shape.packed_arrays():
-            self._draft.take(Pack(point, array, dimension, max(panel, shape.lanes)))
+            self._draft.take(Pack(point, array, dimension, panel))
+        statement = int(shape.statement[1:])
+        for access, dimension in shape.packed_reads():
+            self._draft.take(PackRead(point, statement, access, dimension, panel))
 
     def _pack_rows(self, shape: Shape, point: int, row: int, panel: int) -> None:
         """Packs what the rows of a register tile read side by side, a line of memory each time."""

@@ -39,7 +39,9 @@ class Recipe:
         across_rows: Whether vectors of sums run across the rows of the result, where what they read
             can be packed; other operands may then lie in memory as they like.
         separates: Tile of the two outermost loops, in which what needs nothing of the tile runs
-            first and alone gets vectors; as in dynamic programming. Empty for none.
+            first. In the program's order it alone gets vectors, as in dynamic programming; with a
+            schedule of the scheduler's sums in place are separated, as in eliminations. Empty for
+            none.
     """
 
     rows: int
@@ -94,8 +96,17 @@ RECIPES = (
     Recipe(rows=8, vectors=2, packs=True, across_rows=True),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
     Recipe(rows=1, vectors=1, columns_of_vectors=True),
-    Recipe(rows=6, vectors=4, block=32),
+    Recipe(rows=8, vectors=2, block=8),
     Recipe(rows=8, vectors=2, separates=(32, 32)),
+    Recipe(
+        rows=8,
+        vectors=2,
+        columns=128,
+        reduction=128,
+        packs=True,
+        reschedule=(0, 0),
+        separates=(128, 128),
+    ),
 )
 
 

@@ -17,7 +17,8 @@ from autotune.loop_model import Access, Form, Loop, Nest, parse_nests, transform
 from autotune.measurement import Expansion, Menu
 from autotune.proposer import Group, Priors
 from autotune.register_tile import fitted_tile
-from autotune.schedule import Schedule, Transformation
+from autotune.schedule import Schedule
+from autotune.transformation import Transformation
 from autotune.workload import Target
 
 _PHASES = (
@@ -25,7 +26,7 @@ _PHASES = (
     ("autotune-interchange", "autotune-tile"),
     ("autotune-unroll-and-jam",),
     ("autotune-vectorize",),
-    ("autotune-pack",),
+    ("autotune-pack", "autotune-pack-read"),
     ("autotune-parallelize",),
 )
 _LEAST_GAIN = 1.05

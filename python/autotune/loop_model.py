@@ -19,10 +19,10 @@ from autotune.schedule import (
     Pack,
     Parallelize,
     Tile,
-    Transformation,
     UnrollAndJam,
     Vectorize,
 )
+from autotune.transformation import Transformation
 
 
 class Form(Enum):

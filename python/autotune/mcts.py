@@ -14,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from autotune.refinement import refine
-from autotune.schedule import Schedule, Transformation
+from autotune.schedule import Schedule
 from autotune.search import MAX_STEPS, Explorer, Outcome, State, node_value
+from autotune.transformation import Transformation
 
 _MAX_ATTEMPTS = 48
 _MAX_DRAWS = 8

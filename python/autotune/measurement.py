@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Self
 
-from autotune.schedule import Schedule, Transformation
+from autotune.schedule import Schedule
+from autotune.transformation import Transformation
 from autotune.workload import Workload
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from autotune.measurement import Expansion, Menu
-from autotune.schedule import Schedule, Transformation
+from autotune.schedule import Schedule
+from autotune.transformation import Transformation
 from autotune.workload import Target
 
 

@@ -9,8 +9,9 @@ import random
 from collections.abc import Iterable, Sequence
 
 from autotune.measurement import Menu
-from autotune.schedule import Schedule, Transformation
+from autotune.schedule import Schedule
 from autotune.search import MAX_STEPS, Explorer, State
+from autotune.transformation import Transformation
 
 
 def refine(base: Sequence[Transformation], explorer: Explorer, rng: random.Random) -> State | None:

@@ -60,14 +60,30 @@ class Shape:
         Rows of an array are packed where the register tile's rows share them, columns always
         except where the register tile transposes them.
         """
-        written = {access["array"] for access in self.accesses if access["write"]}
+        written = self._written_arrays()
+        pairs = [(self.accesses[index]["array"], dim) for index, dim in self._packed()]
+        return [(int(array), dimension) for array, dimension in pairs if array not in written]
+
+    def packed_reads(self) -> list[tuple[int, int]]:
+        """Returns such reads of the array that is written: numbers of accesses, dimensions."""
+        written = self._written_arrays()
+        return [
+            (index, dim)
+            for index, dim in self._packed()
+            if self.accesses[index]["array"] in written
+        ]
+
+    def _packed(self) -> list[tuple[int, int]]:
         found = []
         for index, access in enumerate(self.accesses):
             is_reused = any(self.strides[row][index] == 0 for row in self.rows)
             dimension = _dimension(access["shape"], self.strides[self.column][index])
-            if dimension is not None and is_reused and access["array"] not in written:
-                found.append((int(access["array"]), dimension))
+            if dimension is not None and is_reused and not access["write"]:
+                found.append((index, dimension))
         return found
+
+    def _written_arrays(self) -> set[int]:
+        return {int(access["array"]) for access in self.accesses if access["write"]}
 
     def has_packed_twice(self) -> bool:
         """Whether an array to be packed is read in another way as well."""
@@ -117,7 +133,7 @@ class Shape:
 
     def scaled_arrays(self) -> list[tuple[int, int]]:
         """Returns arrays whose elements are all scaled or converted, once a vector of columns."""
-        written = {access["array"] for access in self.accesses if access["write"]}
+        written = self._written_arrays()
         found = {
             (int(access["array"]), len(access["shape"]) - 1)
             for index, access in enumerate(self.accesses)
@@ -189,6 +205,16 @@ def member_across_rows(
             if is_across and can_pack and can_vectorize(band.number, position):
                 return band, position
     return None
+
+
+def is_elimination(accesses: list[dict[str, Any]]) -> bool:
+    """Whether a statement sums up, in place, elements that it has summed up elsewhere."""
+    (written,) = (access for access in accesses if access["write"])
+    reads = [access for access in accesses if access["array"] == written["array"]]
+    return any(
+        stride == 0 and any(read["strides"][counter] for read in reads)
+        for counter, stride in enumerate(written["strides"])
+    )
 
 
 def fitted_tile(rows: int, vectors: int, num_registers: int) -> tuple[int, int]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from autotune.errors import InputError
-from autotune.schedule import Schedule, ScheduleError
+from autotune.schedule import Schedule
+from autotune.transformation import ScheduleError
 
 _PROGRAM = re.compile(
     r"// autotune-program (?P<entry>\S+): "

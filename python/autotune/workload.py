@@ -119,6 +119,11 @@ class Target:
     cold_cache: bool = False
 
     @property
+    def has_mask_registers(self) -> bool:
+        """Whether some lanes of a vector are stored as fast as all."""
+        return "+avx512vl" in self.features.split(",")
+
+    @property
     def key(self) -> str:
         """The database key: a short hash over every field."""
         fields = asdict(self)

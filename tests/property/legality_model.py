@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import singledispatch
 
 from autotune import schedule
+from autotune.transformation import Transformation
 from tests.property.affine_program import Instance
 from tests.property.schedule_tree import (
     Band,
@@ -100,7 +101,7 @@ def sequenced_like(tree: Tree, other: Tree) -> Tree:
 
 
 @singledispatch
-def transformed(transformation: schedule.Transformation, tree: Tree) -> Tree:
+def transformed(transformation: Transformation, tree: Tree) -> Tree:
     """Applies a transformation whose parameters fit the tree, legal or not."""
     raise TypeError(f"no model of {transformation}")
 
@@ -245,6 +246,12 @@ def _(transformation: schedule.Prefetch, tree: Tree) -> Tree:
 @transformed.register
 def _(transformation: schedule.Pack, tree: Tree) -> Tree:
     """Packing copies what is read; it moves no instance."""
+    return tree
+
+
+@transformed.register
+def _(transformation: schedule.PackRead, tree: Tree) -> Tree:
+    """A copy for one read moves no instance either."""
     return tree
 
 

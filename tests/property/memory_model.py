@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from autotune import schedule
+from autotune.transformation import Transformation
 from tests.property.affine_program import Instance, Program, instances
 from tests.property.legality_model import depends
 from tests.property.schedule_tree import (
@@ -89,7 +90,7 @@ def contents(memory: Memory, order: Sequence[Instance]) -> tuple[object, object]
 
 @singledispatch
 def moved(
-    transformation: schedule.Transformation, memory: Memory, tree: Tree, shapes: Sequence[Iteration]
+    transformation: Transformation, memory: Memory, tree: Tree, shapes: Sequence[Iteration]
 ) -> Memory:
     """Returns the memory after a transformation; new instances come last.
 
@@ -190,7 +191,10 @@ def separated(
         if instance.statement in band.statements:
             values = tuple(m[instance.statement](instance.iteration) for m in members)
             others = earlier.setdefault(values, [])
-            waits = is_first and any(depends(instance, other) for other in others)
+            waits = is_first and any(
+                depends(instance, other) and not _is_update_before(instance, other, is_chosen)
+                for other in others
+            )
             assert not waits, f"{instance} has to wait"
             others.append(instance)
         renamed.append(replace(instance, statement=new) if is_first else instance)
@@ -202,6 +206,14 @@ def separated(
         accumulating=memory.accumulating | updating,
         origins=(*memory.origins, (new, origin)),
     )
+
+
+def _is_update_before(
+    instance: Instance, other: Instance, is_chosen: Callable[[Iteration], bool]
+) -> bool:
+    """Whether another instance goes first together with one that updates the same element."""
+    is_same = other.statement == instance.statement and other.writes == instance.writes
+    return is_same and is_chosen(other.iteration)
 
 
 def _rows(

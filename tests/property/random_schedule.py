@@ -23,12 +23,12 @@ from autotune.schedule import (
     Split,
     Stream,
     Tile,
-    Transformation,
     Unroll,
     UnrollAndJam,
     Vectorize,
     Wavefront,
 )
+from autotune.transformation import Transformation
 from tests.property.schedule_tree import Band, Mark, Tree, pre_order
 from tests.property.schedule_tree import Sequence as SequenceNode
 

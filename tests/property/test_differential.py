@@ -20,9 +20,10 @@ from autotune.draft import Draft
 from autotune.expert_pivots import PivotRecipe, pivot_schedule
 from autotune.measurement import Candidate, Menu
 from autotune.proposer import UniformProposer
-from autotune.schedule import Schedule, Transformation
+from autotune.schedule import Schedule
 from autotune.search import Explorer
 from autotune.target import detect
+from autotune.transformation import Transformation
 from autotune.tune import WorkloadSpace
 from autotune.workload import Argument, Role, Workload
 from tests.property.affine_program import Program

@@ -18,11 +18,11 @@ from autotune.schedule import (
     Snapshot,
     Split,
     Tile,
-    Transformation,
     UnrollAndJam,
     Vectorize,
     Wavefront,
 )
+from autotune.transformation import Transformation
 from tests.property.affine_program import Program, instances
 from tests.property.legality_model import (
     find_reordered_pair,

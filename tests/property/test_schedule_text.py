@@ -9,14 +9,8 @@ from hypothesis import strategies as st
 
 from autotune.errors import AutotuneError
 from autotune.measurement import Menu
-from autotune.schedule import (
-    Pack,
-    Parallelize,
-    Schedule,
-    Tile,
-    Transformation,
-    transformation_types,
-)
+from autotune.schedule import Pack, Parallelize, Schedule, Tile
+from autotune.transformation import Transformation, transformation_types
 
 _INTS = st.integers(-(2**31), 2**31)
 _TUPLES = st.lists(_INTS, min_size=1, max_size=6).map(tuple)

@@ -304,7 +304,7 @@ def test_statements_that_share_rows_are_separated_within_blocks(pool: CompilerPo
         buffer("f64", 640),
     )
     beginnings = [schedule.transformations[:2] for schedule in _schedules(pool, twice, 24)]
-    assert (Tile(0, (32,)), Distribute(1, 0, 1)) in beginnings
+    assert (Tile(0, (8,)), Distribute(1, 0, 1)) in beginnings
 
 
 def test_products_of_rows_in_a_triangle_are_transposed_in_squares(pool: CompilerPool) -> None:

@@ -9,9 +9,10 @@ import pytest
 from autotune.compiler import CompilerPool
 from autotune.expert import expert_schedules
 from autotune.proposer import UniformProposer
-from autotune.schedule import Fuse, Pack, Schedule, Transformation, UnrollAndJam, Vectorize
+from autotune.schedule import Fuse, Pack, Schedule, UnrollAndJam, Vectorize
 from autotune.search import Explorer
 from autotune.target import detect
+from autotune.transformation import Transformation
 from autotune.tune import WorkloadSpace
 from autotune.workload import Workload
 from tests.unit.kernels import buffer, workload

@@ -13,15 +13,8 @@ from autotune.heuristic import HeuristicProposer
 from autotune.loop_model import Form, parse_nests, transformed
 from autotune.measurement import Expansion, Menu
 from autotune.proposer import Group, Priors, UniformProposer
-from autotune.schedule import (
-    Pack,
-    Parallelize,
-    Schedule,
-    Tile,
-    Transformation,
-    UnrollAndJam,
-    Vectorize,
-)
+from autotune.schedule import Pack, Parallelize, Schedule, Tile, UnrollAndJam, Vectorize
+from autotune.transformation import Transformation
 from tests.unit.toy_space import TARGET
 
 SIZES = (0, 8, 32, 64, 128, 256, 512)

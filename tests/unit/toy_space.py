@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from autotune.measurement import Description, Expansion, Failure, FailureKind, Measurement, Menu
-from autotune.schedule import Schedule, Tile, Transformation, Vectorize
+from autotune.schedule import Schedule, Tile, Vectorize
+from autotune.transformation import Transformation
 from autotune.workload import Target
 
 SIZES = (0, 4, 8, 16, 32, 64, 128, 256)

@@ -125,4 +125,41 @@ Refusal AstEmitter::emitIf(const isl::ast_node &node, Form form) {
   return emitNode(isl::manage(isl_ast_node_if_get_else_node(node.get())), form);
 }
 
+/// More than any loop bound.
+static constexpr int64_t farAway = int64_t(1) << 40;
+
+Refusal AstEmitter::emitFromLeast(const isl::ast_node &node, Form form) {
+  std::string iterator = iteratorOf(node);
+  isl::ast_expr init = isl::manage(isl_ast_node_for_get_init(node.get()));
+  std::optional<llvm::SmallVector<AffineExpr>> least;
+  if (!lanes && !begins.contains(iterator))
+    least = converter().convertBound(init, /*isMin=*/true);
+  if (!least)
+    return "a generated loop bound is not affine";
+  // A loop may begin at a maximum: at that of the negated expressions a loop
+  // begins that runs once.
+  Bounds once{
+      {}, {getAffineConstantExpr(farAway, builder.getContext())}, 2 * farAway};
+  for (AffineExpr expr : *least)
+    once.lowers.push_back(scope.simplify(-expr));
+  AffineValues lower(scope, once.lowers), upper(scope, once.uppers);
+  OpBuilder::InsertionGuard guard(builder);
+  auto loop =
+      affine::AffineForOp::create(builder, loc, lower.operands, lower.map,
+                                  upper.operands, upper.map, once.step);
+  builder.setInsertionPointToStart(loop.getBody());
+  DimRange range = rangeOf(once);
+  range.max = std::nullopt;
+  for (AffineExpr lower : once.lowers) {
+    std::optional<int64_t> most = scope.maximum(lower);
+    range.max = std::max(range.max.value_or(-farAway), most.value_or(farAway));
+  }
+  begins[iterator] =
+      -scope.push(loop.getInductionVar(), range, once.lowers, {});
+  Refusal refusal = emitFor(node, form);
+  begins.erase(iterator);
+  scope.pop();
+  return refusal;
+}
+
 } // namespace autotune

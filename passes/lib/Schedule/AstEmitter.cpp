@@ -19,11 +19,11 @@ namespace autotune {
 static constexpr unsigned maxInstances = 2048;
 
 AstEmitter::AstEmitter(OpBuilder &builder, const Scop &scop,
-                       const GeneratedAst &ast)
+                       const GeneratedAst &ast, bool hasMasks)
     : builder(builder),
       loc(builder.getInsertionBlock()->getParentOp()->getLoc()), scop(scop),
-      ast(ast), scope(builder.getContext()), statements(scop, scope),
-      allocationBlock(builder.getInsertionBlock()) {}
+      ast(ast), hasMasks(hasMasks), scope(builder.getContext()),
+      statements(scop, scope), allocationBlock(builder.getInsertionBlock()) {}
 
 Refusal AstEmitter::emit() {
   Refusal refusal = emitNode(ast.root, Form());
@@ -154,6 +154,8 @@ std::optional<AstEmitter::Bounds>
 AstEmitter::boundsOf(const isl::ast_node &node) {
   isl::ast_expr init = isl::manage(isl_ast_node_for_get_init(node.get()));
   auto lowers = converter().convertBound(init, /*isMin=*/false);
+  if (auto begin = begins.find(iteratorOf(node)); begin != begins.end())
+    lowers = llvm::SmallVector<AffineExpr>{begin->second};
   if (!lowers)
     return std::nullopt;
   Bounds bounds{*lowers, {}, 1};
@@ -298,7 +300,7 @@ bool AstEmitter::isStraight(const isl::ast_node &node) {
 Refusal AstEmitter::emitFor(const isl::ast_node &node, Form form) {
   std::optional<Bounds> bounds = boundsOf(node);
   if (!bounds)
-    return "a generated loop bound is not affine";
+    return emitFromLeast(node, form);
   std::string iterator = iteratorOf(node);
   if (lanes)
     return "a loop inside a vector";
@@ -454,13 +456,22 @@ bool AstEmitter::isVectorBody(const isl::ast_node &body,
   return isVector;
 }
 
+bool AstEmitter::areLanesChanging(const Bounds &bounds) const {
+  auto varies = [&](AffineExpr bound) {
+    return scope.size() > 0 && bound.isFunctionOfDim(scope.size() - 1);
+  };
+  return llvm::any_of(bounds.lowers, varies) ||
+         llvm::any_of(bounds.uppers, varies);
+}
+
 Refusal AstEmitter::emitVector(const isl::ast_node &node,
                                llvm::StringRef iterator, const Bounds &bounds,
                                int64_t width) {
   isl::ast_node body = isl::manage(isl_ast_node_for_get_body(node.get()));
   if (isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true)
     return emitScope(body, iterator, bounds.lowers.front(), Form());
-  if (bounds.step != 1 || !isVectorBody(body, iterator, width))
+  if (bounds.step != 1 || !isVectorBody(body, iterator, width) ||
+      (!hasMasks && areLanesChanging(bounds)))
     return emitLoop(body, iterator, bounds, Form());
   std::optional<int64_t> low = onlyConstant(bounds.lowers, false);
   std::optional<int64_t> high = onlyConstant(bounds.uppers, true);

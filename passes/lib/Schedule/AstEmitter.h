@@ -20,8 +20,10 @@ std::string iteratorOf(const isl::ast_node &node);
 
 class AstEmitter {
 public:
+  /// Without masks lanes that come and go from one iteration to the next are
+  /// computed one by one.
   AstEmitter(mlir::OpBuilder &builder, const Scop &scop,
-             const GeneratedAst &ast);
+             const GeneratedAst &ast, bool hasMasks);
 
   /// Emits the AST at the builder's insertion point; why it cannot, or nothing.
   Refusal emit();
@@ -60,6 +62,8 @@ private:
                     unsigned number, Form form);
   Refusal emitIf(const isl::ast_node &node, Form form);
   Refusal emitFor(const isl::ast_node &node, Form form);
+  /// Emits a loop that begins at the least of several expressions.
+  Refusal emitFromLeast(const isl::ast_node &node, Form form);
   /// Frees `buffers` here and goes on with those of the block outside.
   void freeBuffers(llvm::SmallVector<mlir::Value> outer);
   Refusal emitUser(const isl::ast_node &node);
@@ -132,6 +136,8 @@ private:
   std::optional<Instance> instanceOf(const isl::ast_node &user);
   bool isVectorBody(const isl::ast_node &body, llvm::StringRef iterator,
                     int64_t width);
+  /// Whether other iterations of the innermost loop have other lanes.
+  bool areLanesChanging(const Bounds &bounds) const;
 
   std::optional<Bounds> boundsOf(const isl::ast_node &node);
   Bounds scaledBounds(const Bounds &bounds, int64_t stride) const;
@@ -150,9 +156,12 @@ private:
   mlir::Location loc;
   const Scop &scop;
   const GeneratedAst &ast;
+  bool hasMasks;
   LoopScope scope;
   StatementEmitter statements;
   Iterators iterators;
+  /// Where loops begin whose own expressions are not affine.
+  Iterators begins;
   /// By how much loops of the current bands advance in an iteration, where that
   /// is not 1; by the names of their iterators.
   llvm::StringMap<int64_t> strides;

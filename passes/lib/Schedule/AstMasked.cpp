@@ -101,11 +101,7 @@ bool AstEmitter::isMaskableVector(const isl::ast_node &node, Bounds bounds,
   isl::ast_node body = childOf(node);
   std::string iterator = iteratorOf(node);
   bounds = guarded(bounds, width);
-  auto varies = [&](AffineExpr expr) {
-    return expr.isFunctionOfDim(innermost);
-  };
-  if (bounds.step != 1 || llvm::any_of(bounds.lowers, varies) ||
-      llvm::any_of(bounds.uppers, varies) ||
+  if (bounds.step != 1 || areLanesChanging(bounds) ||
       !isVectorBody(body, iterator, width))
     return false;
   if (isl_ast_node_get_type(body.get()) == isl_ast_node_mark)

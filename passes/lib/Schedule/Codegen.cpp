@@ -30,7 +30,7 @@ static void eraseOldBody(llvm::ArrayRef<Operation *> operations) {
       op->erase();
 }
 
-static Refusal generate(func::FuncOp function, Model &model) {
+static Refusal generate(func::FuncOp function, Model &model, bool hasMasks) {
   isl_ctx *ctx = model.tree.domain.ctx().get();
   unsigned long previous = isl_ctx_get_max_operations(ctx);
   isl_ctx_set_max_operations(ctx, maxIslOperations);
@@ -60,7 +60,7 @@ static Refusal generate(func::FuncOp function, Model &model) {
     end = previous;
   }
   OpBuilder builder(end);
-  if (Refusal refusal = AstEmitter(builder, model.scop, ast).emit())
+  if (Refusal refusal = AstEmitter(builder, model.scop, ast, hasMasks).emit())
     return refusal;
   eraseOldBody(old);
   return std::nullopt;
@@ -82,7 +82,7 @@ class CodegenPass : public impl::CodegenBase<CodegenPass> {
       FailureOr<Model> model = loadModel(function, ctx);
       if (failed(model))
         return failure();
-      if (Refusal refusal = generate(function, *model))
+      if (Refusal refusal = generate(function, *model, masks))
         return function.emitError("cannot generate loops: ") << *refusal;
       int64_t count = countOperations(function), most = maxOperations;
       if (most > 0 && count > most)

@@ -79,8 +79,11 @@ private:
   // Memory: MemoryMenus.cpp.
   /// Whether a copy is legal does not depend on its layout.
   void addPacks(const BandFacts &band);
-  void addPanels(const BandFacts &band, int64_t array, int64_t dim,
-                 int64_t size);
+  /// Copies for one read of a statement that has the band to itself, of the
+  /// array that it writes.
+  void addPackedReads(const BandFacts &band);
+  /// Menus of a copy of the array's elements: one for every dimension.
+  void addPanels(llvm::StringRef pass, const Fixed &fixed, unsigned array);
 
   /// Partial results for the lanes of vectors, and for threads.
   void addPrivatizations(const BandFacts &band);

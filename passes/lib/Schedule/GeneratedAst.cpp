@@ -127,15 +127,17 @@ static isl::union_map fixOutermost(const isl::map &placement,
       isl::manage(isl_map_set_tuple_name(fixed, isl_dim_out, name.c_str())));
 }
 
-/// Parses the three numbers of a mark.
+/// Parses the three numbers of a mark; returns the rest.
 template <typename First, typename Second, typename Third>
-static void parse(llvm::StringRef numbers, First &first, Second &second,
-                  Third &third) {
+static llvm::StringRef parse(llvm::StringRef numbers, First &first,
+                             Second &second, Third &third) {
   auto [begin, rest] = numbers.split(',');
   auto [middle, end] = rest.split(',');
+  auto [last, others] = end.split(',');
   begin.getAsInteger(10, first);
   middle.getAsInteger(10, second);
-  end.getAsInteger(10, third);
+  last.getAsInteger(10, third);
+  return others;
 }
 
 static isl_ast_node *numbered(isl_ast_node *node, size_t number) {
@@ -148,14 +150,14 @@ static isl_ast_node *numbered(isl_ast_node *node, size_t number) {
 /// size.
 template <typename Result>
 static bool addRegion(isl_ast_build *build, const MarkCollector &collector,
-                      Result &result) {
+                      Result &result, const Access *only = nullptr) {
   isl::union_map place = isl::manage(isl_ast_build_get_schedule(build));
   isl::union_map instances(place.ctx(), "{ }");
   for (const auto &[_, coordinates] : collector.ast.coordinates)
     instances = instances.unite(
         fixOutermost(coordinates.placement, collector.numFixed));
-  std::optional<PackRegion> region =
-      packRegion(collector.scop, instances.apply_range(place), result.array);
+  std::optional<PackRegion> region = packRegion(
+      collector.scop, instances.apply_range(place), result.array, only);
   if (!region)
     return false;
   result.sizes = region->sizes;
@@ -168,10 +170,14 @@ static bool addRegion(isl_ast_build *build, const MarkCollector &collector,
 static isl_ast_node *collectPack(isl_ast_node *node, isl_ast_build *build,
                                  llvm::StringRef label,
                                  MarkCollector &collector) {
-  GeneratedPack pack{0, 0, 1, {}, {}};
-  parse(label.drop_front(mark::pack.size()), pack.array, pack.panelDim,
-        pack.panel);
-  if (!addRegion(build, collector, pack)) {
+  GeneratedPack pack{0, 0, 1, nullptr, {}, {}};
+  llvm::StringRef read = parse(label.drop_front(mark::pack.size()), pack.array,
+                               pack.panelDim, pack.panel);
+  unsigned statement, access;
+  if (auto [first, second] = read.split(',');
+      !first.getAsInteger(10, statement) && !second.getAsInteger(10, access))
+    pack.only = &collector.scop.statements[statement].accesses[access];
+  if (!addRegion(build, collector, pack, pack.only)) {
     collector.ast.refusal = "a packed array has no region of fixed size";
     return node;
   }

@@ -20,6 +20,7 @@ namespace autotune {
 struct GeneratedPack {
   unsigned array, panelDim;
   int64_t panel;
+  const Access *only; ///< Null for all reads of the array.
   /// First element of the region, in terms of the iterators around the mark.
   std::vector<isl::ast_expr> offset;
   llvm::SmallVector<int64_t> sizes;

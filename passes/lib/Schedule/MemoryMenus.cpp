@@ -14,29 +14,53 @@ namespace autotune {
 static constexpr int64_t blockSizes[] = {1, 16, 32, 64, 128};
 static constexpr int64_t panelWidths[] = {4, 6, 8, 12, 16, 24, 32, 48, 64};
 
+static int64_t rankOf(const Scop &scop, unsigned array) {
+  return cast<MemRefType>(scop.arrays[array].getType()).getRank();
+}
+
 void Enumerator::addPacks(const BandFacts &band) {
-  for (int64_t array = 0; array < int64_t(model.scop.arrays.size()); ++array) {
-    auto type = cast<MemRefType>(model.scop.arrays[array].getType());
-    if (type.getRank() < 2 ||
-        !isLegal([&](Model &m) { return pack(m, band.number, array, 0, 1); }))
+  for (int64_t array = 0; array < int64_t(model.scop.arrays.size()); ++array)
+    if (rankOf(model.scop, array) > 1 &&
+        isLegal([&](Model &m) { return pack(m, band.number, array, 0, 1); }))
+      addPanels("autotune-pack",
+                {{"band", {int64_t(band.number)}}, {"array", {array}}}, array);
+  addPackedReads(band);
+}
+
+void Enumerator::addPackedReads(const BandFacts &band) {
+  isl::union_set domain = findBand(model.tree, band.number)->node->domain;
+  for (auto [number, statement] : llvm::enumerate(model.scop.statements)) {
+    if (!domain.is_equal(isl::union_set(statement.domain)))
       continue;
-    for (int64_t dim = 0; dim < type.getRank(); ++dim)
-      addPanels(band, array, dim, type.getDimSize(dim));
+    unsigned written = statement.accesses.back().array;
+    if (rankOf(model.scop, written) < 2)
+      continue;
+    for (auto [index, access] : llvm::enumerate(statement.accesses))
+      if (access.array == written && !access.isWrite &&
+          isLegal([&, n = number, i = index](Model &m) {
+            return packRead(m, band.number, n, i, 0, 1);
+          }))
+        addPanels("autotune-pack-read",
+                  {{"band", {int64_t(band.number)}},
+                   {"statement", {int64_t(number)}},
+                   {"access", {int64_t(index)}}},
+                  written);
   }
 }
 
-void Enumerator::addPanels(const BandFacts &band, int64_t array, int64_t dim,
-                           int64_t size) {
-  Values widths;
-  for (int64_t width : panelWidths)
-    if (width <= size)
-      widths.push_back(width);
-  if (!widths.empty())
-    add("autotune-pack",
-        {{"band", {int64_t(band.number)}},
-         {"array", {array}},
-         {"panel-dim", {dim}}},
-        {{"panel", {widths}}});
+void Enumerator::addPanels(llvm::StringRef pass, const Fixed &fixed,
+                           unsigned array) {
+  auto type = cast<MemRefType>(model.scop.arrays[array].getType());
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    Values widths;
+    for (int64_t width : panelWidths)
+      if (width <= type.getDimSize(dim))
+        widths.push_back(width);
+    Fixed all = fixed;
+    all.push_back({"panel-dim", {dim}});
+    if (!widths.empty())
+      add(pass, all, {{"panel", {widths}}});
+  }
 }
 
 llvm::SmallVector<int64_t> Enumerator::privateArrays() const {

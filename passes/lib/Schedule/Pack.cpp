@@ -14,6 +14,7 @@ using namespace mlir;
 
 namespace autotune {
 #define GEN_PASS_DEF_PACK
+#define GEN_PASS_DEF_PACKREAD
 #include "autotune/SchedulePasses.h.inc"
 
 std::vector<isl::union_pw_aff> membersAround(const TreePath &location) {
@@ -36,12 +37,13 @@ isl::union_map placesOf(llvm::ArrayRef<isl::union_pw_aff> members,
   return isl::manage(isl_union_map_from_multi_union_pw_aff(prefix.release()));
 }
 
-std::optional<PackRegion>
-packRegion(const Scop &scop, const isl::union_map &place, unsigned array) {
+std::optional<PackRegion> packRegion(const Scop &scop,
+                                     const isl::union_map &place,
+                                     unsigned array, const Access *only) {
   isl::union_map touched(place.ctx(), "{ }");
   for (const Statement &statement : scop.statements)
     for (const Access &access : statement.accesses)
-      if (access.array == array)
+      if (access.array == array && (!only || only == &access))
         touched = touched.unite(
             place.reverse().apply_range(isl::union_map(access.relation)));
   if (touched.is_empty())
@@ -63,13 +65,15 @@ static std::string textOf(const isl::union_map &relation) {
 
 /// The sizes of a region, as they were for the same places and accesses before;
 /// none for no region.
-static llvm::SmallVector<int64_t>
-regionSizes(const Scop &scop, const isl::union_map &place, unsigned array) {
+static llvm::SmallVector<int64_t> regionSizes(const Scop &scop,
+                                              const isl::union_map &place,
+                                              unsigned array,
+                                              const Access *only) {
   thread_local Recent<llvm::SmallVector<int64_t>> recent{4096};
   std::string question = textOf(place);
   for (const Statement &statement : scop.statements)
     for (const Access &access : statement.accesses)
-      if (access.array == array)
+      if (access.array == array && (!only || only == &access))
         question += textOf(isl::union_map(access.relation));
   // What isl's quota leaves must not depend on what is known already.
   isl_ctx *ctx = place.ctx().get();
@@ -77,7 +81,7 @@ regionSizes(const Scop &scop, const isl::union_map &place, unsigned array) {
   if (const auto *sizes = recent.find(question))
     return *sizes;
   isl_ctx_reset_operations(ctx);
-  std::optional<PackRegion> region = packRegion(scop, place, array);
+  std::optional<PackRegion> region = packRegion(scop, place, array, only);
   return recent.add(question,
                     region ? region->sizes : llvm::SmallVector<int64_t>());
 }
@@ -108,13 +112,13 @@ static Refusal findBadUse(const Model &model, const Tree &node,
 /// Why a copy would be too large. Regions are as large as the array at most, so
 /// that they need not be found for most arrays, which takes long inside tiles.
 static Refusal findExcess(const Model &model, const TreePath &location,
-                          unsigned array) {
+                          unsigned array, const Access *only = nullptr) {
   auto type = cast<MemRefType>(model.scop.arrays[array].getType());
   if (bufferBytes(model.scop, array, type.getShape()) <= maxBufferBytes)
     return std::nullopt;
   llvm::SmallVector<int64_t> sizes = regionSizes(
       model.scop, placesOf(membersAround(location), location.node->domain),
-      array);
+      array, only);
   if (sizes.empty())
     return "what is read of the array below the band has no fixed size";
   if (int64_t bytes = bufferBytes(model.scop, array, sizes);
@@ -123,39 +127,122 @@ static Refusal findExcess(const Model &model, const TreePath &location,
   return std::nullopt;
 }
 
+/// Whether a read is packed already, above or below the band: of one access,
+/// or all reads of the array.
+static bool isPacked(const TreePath &location, llvm::StringRef ofArray,
+                     llvm::StringRef ofRead) {
+  auto isOther = [&](llvm::StringRef label) {
+    bool isOfOneRead = label.count(',') > 2;
+    return label.starts_with(ofArray) &&
+           (ofRead.empty() || !isOfOneRead || label.ends_with(ofRead));
+  };
+  std::function<bool(const Tree &)> contains = [&](const Tree &tree) {
+    return (tree.kind == Tree::Kind::Mark && isOther(tree.label)) ||
+           llvm::any_of(tree.children, contains);
+  };
+  return contains(*location.node) ||
+         llvm::any_of(location.ancestors, [&](const Tree *ancestor) {
+           return ancestor->kind == Tree::Kind::Mark &&
+                  isOther(ancestor->label);
+         });
+}
+
+/// What has to hold for every copy; `ofRead` is how the mark of a copy for one
+/// read ends.
+static Refusal checkPlace(const Model &model, const TreePath &location,
+                          unsigned array, llvm::StringRef ofRead) {
+  if (Refusal refusal = checkPlainBand(location))
+    return refusal;
+  if (array >= model.scop.arrays.size())
+    return "there is no array " + std::to_string(array);
+  std::string number = std::to_string(array) + ",";
+  if (isPacked(location, mark::pack.str() + number, ofRead))
+    return "the array is packed already";
+  if (containsMark(*location.node, mark::prefetch.str() + number))
+    return "the array is prefetched below";
+  return std::nullopt;
+}
+
+static Refusal checkPanel(const Model &model, unsigned array, unsigned panelDim,
+                          int64_t panel) {
+  auto type = cast<MemRefType>(model.scop.arrays[array].getType());
+  if (panelDim >= type.getRank() || panel < 1)
+    return "the array has no such panel";
+  return std::nullopt;
+}
+
+static void putMark(const TreePath &location, llvm::StringRef label) {
+  bool isParallel = !location.ancestors.empty() &&
+                    location.ancestors.back()->isMark(mark::parallel);
+  // A parallel mark stays directly above its band; the threads share the copy.
+  Tree &top = isParallel ? *location.ancestors.back() : *location.node;
+  Tree inner = std::move(top);
+  top = makeMark(label, std::move(inner));
+}
+
+static std::string labelOf(unsigned array, unsigned panelDim, int64_t panel) {
+  return (mark::pack + llvm::Twine(array) + "," + llvm::Twine(panelDim) + "," +
+          llvm::Twine(panel))
+      .str();
+}
+
 Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
              int64_t panel) {
   std::optional<TreePath> location = findBand(model.tree, number);
   if (!location)
     return "there is no band " + std::to_string(number);
-  if (Refusal refusal = checkPlainBand(*location))
+  if (Refusal refusal = checkPlace(model, *location, array, ""))
     return refusal;
-  if (array >= model.scop.arrays.size())
-    return "there is no array " + std::to_string(array);
-  Tree &band = *location->node;
-  bool isParallel = !location->ancestors.empty() &&
-                    location->ancestors.back()->isMark(mark::parallel);
-  std::string prefix = (mark::pack + llvm::Twine(array) + ",").str();
-  bool isPacked = containsMark(band, prefix);
-  for (const Tree *ancestor : location->ancestors)
-    isPacked |= ancestor->isMark(prefix);
-  if (isPacked)
-    return "the array is packed already";
-  if (containsMark(band, (mark::prefetch + llvm::Twine(array) + ",").str()))
-    return "the array is prefetched below";
-  if (Refusal refusal = findBadUse(model, band, array))
+  if (Refusal refusal = findBadUse(model, *location->node, array))
     return refusal;
-  auto type = cast<MemRefType>(model.scop.arrays[array].getType());
-  if (panelDim >= type.getRank() || panel < 1)
-    return "the array has no such panel";
+  if (Refusal refusal = checkPanel(model, array, panelDim, panel))
+    return refusal;
   if (Refusal refusal = findExcess(model, *location, array))
     return refusal;
-  std::string label =
-      prefix + std::to_string(panelDim) + "," + std::to_string(panel);
-  // A parallel mark stays directly above its band; the threads share the copy.
-  Tree &top = isParallel ? *location->ancestors.back() : band;
-  Tree inner = std::move(top);
-  top = makeMark(label, std::move(inner));
+  putMark(*location, labelOf(array, panelDim, panel));
+  return std::nullopt;
+}
+
+/// Whether something below the band writes, in one iteration of the loops
+/// outside, what the access reads there.
+static bool isWrittenBelow(const Model &model, const TreePath &location,
+                           const Access &read) {
+  isl::union_map elements(read.relation);
+  isl::union_map writes = model.scop.accesses([&](const Access &access) {
+    return access.isWrite && access.array == read.array;
+  });
+  isl::union_map place =
+      placesOf(membersAround(location), location.node->domain).reverse();
+  isl::union_map touched = place.apply_range(elements);
+  return !touched.is_disjoint(place.apply_range(writes));
+}
+
+Refusal packRead(Model &model, unsigned number, unsigned statementNumber,
+                 unsigned accessNumber, unsigned panelDim, int64_t panel) {
+  std::optional<TreePath> location = findBand(model.tree, number);
+  if (!location)
+    return "there is no band " + std::to_string(number);
+  if (statementNumber >= model.scop.statements.size())
+    return "there is no statement " + std::to_string(statementNumber);
+  const Statement &statement = model.scop.statements[statementNumber];
+  if (accessNumber >= statement.accesses.size())
+    return statement.name + " has no access " + std::to_string(accessNumber);
+  const Access &read = statement.accesses[accessNumber];
+  if (read.isWrite || !isa<affine::AffineLoadOp>(read.op))
+    return "the access is no read of one element";
+  if (!isl::union_set(statement.domain).is_subset(location->node->domain))
+    return statement.name + " is not below the band as a whole";
+  std::string ofRead = "," + std::to_string(statementNumber) + "," +
+                       std::to_string(accessNumber);
+  if (Refusal refusal = checkPlace(model, *location, read.array, ofRead))
+    return refusal;
+  if (isWrittenBelow(model, *location, read))
+    return "what it reads is written below the band";
+  if (Refusal refusal = checkPanel(model, read.array, panelDim, panel))
+    return refusal;
+  if (Refusal refusal = findExcess(model, *location, read.array, &read))
+    return refusal;
+  putMark(*location, labelOf(read.array, panelDim, panel) + ofRead);
   return std::nullopt;
 }
 
@@ -165,6 +252,16 @@ struct PackPass : impl::PackBase<PackPass> {
   void runOnOperation() override {
     if (failed(transformTree(getOperation(), [&](Model &model) {
           return pack(model, band, array, panelDim, panel);
+        })))
+      signalPassFailure();
+  }
+};
+
+struct PackReadPass : impl::PackReadBase<PackReadPass> {
+  using PackReadBase::PackReadBase;
+  void runOnOperation() override {
+    if (failed(transformTree(getOperation(), [&](Model &model) {
+          return packRead(model, band, statement, access, panelDim, panel);
         })))
       signalPassFailure();
   }

@@ -281,7 +281,8 @@ private:
 
 Refusal AstEmitter::emitPack(const GeneratedPack &copied,
                              const isl::ast_node &child, Form form) {
-  PackBinding pack{copied.array, {}, {}, copied.panelDim, copied.panel};
+  Operation *load = copied.only ? copied.only->op : nullptr;
+  PackBinding pack{copied.array, load, {}, {}, copied.panelDim, copied.panel};
   llvm::SmallVector<int64_t> shape{
       llvm::divideCeilSigned(copied.sizes[pack.panelDim], pack.panel)};
   for (unsigned i = 0; i < copied.sizes.size(); ++i) {
@@ -294,7 +295,10 @@ Refusal AstEmitter::emitPack(const GeneratedPack &copied,
   }
   shape.push_back(pack.panel);
   Value source = scop.arrays[pack.array];
-  for (FoldedOps &ops : copiedForms(scop, pack.array)) {
+  llvm::SmallVector<FoldedOps> forms{load ? opsOnElement(load) : FoldedOps()};
+  if (!load)
+    forms = copiedForms(scop, pack.array);
+  for (FoldedOps &ops : forms) {
     Type element = ops.empty()
                        ? cast<MemRefType>(source.getType()).getElementType()
                        : ops.back()->getResult(0).getType();

@@ -126,6 +126,63 @@ static Tree computeTree(const Model &model, bool maximizeFusion,
   return treeFromSchedule(constraints.compute_schedule());
 }
 
+/// The member without what it adds to the counters of one statement; nothing
+/// where that is nothing, or not the same everywhere.
+static std::optional<isl::union_pw_aff>
+withoutOffset(const isl::union_pw_aff &member, const isl::set &statement) {
+  MemberFormRef form = formAt(member, statement.space());
+  if (!form || form->kind != MemberForm::Kind::Affine)
+    return std::nullopt;
+  isl::val offset = form->value.constant_val();
+  if (offset.is_zero())
+    return std::nullopt;
+  isl::aff moved = isl::manage(isl_aff_set_constant_si(form->value.copy(), 0));
+  isl::pw_aff there = isl::pw_aff(moved).intersect_domain(statement);
+  return member.subtract_domain(isl::union_set(statement))
+      .union_add(isl::union_pw_aff(there));
+}
+
+/// Whether all pairs have equal values in the member: it may be parallel.
+static bool isCoincident(const isl::union_pw_aff &member,
+                         const isl::union_map &pairs) {
+  return pairs.is_subset(pairs.eq_at(isl::multi_union_pw_aff(member)));
+}
+
+/// Whether an offset of some statement is gone.
+static bool dropOneOffset(isl::union_pw_aff &member,
+                          const isl::union_set &domain,
+                          const ActiveDependences &active,
+                          const isl::union_map &pairs) {
+  bool isDropped = false;
+  domain.foreach_set([&](isl::set statement) {
+    std::optional<isl::union_pw_aff> moved;
+    if (!isDropped)
+      moved = withoutOffset(member, statement);
+    if (!moved || !isPermutable(*moved, active) ||
+        (isCoincident(member, pairs) && !isCoincident(*moved, pairs)))
+      return;
+    member = *moved;
+    isDropped = true;
+  });
+  return isDropped;
+}
+
+/// Takes out offsets between statements that no dependence asks for: with them
+/// tiles begin at other places in every statement, and what one tile needs of
+/// another has no simple form.
+static void dropOffsets(Tree &tree, const ActiveDependences &active) {
+  if (!tree.isBand()) {
+    for (Tree &child : tree.children)
+      dropOffsets(child, active.within(child.domain));
+    return;
+  }
+  isl::union_map pairs = openPairs(active);
+  for (isl::union_pw_aff &member : tree.members)
+    while (dropOneOffset(member, tree.domain, active, pairs)) {
+    }
+  dropOffsets(tree.children.front(), active.equalAt(tree.members));
+}
+
 Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
   if (isMarked(model.tree))
     return "loops are parallel, unrolled, vectors or packed already";
@@ -139,6 +196,13 @@ Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
     return computeTree(model, maximizeFusion, outerCoincidence);
   });
   ActiveDependences all(*model.dependences);
+  Tree aligned = model.tree;
+  dropOffsets(aligned, all);
+  orderLeaves(aligned, all, all);
+  if (!orderSequences(aligned, all)) {
+    model.tree = std::move(aligned);
+    return std::nullopt;
+  }
   orderLeaves(model.tree, all, all);
   return findViolation(model.tree, all);
 }

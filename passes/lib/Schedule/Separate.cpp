@@ -87,11 +87,58 @@ static isl::map aboutTiles(const isl::map &pairs) {
   return result;
 }
 
-/// What of the statement needs nothing of other instances in one iteration of
-/// the band, or less: what is left out for the sake of its form is in the
-/// tiles' corners.
-static isl::set freePart(const Model &model, const TreePath &location,
-                         const isl::set &domain) {
+/// Pairs of instances that write the same element.
+static isl::map sameElement(const Statement &statement) {
+  isl::map same = isl::map::empty(
+      isl::map::universe(statement.domain.space().map_from_set()).space());
+  for (const Access &access : statement.accesses)
+    if (access.isWrite && access.isExact)
+      same = same.unite(access.relation.apply_range(access.relation.reverse()));
+  return same;
+}
+
+/// Adds to what waits the updates that come after it, as in a sum whose order
+/// has to stay; where these have no end, all but the first ones.
+static isl::map withLaterUpdates(isl::map waiting, const isl::map &updates,
+                                 const isl::map &possible) {
+  auto after = [&](const isl::map &earlier) {
+    return updates.reverse().apply_range(earlier).intersect(possible);
+  };
+  for (unsigned step = 0; step < 2; ++step) {
+    isl::map later = after(waiting);
+    if (later.is_subset(waiting))
+      return waiting;
+    waiting = waiting.unite(aboutTiles(later.gist(possible))).coalesce();
+  }
+  return waiting.unite(after(possible));
+}
+
+/// Without pieces that others contain.
+static isl::set withoutCovered(const isl::set &set) {
+  std::vector<isl::set> pieces;
+  set.foreach_basic_set([&](isl::basic_set piece) {
+    isl::set added(piece);
+    auto contains = [&](const isl::set &other) {
+      return added.is_subset(other);
+    };
+    if (llvm::any_of(pieces, contains))
+      return;
+    llvm::erase_if(
+        pieces, [&](const isl::set &other) { return other.is_subset(added); });
+    pieces.push_back(added);
+  });
+  isl::set result = isl::set::empty(set.space());
+  for (const isl::set &piece : pieces)
+    result = result.unite(piece);
+  return result;
+}
+
+/// What of the statement needs something of other instances in one iteration of
+/// the band, but for updates of the same element that need nothing themselves;
+/// or more: what is added for the sake of its form is in the tiles' corners.
+static isl::set waitingPart(const Model &model, const TreePath &location,
+                            const Statement &separated) {
+  const isl::set &domain = separated.domain;
   std::vector<isl::union_pw_aff> members = membersAround(location);
   llvm::append_range(members, location.node->members);
   ActiveDependences active = ActiveDependences(*model.dependences, location)
@@ -100,19 +147,27 @@ static isl::set freePart(const Model &model, const TreePath &location,
   isl::map possible =
       valuesOf(members, statement, false).intersect_domain(domain);
   isl::map waiting = isl::map::empty(possible.space());
+  isl::map same = sameElement(separated);
+  isl::map updates = isl::map::empty(same.space());
   for (const OpenDependence &open : active.open()) {
     const Dependences::Dependence &ends =
         model.dependences->parts()[open.number];
     if (ends.commutes || !ends.sink.is_equal(statement))
       continue;
-    isl::map there = ends.pairs.reverse()
+    isl::map pairs = ends.pairs;
+    if (ends.source.is_equal(statement)) {
+      updates = updates.unite(pairs.intersect(same));
+      pairs = pairs.subtract(same);
+    }
+    isl::map there = pairs.reverse()
                          .apply_range(valuesOf(members, ends.source, false))
                          .intersect(possible);
     there = isl::manage(isl_map_remove_divs(there.release()));
     waiting = waiting.unite(aboutTiles(there.gist(possible)));
   }
-  isl::map free = possible.subtract(waiting.coalesce()).coalesce();
-  return free.intersect(valuesOf(members, statement, true)).domain().coalesce();
+  waiting = withLaterUpdates(waiting.coalesce(), updates, possible).coalesce();
+  isl::map exact = valuesOf(members, statement, true).intersect_domain(domain);
+  return withoutCovered(waiting.intersect(exact).domain().coalesce());
 }
 
 static PartsOrNot split(const Model &model, const TreePath &location,
@@ -122,8 +177,8 @@ static PartsOrNot split(const Model &model, const TreePath &location,
   const Statement &statement = model.scop.statements[number];
   if (!isl::union_set(statement.domain).is_subset(location.node->domain))
     return {std::nullopt, statement.name + " is not below the band as a whole"};
-  isl::set first = freePart(model, location, statement.domain);
-  isl::set rest = statement.domain.subtract(first).coalesce();
+  isl::set rest = waitingPart(model, location, statement);
+  isl::set first = statement.domain.subtract(rest).coalesce();
   if (first.is_empty())
     return {std::nullopt, "each instance of " + statement.name +
                               " waits for others of its iteration"};

@@ -73,17 +73,23 @@ StatementEmitter::placeOf(Operation *op, const Statement &statement,
   Place place{memrefOf(op), {}};
   for (AffineExpr expr : accessMap(op, statement)->getResults())
     place.subscripts.push_back(scope.simplify(expr.replaceDims(ivs)));
-  for (const PackBinding &pack : packs)
-    if (scop.arrays[pack.array] == place.memref) {
-      const PackBinding::Copy &copy = pack.copyFor(op);
-      place.memref = copy.buffer;
-      place.numFolded = copy.ops.size();
-      place.subscripts = pack.position(place.subscripts);
-      for (AffineExpr &expr : place.subscripts)
-        expr = scope.simplify(expr);
-      break;
-    }
+  if (const PackBinding *pack = packOf(op)) {
+    const PackBinding::Copy &copy = pack->copyFor(op);
+    place.memref = copy.buffer;
+    place.numFolded = copy.ops.size();
+    place.subscripts = pack->position(place.subscripts);
+    for (AffineExpr &expr : place.subscripts)
+      expr = scope.simplify(expr);
+  }
   return place;
+}
+
+const PackBinding *StatementEmitter::packOf(Operation *op) const {
+  const PackBinding *found = llvm::find_if(packs, [&](const PackBinding &pack) {
+    return pack.load ? pack.load == op
+                     : scop.arrays[pack.array] == memrefOf(op);
+  });
+  return found == packs.end() ? nullptr : found;
 }
 
 static bool isAffineAccess(Operation *op) {
@@ -202,15 +208,13 @@ bool StatementEmitter::hasVectorPlaces(const Statement &statement,
 bool StatementEmitter::isInside(Operation *op, const Statement &statement,
                                 llvm::ArrayRef<AffineExpr> ivs) const {
   Value memref = memrefOf(op);
-  auto pack = llvm::find_if(packs, [&](const PackBinding &each) {
-    return scop.arrays[each.array] == memref;
-  });
+  const PackBinding *pack = packOf(op);
   auto shape = cast<MemRefType>(memref.getType()).getShape();
   for (auto [dim, expr] :
        llvm::enumerate(accessMap(op, statement)->getResults())) {
     AffineExpr subscript = expr.replaceDims(ivs);
     int64_t size = shape[dim];
-    if (pack != packs.end()) {
+    if (pack) {
       subscript = subscript - pack->offset[dim];
       size = pack->sizeAlong(dim);
     }

@@ -25,6 +25,7 @@ struct PackBinding {
   };
 
   unsigned array;
+  mlir::Operation *load; ///< The only one that reads it; null for all.
   llvm::SmallVector<Copy> copies;
   llvm::SmallVector<mlir::AffineExpr>
       offset; ///< First element, a result a dimension.
@@ -73,7 +74,7 @@ public:
   void emitVector(mlir::OpBuilder &builder, const Statement &statement,
                   llvm::ArrayRef<mlir::AffineExpr> ivs, const Lanes &lanes);
 
-  std::vector<PackBinding> packs;
+  llvm::SmallVector<PackBinding> packs;
   /// Whether stores of whole vectors go past the caches.
   bool streams = false;
 
@@ -85,6 +86,8 @@ private:
     unsigned numFolded = 0;
   };
 
+  /// The copy that the op reads instead of the array; null for none.
+  const PackBinding *packOf(mlir::Operation *op) const;
   Place placeOf(mlir::Operation *op, const Statement &statement,
                 llvm::ArrayRef<mlir::AffineExpr> ivs) const;
   /// Whether every lane lies in the array, or in its packed copy.

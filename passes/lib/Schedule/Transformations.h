@@ -30,6 +30,8 @@ bool isSinkable(Model &model, unsigned band,
 Refusal vectorize(Model &model, unsigned band, unsigned member, int64_t width);
 Refusal pack(Model &model, unsigned band, unsigned array, unsigned panelDim,
              int64_t panel);
+Refusal packRead(Model &model, unsigned band, unsigned statement,
+                 unsigned access, unsigned panelDim, int64_t panel);
 
 Refusal reverse(Model &model, unsigned band, unsigned member);
 Refusal shift(Model &model, unsigned band, unsigned member, int64_t offset);
@@ -100,10 +102,13 @@ struct PackRegion {
   isl::multi_aff offset;
   llvm::SmallVector<int64_t> sizes;
 };
-/// What the instances of `place` touch of the array; `place` maps them to the
-/// loops outside. Nothing where that has no box of fixed size.
-std::optional<PackRegion>
-packRegion(const Scop &scop, const isl::union_map &place, unsigned array);
+/// What the instances of `place` touch of the array, by one access or by all;
+/// `place` maps them to the loops outside. Nothing where that has no box of
+/// fixed size.
+std::optional<PackRegion> packRegion(const Scop &scop,
+                                     const isl::union_map &place,
+                                     unsigned array,
+                                     const Access *only = nullptr);
 
 } // namespace autotune
 
