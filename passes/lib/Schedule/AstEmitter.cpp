@@ -477,7 +477,7 @@ Refusal AstEmitter::emitVector(const isl::ast_node &node,
   std::optional<int64_t> low = onlyConstant(bounds.lowers, false);
   std::optional<int64_t> high = onlyConstant(bounds.uppers, true);
   bool isFull = low == 0 && high == width;
-  if (low && high && !isFull && isBetterInParts(body, iterator))
+  if (low && high && !isFull && isBetterInParts(body, iterator, *low, *high))
     return emitInParts(body, iterator, *low, *high);
   OpBuilder::InsertionGuard guard(builder);
   if (!low || !high) {

@@ -138,7 +138,8 @@ private:
                     int64_t width);
   /// Whether lanes are better computed in vectors of fewer lanes than under a
   /// mask: where there are no mask registers, and the innermost loop stores.
-  bool isBetterInParts(const isl::ast_node &body, llvm::StringRef iterator);
+  bool isBetterInParts(const isl::ast_node &body, llvm::StringRef iterator,
+                       int64_t low, int64_t high);
   /// Emits the vector where it has all lanes, otherwise one lane at a time.
   Refusal emitWholeOrLanes(const isl::ast_node &body, llvm::StringRef iterator,
                            const Bounds &bounds, int64_t width);

@@ -16,9 +16,29 @@ using namespace mlir;
 
 namespace autotune {
 
+/// More parts are longer code than they are worth.
+static constexpr unsigned maxParts = 2;
+
+/// Lanes of the longest vector that begins at lane `begin`, at a multiple of
+/// its own length.
+static int64_t longestPart(int64_t begin, int64_t high) {
+  int64_t size = 1;
+  while (begin % (2 * size) == 0 && begin + 2 * size <= high)
+    size *= 2;
+  return size;
+}
+
+static unsigned countParts(int64_t low, int64_t high) {
+  unsigned count = 0;
+  for (int64_t begin = low; begin < high; begin += longestPart(begin, high))
+    ++count;
+  return count;
+}
+
 bool AstEmitter::isBetterInParts(const isl::ast_node &body,
-                                 llvm::StringRef iterator) {
-  if (hasMasks)
+                                 llvm::StringRef iterator, int64_t low,
+                                 int64_t high) {
+  if (hasMasks || countParts(low, high) > maxParts)
     return false;
   if (scope.size() == 0)
     return true;
@@ -66,8 +86,7 @@ Refusal AstEmitter::emitInParts(const isl::ast_node &body,
   bool streams = std::exchange(statements.streams, false);
   Refusal refusal;
   for (int64_t begin = low, size = 1; begin < high && !refusal; begin += size) {
-    for (size = 1; begin % (2 * size) == 0 && begin + 2 * size <= high;)
-      size *= 2;
+    size = longestPart(begin, high);
     AffineExpr first = getAffineConstantExpr(begin, builder.getContext());
     if (size == 1) {
       refusal = emitScope(body, iterator, first, Form());
