@@ -209,11 +209,13 @@ def member_across_rows(
 
 def is_elimination(accesses: list[dict[str, Any]]) -> bool:
     """Whether a statement sums up, in place, elements that it has summed up elsewhere."""
-    (written,) = (access for access in accesses if access["write"])
-    reads = [access for access in accesses if access["array"] == written["array"]]
+    writes = [access for access in accesses if access["write"]]
+    if len(writes) != 1:
+        return False
+    reads = [access for access in accesses if access["array"] == writes[0]["array"]]
     return any(
         stride == 0 and any(read["strides"][counter] for read in reads)
-        for counter, stride in enumerate(written["strides"])
+        for counter, stride in enumerate(writes[0]["strides"])
     )
 
 

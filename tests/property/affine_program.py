@@ -74,6 +74,7 @@ class Form(Enum):
     MAXIMUM = "max(r0, r1)"
     SCALED_ACCUMULATE = "r0 + (1.5 * r1) * r2"
     LARGER_SUM = "max(r0, r1 + r2)"
+    QUOTIENT = "r0 / r1"
 
 
 NUM_READS = {
@@ -84,6 +85,7 @@ NUM_READS = {
     Form.MAXIMUM: 2,
     Form.SCALED_ACCUMULATE: 3,
     Form.LARGER_SUM: 3,
+    Form.QUOTIENT: 2,
 }
 
 SUMS = (Form.ACCUMULATE, Form.DIFFERENCE, Form.SCALED_ACCUMULATE)
@@ -324,6 +326,8 @@ def _compute(
         for read in reads[1:]:
             total = binary("addf", total, read)
         return binary("mulf", total, constant(1 / len(reads)))
+    if form is Form.QUOTIENT:
+        return binary("divf", reads[0], reads[1])
     if form is Form.MAXIMUM:
         return binary("maximumf", reads[0], reads[1])
     if form is Form.LARGER_SUM:

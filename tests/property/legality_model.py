@@ -20,11 +20,15 @@ from tests.property.schedule_tree import (
     Time,
     Tree,
     band_of,
+    members_around,
     pre_order,
     sequence_of,
     time_of,
 )
 from tests.property.schedule_tree import Sequence as SequenceNode
+
+_NUMBERS = 5
+"""Those in the mark of a copy for one read."""
 
 
 def find_reordered_pair(
@@ -53,6 +57,30 @@ def find_reordered_pair(
                     continue
                 if not earlier_time.runs_before(later_time):
                     return earlier, later
+    return None
+
+
+def find_overwritten_copy(
+    instances: Sequence[Instance], tree: Tree
+) -> tuple[Instance, Instance] | None:
+    """Returns a write of what a copy for one read holds, and the reader, if there are any.
+
+    A copy is made for an iteration of the loops outside, and holds what was there before it.
+    """
+    copies = [x for x in pre_order(tree) if isinstance(x, Mark) and len(x.numbers) == _NUMBERS]
+    for mark in copies:
+        name, access = f"S{mark.numbers[-2]}", mark.numbers[-1]
+        outside = members_around(tree, mark)
+        below = [x for x in instances if x.statement in mark.statements]
+        places = [tuple(m[x.statement](x.iteration) for m in outside) for x in below]
+        readers = {
+            (place, x.reads[access]): x
+            for place, x in zip(places, below, strict=True)
+            if x.statement == name and access < len(x.reads)
+        }
+        for place, writer in zip(places, below, strict=True):
+            if reader := readers.get((place, writer.writes)):
+                return writer, reader
     return None
 
 
@@ -251,8 +279,10 @@ def _(transformation: schedule.Pack, tree: Tree) -> Tree:
 
 @transformed.register
 def _(transformation: schedule.PackRead, tree: Tree) -> Tree:
-    """A copy for one read moves no instance either."""
-    return tree
+    """A copy for one read moves no instance either; it is told from the mark what it holds."""
+    step = transformation
+    numbers = (0, step.panel_dim, step.panel, step.statement, step.access)
+    return _at_band(tree, step.band, lambda band: Mark("pack", band, numbers))
 
 
 def _with_member(tree: Tree, number: int, at: int, change: Callable[[int], int]) -> Tree:

@@ -18,12 +18,10 @@ from tests.property.legality_model import depends
 from tests.property.schedule_tree import (
     Band,
     Iteration,
-    Leaf,
-    Member,
     Tree,
+    members_around,
     pre_order,
 )
-from tests.property.schedule_tree import Sequence as SequenceNode
 
 Element = tuple[str, Iteration]
 Value = tuple[object, frozenset[object]]
@@ -134,7 +132,7 @@ def _(
     transformation: schedule.Privatize, memory: Memory, tree: Tree, shapes: Sequence[Iteration]
 ) -> Memory:
     band = _bands(tree)[transformation.band]
-    outer = [*_members_around(tree, band), *band.members[: transformation.member]]
+    outer = [*members_around(tree, band), *band.members[: transformation.member]]
     member = band.members[transformation.member]
     array, lanes = memory.arrays[transformation.array], transformation.lanes
     partial = f"P{len(memory.arrays)}"
@@ -182,7 +180,7 @@ def separated(
         AssertionError: One of them needs another instance of its iteration to run first.
     """
     band, name = _bands(tree)[transformation.band], f"S{transformation.statement}"
-    members = [*_members_around(tree, band), *band.members]
+    members = [*members_around(tree, band), *band.members]
     new = f"S{len({x.statement for x in memory.instances})}"
     earlier: dict[Iteration, list[Instance]] = {}
     renamed: list[Instance] = []
@@ -248,7 +246,7 @@ def _(
     transformation: schedule.Snapshot, memory: Memory, tree: Tree, shapes: Sequence[Iteration]
 ) -> Memory:
     band = _bands(tree)[transformation.band]
-    outer = _members_around(tree, band)
+    outer = members_around(tree, band)
     array, copy = memory.arrays[transformation.array], f"C{len(memory.arrays)}"
 
     def place(instance: Instance, element: Element) -> tuple[Iteration, Iteration]:
@@ -304,7 +302,7 @@ def _(
 ) -> Memory:
     """Renames instances; those that stay in their array keep their order."""
     band = _bands(tree)[transformation.band]
-    around = [*_members_around(tree, band), *band.members[: transformation.member]]
+    around = [*members_around(tree, band), *band.members[: transformation.member]]
     outer, member = around[-transformation.outer], band.members[transformation.member]
 
     def side(instance: Instance) -> int:
@@ -364,13 +362,3 @@ def _redirected(
 
 def _bands(tree: Tree) -> list[Band]:
     return [node for node in pre_order(tree) if isinstance(node, Band)]
-
-
-def _members_around(tree: Tree, target: Band) -> list[Member]:
-    if tree is target or isinstance(tree, Leaf):
-        return []
-    if isinstance(tree, SequenceNode):
-        child = next(c for c in tree.children if any(x is target for x in pre_order(c)))
-        return _members_around(child, target)
-    inner = _members_around(tree.child, target)
-    return [*tree.members, *inner] if isinstance(tree, Band) else inner

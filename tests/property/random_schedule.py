@@ -10,6 +10,7 @@ from autotune.schedule import (
     Expand,
     Fuse,
     Interchange,
+    PackRead,
     Parallelize,
     Prefetch,
     Privatize,
@@ -137,6 +138,13 @@ _DRAWN_FOR_BANDS: dict[
     Stream: lambda rng, _, band: Stream(int(rng.choice(sorted(band.statements))[1:])),
     Prefetch: lambda rng, number, band: Prefetch(
         number, _draw_member(rng, band), rng.randrange(3), rng.choice([1, 1, 2, 5])
+    ),
+    PackRead: lambda rng, number, band: PackRead(
+        number,
+        int(rng.choice(sorted(band.statements))[1:]),
+        rng.randrange(3),
+        rng.randrange(2),
+        rng.choice([1, 2, 4, 4]),
     ),
     Wavefront: lambda _, number, band: Wavefront(number) if len(band.members) > 1 else None,
 }

@@ -52,10 +52,13 @@ class Mark:
     Attributes:
         kind: `parallel` or `vectorize` for the loop below, `unroll` for the band below, `pack`.
         child: What it is about.
+        numbers: What it says about that: for `pack` the array, the dimension and width of panels;
+            for copies for one read also the statement and its access.
     """
 
     kind: str
     child: "Tree"
+    numbers: tuple[int, ...] = ()
 
     @property
     def statements(self) -> frozenset[str]:
@@ -132,6 +135,17 @@ def pre_order(tree: Tree) -> Iterator[Tree]:
         yield from pre_order(child)
 
 
+def members_around(tree: Tree, target: Tree) -> list[Member]:
+    """Returns the loops around a node, outermost first."""
+    if tree is target or isinstance(tree, Leaf):
+        return []
+    if isinstance(tree, Sequence):
+        child = next(c for c in tree.children if any(x is target for x in pre_order(c)))
+        return members_around(child, target)
+    inner = members_around(tree.child, target)
+    return [*tree.members, *inner] if isinstance(tree, Band) else inner
+
+
 def parse_tree(text: str) -> Tree:
     """Reads the text of `autotune.schedule`."""
     parsed, rest = _parse_value(re.findall(r'"[^"]*"|[\w-]+|[{}\[\]:,]', text))
@@ -183,7 +197,8 @@ def _tree(node: dict[str, Any], names: frozenset[str]) -> Tree:
         return Sequence(tuple(children))
     child: Tree = _tree(node["child"], names) if "child" in node else Leaf(names)
     if "mark" in node:
-        mark = Mark(node["mark"].partition("=")[0], child)
+        kind, _, numbers = node["mark"].partition("=")
+        mark = Mark(kind, child, tuple(int(x) for x in numbers.split(",") if x))
         assert isinstance(child, Band) or not mark.is_unordered, "a loop's mark above no loop"
         return mark
     return Band(tuple(map(_member, _split_list(node["schedule"]))), child)

@@ -11,6 +11,7 @@ from autotune.schedule import (
     Contract,
     Expand,
     Interchange,
+    PackRead,
     Parallelize,
     Privatize,
     Reschedule,
@@ -25,6 +26,7 @@ from autotune.schedule import (
 from autotune.transformation import Transformation
 from tests.property.affine_program import Program, instances
 from tests.property.legality_model import (
+    find_overwritten_copy,
     find_reordered_pair,
     sequenced_like,
     sorted_instances,
@@ -84,7 +86,7 @@ def check_walk(
     applied: list[Transformation] = []
     for _ in range(NUM_STEPS):
         step = draw_step(rng, tree, memory)
-        if step is None:
+        if step is None or is_of_combination(step, memory):
             continue
         # isl chooses a new order, and strides decide diagonals: what comes out can be judged.
         has_model = not isinstance(step, Reschedule | Wavefront | MemoryChange)
@@ -94,10 +96,12 @@ def check_walk(
         report = f"seed {seed}: {applied} then {step}\n{after.diagnostics}\n{program.text()}"
         if after.text is None:
             reason = after.diagnostics.splitlines()[0]
-            is_about_order = "dependence" in reason
-            outcomes["illegal" if is_about_order else "refused for its form"] += 1
-            is_proven = reordered is not None or naive is None
-            assert not is_about_order or is_proven, f"refused, but legal: {report}"
+            outcomes[kind_of(reason)] += 1
+            is_proven = {
+                "illegal": reordered is not None or naive is None,
+                "copies overwritten": naive and find_overwritten_copy(memory.instances, naive),
+            }
+            assert is_proven.get(kind_of(reason), True), f"refused, but legal: {report}"
             continue
         outcomes["accepted"] += 1
         before, tree = tree, parse_tree(after.attributes["schedule"])
@@ -111,12 +115,25 @@ def check_walk(
         if isinstance(step, MemoryChange):
             memory = check_values(memory, step, before, after, report)
             outcomes[f"values moved by {step.name}"] += 1
-        if isinstance(step, Wavefront):
-            outcomes["diagonals"] += 1
+        if isinstance(step, Wavefront | PackRead):
+            outcomes["diagonals" if isinstance(step, Wavefront) else "reads packed"] += 1
         assert find_reordered_pair(memory.instances, tree) is None, report
+        assert find_overwritten_copy(memory.instances, tree) is None, report
         expected = sorted_instances(memory.instances, naive or tree)
         assert sorted_instances(memory.instances, tree) == expected, f"another order: {report}"
     return outcomes
+
+
+def kind_of(reason: str) -> str:
+    """What a refusal is about."""
+    if "dependence" in reason:
+        return "illegal"
+    return "copies overwritten" if "written below" in reason else "refused for its form"
+
+
+def is_of_combination(step: Transformation, memory: Memory) -> bool:
+    """Whether a step packs what has no number in the model: partial results, read as a row."""
+    return isinstance(step, PackRead) and f"S{step.statement}" in memory.combining
 
 
 def draw_any(rng: random.Random, tree: Tree, memory: Memory) -> Transformation | None:
@@ -225,6 +242,8 @@ def test_oracle_agrees_on_eliminations(
     outcomes = check_walks_of_values(range(40), sandbox, capsys, small_elimination)
     for change in (Snapshot, Split):
         assert outcomes[f"values moved by {change.name}"] > 0
+    assert outcomes["reads packed"] > 0
+    assert outcomes["copies overwritten"] > 0
 
 
 @pytest.mark.parametrize(

@@ -64,3 +64,9 @@ def test_cores_are_split_between_timing_and_building() -> None:
     assert building_cores(len(allowed)) == allowed
     if len(allowed) > 1:
         assert not timing_cores(1) & building_cores(1)
+
+
+def test_lanes_are_masked_in_registers_of_their_own(target: Target) -> None:
+    assert replace(target, features="+avx2,+avx512f,+avx512vl").has_mask_registers
+    assert not replace(target, features="+avx2,+avx512f,-avx512vl").has_mask_registers
+    assert not replace(target, features="").has_mask_registers

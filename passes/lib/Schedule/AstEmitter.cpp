@@ -456,14 +456,6 @@ bool AstEmitter::isVectorBody(const isl::ast_node &body,
   return isVector;
 }
 
-bool AstEmitter::areLanesChanging(const Bounds &bounds) const {
-  auto varies = [&](AffineExpr bound) {
-    return scope.size() > 0 && bound.isFunctionOfDim(scope.size() - 1);
-  };
-  return llvm::any_of(bounds.lowers, varies) ||
-         llvm::any_of(bounds.uppers, varies);
-}
-
 Refusal AstEmitter::emitVector(const isl::ast_node &node,
                                llvm::StringRef iterator, const Bounds &bounds,
                                int64_t width) {

@@ -95,6 +95,14 @@ AstEmitter::Bounds AstEmitter::guarded(Bounds bounds, int64_t width) const {
   return bounds;
 }
 
+bool AstEmitter::areLanesChanging(const Bounds &bounds) const {
+  auto varies = [&](AffineExpr bound) {
+    return scope.size() > 0 && bound.isFunctionOfDim(scope.size() - 1);
+  };
+  return llvm::any_of(bounds.lowers, varies) ||
+         llvm::any_of(bounds.uppers, varies);
+}
+
 bool AstEmitter::isMaskableVector(const isl::ast_node &node, Bounds bounds,
                                   int64_t width) {
   unsigned innermost = scope.size() - 1;

@@ -127,17 +127,15 @@ static isl::union_map fixOutermost(const isl::map &placement,
       isl::manage(isl_map_set_tuple_name(fixed, isl_dim_out, name.c_str())));
 }
 
-/// Parses the three numbers of a mark; returns the rest.
+/// Parses the first three numbers of a mark.
 template <typename First, typename Second, typename Third>
-static llvm::StringRef parse(llvm::StringRef numbers, First &first,
-                             Second &second, Third &third) {
+static void parse(llvm::StringRef numbers, First &first, Second &second,
+                  Third &third) {
   auto [begin, rest] = numbers.split(',');
   auto [middle, end] = rest.split(',');
-  auto [last, others] = end.split(',');
   begin.getAsInteger(10, first);
   middle.getAsInteger(10, second);
-  last.getAsInteger(10, third);
-  return others;
+  end.split(',').first.getAsInteger(10, third);
 }
 
 static isl_ast_node *numbered(isl_ast_node *node, size_t number) {
@@ -170,13 +168,9 @@ static bool addRegion(isl_ast_build *build, const MarkCollector &collector,
 static isl_ast_node *collectPack(isl_ast_node *node, isl_ast_build *build,
                                  llvm::StringRef label,
                                  MarkCollector &collector) {
-  GeneratedPack pack{0, 0, 1, nullptr, {}, {}};
-  llvm::StringRef read = parse(label.drop_front(mark::pack.size()), pack.array,
-                               pack.panelDim, pack.panel);
-  unsigned statement, access;
-  if (auto [first, second] = read.split(',');
-      !first.getAsInteger(10, statement) && !second.getAsInteger(10, access))
-    pack.only = &collector.scop.statements[statement].accesses[access];
+  GeneratedPack pack{0, 0, 1, packedRead(collector.scop, label), {}, {}};
+  parse(label.drop_front(mark::pack.size()), pack.array, pack.panelDim,
+        pack.panel);
   if (!addRegion(build, collector, pack, pack.only)) {
     collector.ast.refusal = "a packed array has no region of fixed size";
     return node;

@@ -203,18 +203,48 @@ Refusal pack(Model &model, unsigned number, unsigned array, unsigned panelDim,
   return std::nullopt;
 }
 
-/// Whether something below the band writes, in one iteration of the loops
-/// outside, what the access reads there.
-static bool isWrittenBelow(const Model &model, const TreePath &location,
+/// Whether an instance writes, in one iteration of the loops outside, what the
+/// access reads there.
+static bool isWrittenBelow(const Model &model,
+                           llvm::ArrayRef<isl::union_pw_aff> outside,
+                           const isl::union_set &instances,
                            const Access &read) {
   isl::union_map elements(read.relation);
   isl::union_map writes = model.scop.accesses([&](const Access &access) {
     return access.isWrite && access.array == read.array;
   });
-  isl::union_map place =
-      placesOf(membersAround(location), location.node->domain).reverse();
+  isl::union_map place = placesOf(outside, instances).reverse();
   isl::union_map touched = place.apply_range(elements);
   return !touched.is_disjoint(place.apply_range(writes));
+}
+
+const Access *packedRead(const Scop &scop, llvm::StringRef label) {
+  llvm::SmallVector<llvm::StringRef> numbers;
+  label.split(numbers, ',');
+  unsigned statement, access;
+  if (!label.starts_with(mark::pack) || numbers.size() < 5 ||
+      numbers[3].getAsInteger(10, statement) ||
+      numbers[4].getAsInteger(10, access))
+    return nullptr;
+  return &scop.statements[statement].accesses[access];
+}
+
+static Refusal findOverwrittenCopy(const Model &model, const Tree &node,
+                                   std::vector<isl::union_pw_aff> outside) {
+  const Access *read = node.kind == Tree::Kind::Mark
+                           ? packedRead(model.scop, node.label)
+                           : nullptr;
+  if (read && isWrittenBelow(model, outside, node.domain, *read))
+    return "what a packed copy holds would be written below it";
+  llvm::append_range(outside, node.members);
+  for (const Tree &child : node.children)
+    if (Refusal refusal = findOverwrittenCopy(model, child, outside))
+      return refusal;
+  return std::nullopt;
+}
+
+Refusal findOverwrittenCopy(const Model &model) {
+  return findOverwrittenCopy(model, model.tree, {});
 }
 
 Refusal packRead(Model &model, unsigned number, unsigned statementNumber,
@@ -236,7 +266,8 @@ Refusal packRead(Model &model, unsigned number, unsigned statementNumber,
                        std::to_string(accessNumber);
   if (Refusal refusal = checkPlace(model, *location, read.array, ofRead))
     return refusal;
-  if (isWrittenBelow(model, *location, read))
+  if (isWrittenBelow(model, membersAround(*location), location->node->domain,
+                     read))
     return "what it reads is written below the band";
   if (Refusal refusal = checkPanel(model, read.array, panelDim, panel))
     return refusal;

@@ -281,8 +281,8 @@ private:
 
 Refusal AstEmitter::emitPack(const GeneratedPack &copied,
                              const isl::ast_node &child, Form form) {
-  Operation *load = copied.only ? copied.only->op : nullptr;
-  PackBinding pack{copied.array, load, {}, {}, copied.panelDim, copied.panel};
+  PackBinding pack{copied.array,    copied.only, {}, {},
+                   copied.panelDim, copied.panel};
   llvm::SmallVector<int64_t> shape{
       llvm::divideCeilSigned(copied.sizes[pack.panelDim], pack.panel)};
   for (unsigned i = 0; i < copied.sizes.size(); ++i) {
@@ -295,8 +295,10 @@ Refusal AstEmitter::emitPack(const GeneratedPack &copied,
   }
   shape.push_back(pack.panel);
   Value source = scop.arrays[pack.array];
-  llvm::SmallVector<FoldedOps> forms{load ? opsOnElement(load) : FoldedOps()};
-  if (!load)
+  llvm::SmallVector<FoldedOps> forms;
+  if (copied.only)
+    forms.push_back(opsOnElement(copied.only->op));
+  else
     forms = copiedForms(scop, pack.array);
   for (FoldedOps &ops : forms) {
     Type element = ops.empty()

@@ -73,7 +73,7 @@ StatementEmitter::placeOf(Operation *op, const Statement &statement,
   Place place{memrefOf(op), {}};
   for (AffineExpr expr : accessMap(op, statement)->getResults())
     place.subscripts.push_back(scope.simplify(expr.replaceDims(ivs)));
-  if (const PackBinding *pack = packOf(op)) {
+  if (const PackBinding *pack = packOf(op, statement)) {
     const PackBinding::Copy &copy = pack->copyFor(op);
     place.memref = copy.buffer;
     place.numFolded = copy.ops.size();
@@ -84,10 +84,16 @@ StatementEmitter::placeOf(Operation *op, const Statement &statement,
   return place;
 }
 
-const PackBinding *StatementEmitter::packOf(Operation *op) const {
+const PackBinding *
+StatementEmitter::packOf(Operation *op, const Statement &statement) const {
+  // Statements may share a load, and copies for one read are not for others.
+  auto isRead = [&](const PackBinding &pack) {
+    return llvm::any_of(statement.accesses, [&](const Access &access) {
+      return &access == pack.only && access.op == op;
+    });
+  };
   const PackBinding *found = llvm::find_if(packs, [&](const PackBinding &pack) {
-    return pack.load ? pack.load == op
-                     : scop.arrays[pack.array] == memrefOf(op);
+    return pack.only ? isRead(pack) : scop.arrays[pack.array] == memrefOf(op);
   });
   return found == packs.end() ? nullptr : found;
 }
@@ -208,7 +214,7 @@ bool StatementEmitter::hasVectorPlaces(const Statement &statement,
 bool StatementEmitter::isInside(Operation *op, const Statement &statement,
                                 llvm::ArrayRef<AffineExpr> ivs) const {
   Value memref = memrefOf(op);
-  const PackBinding *pack = packOf(op);
+  const PackBinding *pack = packOf(op, statement);
   auto shape = cast<MemRefType>(memref.getType()).getShape();
   for (auto [dim, expr] :
        llvm::enumerate(accessMap(op, statement)->getResults())) {

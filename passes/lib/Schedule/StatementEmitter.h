@@ -25,7 +25,7 @@ struct PackBinding {
   };
 
   unsigned array;
-  mlir::Operation *load; ///< The only one that reads it; null for all.
+  const Access *only; ///< What alone reads it; null for all.
   llvm::SmallVector<Copy> copies;
   llvm::SmallVector<mlir::AffineExpr>
       offset; ///< First element, a result a dimension.
@@ -91,8 +91,9 @@ private:
     unsigned numFolded = 0;
   };
 
-  /// The copy that the op reads instead of the array; null for none.
-  const PackBinding *packOf(mlir::Operation *op) const;
+  /// The copy that the statement's op reads instead of the array; null for none.
+  const PackBinding *packOf(mlir::Operation *op,
+                            const Statement &statement) const;
   Place placeOf(mlir::Operation *op, const Statement &statement,
                 llvm::ArrayRef<mlir::AffineExpr> ivs) const;
   /// Whether every lane lies in the array, or in its packed copy.

@@ -32,6 +32,12 @@ Refusal pack(Model &model, unsigned band, unsigned array, unsigned panelDim,
              int64_t panel);
 Refusal packRead(Model &model, unsigned band, unsigned statement,
                  unsigned access, unsigned panelDim, int64_t panel);
+/// Why what is below a copy for one read may write what the copy holds: more
+/// may be below it than when `packRead` asked.
+Refusal findOverwrittenCopy(const Model &model);
+/// The access that a tree's mark is about, where it is a copy for one read;
+/// null for others.
+const Access *packedRead(const Scop &scop, llvm::StringRef label);
 
 Refusal reverse(Model &model, unsigned band, unsigned member);
 Refusal shift(Model &model, unsigned band, unsigned member, int64_t offset);

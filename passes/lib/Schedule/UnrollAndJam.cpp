@@ -41,7 +41,9 @@ Refusal unrollAndJam(Model &model, unsigned number,
     return "no member is unrolled";
   std::string label = (mark::unroll + llvm::Twine(strips.size())).str();
   sinkToLeaves(band.children.front(), strips, label, /*belowVector=*/false);
-  return orderSequences(band, active);
+  if (Refusal violation = orderSequences(band, active))
+    return violation;
+  return findOverwrittenCopy(model);
 }
 
 bool isSinkable(Model &model, unsigned number,
@@ -59,7 +61,7 @@ bool isSinkable(Model &model, unsigned number,
   sinkToLeaves(band.children.front(), sunk,
                (mark::unroll + llvm::Twine(sunk.size())).str(),
                /*belowVector=*/false);
-  bool isLegal = !orderSequences(band, active);
+  bool isLegal = !orderSequences(band, active) && !findOverwrittenCopy(model);
   model.tree = std::move(before);
   return isLegal;
 }

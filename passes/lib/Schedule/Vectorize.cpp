@@ -54,7 +54,9 @@ Refusal vectorize(Model &model, unsigned number, unsigned position,
   member = tileMember(member, width);
   std::string label = (mark::vectorize + llvm::Twine(width)).str();
   sinkToLeaves(band.children.front(), strip, label, /*belowVector=*/true);
-  return orderSequences(band, active);
+  if (Refusal violation = orderSequences(band, active))
+    return violation;
+  return findOverwrittenCopy(model);
 }
 
 namespace {
