@@ -133,7 +133,7 @@ def test_limits_of_reciprocal_roots(sandbox: Sandbox, mode: str, element: str) -
 def test_vectors_and_scalars_agree(
     pool: CompilerPool, target: Target, name: str, element: str
 ) -> None:
-    parts = pool.front_end(program(name, element, 37).encode(), "f.mlir", None, Modes("strict"))
+    parts = pool.front_end(program(name, element, 39).encode(), "f.mlir", None, Modes("strict"))
     (workload,) = parts.workloads
     vector = Schedule.parse("autotune-vectorize{band=0 member=0 width=8}")
     with LocalRunner(target, MeasureConfig(budget_secs=0.01, slack_secs=2.0)) as runner:
