@@ -462,12 +462,15 @@ Refusal AstEmitter::emitVector(const isl::ast_node &node,
   isl::ast_node body = isl::manage(isl_ast_node_for_get_body(node.get()));
   if (isl_ast_node_for_is_degenerate(node.get()) == isl_bool_true)
     return emitScope(body, iterator, bounds.lowers.front(), Form());
-  if (bounds.step != 1 || !isVectorBody(body, iterator, width) ||
-      (!hasMasks && areLanesChanging(bounds)))
+  if (bounds.step != 1 || !isVectorBody(body, iterator, width))
     return emitLoop(body, iterator, bounds, Form());
+  if (!hasMasks && areLanesChanging(bounds))
+    return emitWholeOrLanes(body, iterator, bounds, width);
   std::optional<int64_t> low = onlyConstant(bounds.lowers, false);
   std::optional<int64_t> high = onlyConstant(bounds.uppers, true);
   bool isFull = low == 0 && high == width;
+  if (low && high && !isFull && isBetterInParts(body, iterator, *low, *high))
+    return emitInParts(body, iterator, *low, *high);
   OpBuilder::InsertionGuard guard(builder);
   if (!low || !high) {
     // An empty strip must not touch memory, not even with its uniform loads.

@@ -136,6 +136,16 @@ private:
   std::optional<Instance> instanceOf(const isl::ast_node &user);
   bool isVectorBody(const isl::ast_node &body, llvm::StringRef iterator,
                     int64_t width);
+  /// Whether lanes are better computed in vectors of fewer lanes than under a
+  /// mask: where there are no mask registers, and the innermost loop stores.
+  bool isBetterInParts(const isl::ast_node &body, llvm::StringRef iterator,
+                       int64_t low, int64_t high);
+  /// Emits the vector where it has all lanes, otherwise one lane at a time.
+  Refusal emitWholeOrLanes(const isl::ast_node &body, llvm::StringRef iterator,
+                           const Bounds &bounds, int64_t width);
+  /// Emits lanes from `low` to below `high` as vectors of fewer lanes.
+  Refusal emitInParts(const isl::ast_node &body, llvm::StringRef iterator,
+                      int64_t low, int64_t high);
   /// Whether other iterations of the innermost loop have other lanes.
   bool areLanesChanging(const Bounds &bounds) const;
 

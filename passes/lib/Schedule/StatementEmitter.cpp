@@ -259,6 +259,13 @@ bool StatementEmitter::mayReadAll(const Statement &statement,
   return true;
 }
 
+bool StatementEmitter::isStoredInside(const Statement &statement,
+                                      llvm::ArrayRef<AffineExpr> ivs,
+                                      unsigned loop) const {
+  return isAffineAccess(statement.root) &&
+         !isUniform(placeOf(statement.root, statement, ivs).subscripts, loop);
+}
+
 /// Loop counters as values; a vector where the lanes differ.
 void StatementEmitter::mapCounters(OpBuilder &builder,
                                    const Statement &statement,

@@ -70,6 +70,11 @@ public:
                   llvm::ArrayRef<mlir::AffineExpr> ivs, const Lanes &lanes,
                   unsigned loop) const;
 
+  /// Whether iterations of a loop write to different places.
+  bool isStoredInside(const Statement &statement,
+                      llvm::ArrayRef<mlir::AffineExpr> ivs,
+                      unsigned loop) const;
+
   /// Emits one vector of instances; `ivs` mention the placeholder of `lanes`.
   void emitVector(mlir::OpBuilder &builder, const Statement &statement,
                   llvm::ArrayRef<mlir::AffineExpr> ivs, const Lanes &lanes);
