@@ -29,16 +29,37 @@ func.func @triangle(%A: memref<64x64xf32>) {
   return
 }
 
-// All rows end at the same lane, with one mask for all.
+// All rows end at the same lane: a vector of four lanes and one lane more.
 // CHECK-LABEL: func @ends
-// CHECK:       vector.maskedload
-// CHECK:       vector.maskedstore
+// CHECK:       affine.for %{{.*}} = 56 to 64 step 8
+// MASKS:         vector.maskedload
+// MASKS:         vector.maskedstore
+// NONE-NEXT:     affine.vector_load {{.*}} vector<4xf32>
+// NONE:          affine.vector_store {{.*}} vector<4xf32>
+// NONE-NEXT:     affine.load %arg0[%{{.*}}, %{{.*}} + 4]
+// NONE:          affine.store
+// NONE-NEXT:   }
 func.func @ends(%A: memref<64x61xf32>) {
   affine.for %i = 0 to 64 {
     affine.for %j = 0 to 61 {
       %a = affine.load %A[%i, %j] : memref<64x61xf32>
       %b = arith.addf %a, %a : f32
       affine.store %b, %A[%i, %j] : memref<64x61xf32>
+    }
+  }
+  return
+}
+
+// Three parts would be too many.
+// CHECK-LABEL: func @seven_lanes
+// CHECK:       vector.maskedload
+// CHECK:       vector.maskedstore
+func.func @seven_lanes(%A: memref<64x63xf32>) {
+  affine.for %i = 0 to 64 {
+    affine.for %j = 0 to 63 {
+      %a = affine.load %A[%i, %j] : memref<64x63xf32>
+      %b = arith.addf %a, %a : f32
+      affine.store %b, %A[%i, %j] : memref<64x63xf32>
     }
   }
   return

@@ -169,9 +169,9 @@ def run_for_others(candidate: Candidate, inputs: list[Array], sandbox: Sandbox) 
     """Runs, lowered by upstream passes, the loops for targets with masks where this has none."""
     text = candidate.workload.text
     masks = "false" if detect(1).has_mask_registers else "true"
-    steps = ",".join(map(str, candidate.schedule.transformations))
-    passes = f"autotune-extract,{steps},autotune-codegen{{masks={masks}}}"
-    loops = sandbox.transform(text, pipeline(passes))
+    steps = map(str, candidate.schedule.transformations)
+    passes = ["autotune-extract", *steps, f"autotune-codegen{{masks={masks}}}"]
+    loops = sandbox.transform(text, pipeline(",".join(passes)))
     assert loops.text is not None, f"{loops.diagnostics}: [{candidate.schedule}]\n{text}"
     return sandbox.run_upstream(loops.text, candidate.workload.name, inputs)
 
@@ -192,12 +192,12 @@ def check_factorizations(
 def test_factorizations_preserve_every_bit(
     sandbox: Sandbox, pool: CompilerPool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check_factorizations(range(16), sandbox, pool, capsys)
+    check_factorizations(range(8), sandbox, pool, capsys)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(1000, 1400, 100))
+@pytest.mark.parametrize("first", range(1000, 1200, 50))
 def test_many_factorizations_preserve_every_bit(
     first: int, sandbox: Sandbox, pool: CompilerPool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check_factorizations(range(first, first + 100), sandbox, pool, capsys)
+    check_factorizations(range(first, first + 50), sandbox, pool, capsys)

@@ -34,9 +34,10 @@ from tests.property.legality_model import (
 )
 from tests.property.memory_model import Memory, contents, moved, private_shapes, separated
 from tests.property.random_elimination import random_elimination
+from tests.property.random_factorization import random_factorization
 from tests.property.random_program import random_program
 from tests.property.random_schedule import draw_freely, draw_memory_change
-from tests.property.schedule_tree import Band, Tree, parse_domain, parse_tree, pre_order
+from tests.property.schedule_tree import Band, Mark, Tree, parse_domain, parse_tree, pre_order
 from tests.sandbox import Sandbox, Transformed
 
 MemoryChange = Contract | Expand | Privatize | Separate | Snapshot | Split
@@ -65,6 +66,12 @@ def deep_program(rng: random.Random) -> Program:
 
 def small_elimination(rng: random.Random) -> Program:
     return random_elimination(rng, most=6)
+
+
+def small_program_in_place(rng: random.Random) -> Program:
+    if rng.random() < 0.5:
+        return random_factorization(rng, least=3, most=5)
+    return deep_program(rng)
 
 
 def pipeline(passes: str) -> str:
@@ -97,6 +104,7 @@ def check_walk(
         if after.text is None:
             reason = after.diagnostics.splitlines()[0]
             outcomes[kind_of(reason)] += 1
+            outcomes["copies outgrown"] += "copy" in reason and not isinstance(step, PackRead)
             is_proven = {
                 "illegal": reordered is not None or naive is None,
                 "copies overwritten": naive and find_overwritten_copy(memory.instances, naive),
@@ -166,6 +174,37 @@ def draw_for_diagonals(rng: random.Random, tree: Tree, _: Memory) -> Transformat
     if kind is Reschedule:
         return Reschedule(rng.randint(0, 1), rng.randint(0, 1))
     return draw_freely(rng, tree)
+
+
+def has_copies(band: Band) -> bool:
+    return any(isinstance(node, Mark) and node.kind == "pack" for node in pre_order(band))
+
+
+def draw_for_copies(rng: random.Random, tree: Tree, memory: Memory) -> Transformation | None:
+    """Draws mostly copies for one read, and what brings more iterations below them."""
+    bands = [node for node in pre_order(tree) if isinstance(node, Band)]
+    if not bands:
+        return None
+    around = [n for n, band in enumerate(bands) if has_copies(band)]
+    number = rng.choice(around or range(len(bands)))
+    num_members = len(bands[number].members)
+    statement = int(rng.choice(sorted(bands[number].statements))[1:])
+    kinds = [PackRead, UnrollAndJam, Vectorize, Tile, Separate, Reschedule, None]
+    weights = [20, 40, 40, 0, 0, 0, 10] if around else [50, 10, 10, 10, 10, 5, 10]
+    kind = rng.choices(kinds, weights)[0]
+    if kind is PackRead:
+        return PackRead(number, statement, rng.randrange(3), rng.randrange(2), rng.choice([1, 2]))
+    if kind is Tile:
+        return Tile(number, tuple(rng.choice([0, 1, 2, 3]) for _ in range(num_members)))
+    if kind is UnrollAndJam:
+        return UnrollAndJam(number, tuple(rng.choice([1, 2]) for _ in range(num_members)))
+    if kind is Vectorize:
+        return Vectorize(number, rng.randrange(num_members), rng.choice([2, 4]))
+    if kind is Separate:
+        return Separate(number, statement)
+    if kind is Reschedule:
+        return Reschedule(rng.randint(0, 1), rng.randint(0, 1))
+    return draw_any(rng, tree, memory)
 
 
 def check_values(
@@ -256,6 +295,20 @@ def test_oracle_agrees_on_diagonals(
 ) -> None:
     outcomes = check_walks(seeds, sandbox, capsys, deep_program, draw_for_diagonals)
     assert outcomes["diagonals"] > len(seeds) / 4
+
+
+@pytest.mark.parametrize(
+    "seeds",
+    [range(60, 110), pytest.param(range(4000, 4600), marks=pytest.mark.slow)],
+    ids=["few", "many"],
+)
+def test_oracle_agrees_on_copies_for_one_read(
+    sandbox: Sandbox, capsys: pytest.CaptureFixture[str], seeds: range
+) -> None:
+    outcomes = check_walks(seeds, sandbox, capsys, small_program_in_place, draw_for_copies)
+    assert outcomes["reads packed"] > len(seeds) / 4
+    assert outcomes["copies overwritten"] > len(seeds) / 4
+    assert outcomes["copies outgrown"] > 0
 
 
 @pytest.mark.slow

@@ -28,9 +28,9 @@ def PackRead : SchedulePass<"autotune-pack-read"> {
   let description = [{
     As `autotune-pack` does, for one read only, also of an array that is written
     below the band: in an elimination a tile reads what is computed already, and
-    writes elsewhere. Refused where something below the band, in one iteration of
-    the loops outside, writes what the copy holds, and where the region takes
-    over 64 MiB.
+    writes elsewhere. Other statements, also those that share the load, read the
+    array. Refused where something below the band, in one iteration of the loops
+    outside, writes what the read takes, and where the region takes over 64 MiB.
   }];
   let options = [
     Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,

@@ -111,7 +111,8 @@ def UnrollAndJam : SchedulePass<"autotune-unroll-and-jam"> {
     `for i step 2 for k { S(i, k); S(i + 1, k) }`. What stays at one address
     during the innermost loops is kept in registers. Statements that follow one
     another are put in another order where that is needed. Refused where a
-    dependence would be reversed.
+    dependence would be reversed, and where what `autotune-pack-read` copies
+    inside would be written by the iterations that come below the copy.
   }];
   let options = [
     Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,
@@ -125,8 +126,9 @@ def Vectorize : SchedulePass<"autotune-vectorize"> {
     Strips `width` iterations off the member, sinks them to the innermost place
     and runs them as one vector; partial strips are masked. Works on inner and
     outer loops. Statements that follow one another are put in another order
-    where that is needed. Refused where lanes would depend on each other, and
-    for operations without a vector form.
+    where that is needed. Refused where lanes would depend on each other, for
+    operations without a vector form, and where what `autotune-pack-read` copies
+    inside would be written by other lanes.
   }];
   let options = [
     Option<"band", "band", "unsigned", "0", "Pre-order number of the band">,

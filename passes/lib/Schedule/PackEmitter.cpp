@@ -281,8 +281,8 @@ private:
 
 Refusal AstEmitter::emitPack(const GeneratedPack &copied,
                              const isl::ast_node &child, Form form) {
-  PackBinding pack{copied.array,    copied.only, {}, {},
-                   copied.panelDim, copied.panel};
+  PackBinding pack{copied.array, copied.only,     {},
+                   {},           copied.panelDim, copied.panel};
   llvm::SmallVector<int64_t> shape{
       llvm::divideCeilSigned(copied.sizes[pack.panelDim], pack.panel)};
   for (unsigned i = 0; i < copied.sizes.size(); ++i) {

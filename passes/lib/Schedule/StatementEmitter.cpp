@@ -84,8 +84,8 @@ StatementEmitter::placeOf(Operation *op, const Statement &statement,
   return place;
 }
 
-const PackBinding *
-StatementEmitter::packOf(Operation *op, const Statement &statement) const {
+const PackBinding *StatementEmitter::packOf(Operation *op,
+                                            const Statement &statement) const {
   // Statements may share a load, and copies for one read are not for others.
   auto isRead = [&](const PackBinding &pack) {
     return llvm::any_of(statement.accesses, [&](const Access &access) {
