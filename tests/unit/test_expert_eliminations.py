@@ -18,7 +18,7 @@ from autotune.workload import Workload
 from tests.sandbox import Sandbox
 from tests.unit.kernels import buffer, workload
 
-_SIZE = 160
+_SIZE = 150
 """Tiles of 128 are complete, and not."""
 
 _MATRIX = f"memref<{_SIZE}x{_SIZE}xf64>"

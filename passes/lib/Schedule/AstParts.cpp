@@ -19,6 +19,9 @@ namespace autotune {
 /// More parts are longer code than they are worth.
 static constexpr unsigned maxParts = 2;
 
+/// After so many statements the code is long without further forms of them.
+static constexpr unsigned maxInstancesInForms = 64;
+
 /// Lanes of the longest vector that begins at lane `begin`, at a multiple of
 /// its own length.
 static int64_t longestPart(int64_t begin, int64_t high) {
@@ -65,7 +68,7 @@ Refusal AstEmitter::emitWholeOrLanes(const isl::ast_node &body,
   bool isNeverWhole = llvm::any_of(notNegative, [&](AffineExpr expr) {
     return scope.isNotNegative(-expr - 1);
   });
-  if (isNeverWhole)
+  if (isNeverWhole || numInstances > maxInstancesInForms)
     return emitLoop(body, iterator, bounds, Form());
   auto choice = scf::IfOp::create(builder, loc, areNotNegative(notNegative),
                                   /*withElseRegion=*/true);

@@ -91,7 +91,8 @@ private:
     unsigned numFolded = 0;
   };
 
-  /// The copy that the statement's op reads instead of the array; null for none.
+  /// The copy that the statement's op reads instead of the array; null for
+  /// none.
   const PackBinding *packOf(mlir::Operation *op,
                             const Statement &statement) const;
   Place placeOf(mlir::Operation *op, const Statement &statement,
