@@ -46,7 +46,8 @@ _MAX_STATEMENTS = 8
 
 _FEW_ITERATIONS = 1 << 18
 
-_ROWS_IN_CORNERS = 8
+_CORNER_BITS = 2048
+"""Of a column of vectors: with more of them squares of vectors make code too long."""
 
 
 def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
@@ -112,7 +113,8 @@ class _Cook:
 
     def _shape_corners(self) -> None:
         """Gives vectors to what needs something of its tile: the corners of an elimination."""
-        simple = Recipe(_ROWS_IN_CORNERS, vectors=1, reschedule=self._recipe.reschedule)
+        rows = max(1, _CORNER_BITS // self._target.vector_bits)
+        simple = Recipe(rows, vectors=1, reschedule=self._recipe.reschedule)
         cook = _Cook(self._draft, self._target, simple)
         for statement in self._draft.deepest_statements():
             if statement in self._left_alone:
