@@ -27,24 +27,38 @@ void Enumerator::addPacks(const BandFacts &band) {
   addPackedReads(band);
 }
 
+/// Numbers of the reads of the array that the statement writes, but for that of
+/// the very element, which no copy may hold.
+static llvm::SmallVector<int64_t> readsElsewhere(const Scop &scop,
+                                                 const Statement &statement) {
+  llvm::SmallVector<int64_t> reads;
+  const Access &write = statement.accesses.back();
+  if (rankOf(scop, write.array) < 2)
+    return reads;
+  std::optional<AffineMap> written = accessMap(write.op, statement);
+  for (auto [index, access] : llvm::enumerate(statement.accesses))
+    if (access.array == write.array && !access.isWrite &&
+        accessMap(access.op, statement) != written)
+      reads.push_back(index);
+  return reads;
+}
+
 void Enumerator::addPackedReads(const BandFacts &band) {
   isl::union_set domain = findBand(model.tree, band.number)->node->domain;
-  for (auto [number, statement] : llvm::enumerate(model.scop.statements)) {
-    if (!domain.is_equal(isl::union_set(statement.domain)))
+  for (auto [position, statement] : llvm::enumerate(model.scop.statements)) {
+    int64_t number = position;
+    llvm::SmallVector<int64_t> reads = readsElsewhere(model.scop, statement);
+    if (reads.empty() || !domain.is_equal(isl::union_set(statement.domain)))
       continue;
-    unsigned written = statement.accesses.back().array;
-    if (rankOf(model.scop, written) < 2)
-      continue;
-    for (auto [index, access] : llvm::enumerate(statement.accesses))
-      if (access.array == written && !access.isWrite &&
-          isLegal([&, n = number, i = index](Model &m) {
-            return packRead(m, band.number, n, i, 0, 1);
+    for (int64_t read : reads)
+      if (isLegal([&](Model &m) {
+            return packRead(m, band.number, number, read, 0, 1);
           }))
         addPanels("autotune-pack-read",
                   {{"band", {int64_t(band.number)}},
-                   {"statement", {int64_t(number)}},
-                   {"access", {int64_t(index)}}},
-                  written);
+                   {"statement", {number}},
+                   {"access", {read}}},
+                  statement.accesses.back().array);
   }
 }
 
