@@ -90,7 +90,7 @@ def _add_blocks(draft: Draft, recipe: PivotRecipe) -> bool:
 
 
 def _shape(draft: Draft, target: Target, recipe: PivotRecipe, number: int) -> None:
-    """Makes vectors of an innermost loop; jams rows that the pivots of a block are applied to."""
+    """Makes vectors of innermost loops; jams rows that have none inside or take whole blocks."""
     band = _band(draft, number)
     if num_statements(band) == 1 and band["children"][0]["kind"] == "leaf":
         _vectorize(draft, target, number, str(band["children"][0]["statement"]))
@@ -98,6 +98,13 @@ def _shape(draft: Draft, target: Target, recipe: PivotRecipe, number: int) -> No
         draft.take(UnrollAndJam(number, (recipe.rows, 1)))
         if target.num_threads > 1:
             draft.take(Parallelize(number, 0))
+    elif len(band["members"]) == 1 and not _has_vectors(band):
+        draft.take(UnrollAndJam(number, (recipe.rows,)))
+
+
+def _has_vectors(tree: dict[str, Any]) -> bool:
+    is_vector = str(tree.get("label", "")).startswith("vectorize")
+    return is_vector or any(map(_has_vectors, tree.get("children", [])))
 
 
 def _vectorize(draft: Draft, target: Target, number: int, statement: str) -> None:
