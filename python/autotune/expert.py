@@ -303,8 +303,15 @@ class _Cook:
             factors[position] = self._recipe.rows
             jam = UnrollAndJam(band.number, tuple(factors))
             if self._recipe.rows > 1 and self._draft.is_legal(jam):
+                self._move_apart(band, position)
                 self._jam_in_strips(band, jam)
                 return
+
+    def _move_apart(self, band: Band, position: int) -> None:
+        """Skews time steps that are to be jammed, so that none needs what was just computed."""
+        innermost = len(band.members) - 1
+        if self._recipe.reschedule is not None and self._recipe.steps and innermost > 1:
+            self._draft.take(Skew(band.number, innermost, innermost - position, 1))
 
     def _jam_in_strips(self, band: Band, jam: UnrollAndJam) -> None:
         """Jams a loop; for threads within tiles, which diagonals can be made of."""

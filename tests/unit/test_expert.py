@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 
 from autotune.compiler import CompilerPool
-from autotune.draft import Draft
 from autotune.expert import expert_schedules
-from autotune.expert_pivots import PivotRecipe, pivot_schedule
 from autotune.loop_tree import num_statements, outermost_bands
 from autotune.measurement import Description, Expansion, Failure
 from autotune.proposer import UniformProposer
@@ -23,8 +21,7 @@ from autotune.schedule import (
     Reschedule,
     Schedule,
     Separate,
-    Snapshot,
-    Split,
+    Skew,
     Tile,
     Unroll,
     UnrollAndJam,
@@ -142,12 +139,14 @@ def test_rows_that_are_summed_and_then_read_share_a_loop(pool: CompilerPool) -> 
 
 def test_chains_without_vectors_run_side_by_side(pool: CompilerPool) -> None:
     first = _schedules(pool, _IN_PLACE, 1)[0]
-    assert _kinds(first) == {Reschedule, UnrollAndJam}
+    assert _kinds(first) == {Reschedule, Skew, UnrollAndJam}
+    # The next time step runs a whole iteration behind: what it reads was computed before.
+    assert Skew(band=0, member=2, outer=2, factor=1) in first.transformations
 
 
 def test_threads_run_tiles_of_jammed_chains_on_diagonals(pool: CompilerPool) -> None:
     first = _schedules(pool, _IN_PLACE, 1, num_threads=2)[0]
-    assert _kinds(first) == {Reschedule, Tile, UnrollAndJam, Wavefront, Parallelize}
+    assert _kinds(first) == {Reschedule, Skew, Tile, UnrollAndJam, Wavefront, Parallelize}
     (tile,) = (step for step in first.transformations if isinstance(step, Tile))
     assert tile.sizes == (4, 64, 0)
 
@@ -457,43 +456,3 @@ def test_threads_share_long_loops_inside_many_time_steps(pool: CompilerPool) -> 
         buffer("f64", 1024, 1024),
     )
     assert Parallelize in _kinds(_schedules(pool, long, 1, num_threads=2)[0])
-
-
-def test_pivots_are_applied_in_blocks(pool: CompilerPool) -> None:
-    matrix, own = "memref<100x100xf32>", "affine_map<(d0) -> (d0)>(%k)"
-    after = "affine_map<(d0) -> (d0 + 1)>(%k)"
-    loops = "".join(
-        f"""
-            affine.for %j = {low} to {high} {{
-              %a = affine.load %0[%i, %j] : {matrix}
-              %b = affine.load %0[%i, %k] : {matrix}
-              %c = affine.load %0[%k, %j] : {matrix}
-              %d = arith.addf %b, %c : f32
-              %e = arith.minimumf %a, %d : f32
-              affine.store %e, %0[%i, %j] : {matrix}
-            }}"""
-        for low, high in ((0, own), (own, after), (after, 100))
-    )
-    nest = f"affine.for %k = 0 to 100 {{ affine.for %i = 0 to 100 {{ {loops} }} }}"
-    target = replace(detect(), vector_bits=512, num_vector_registers=32, num_threads=1)
-    paths = workload(nest, buffer("f32", 100, 100))
-    explorer = Explorer(WorkloadSpace(paths, pool), UniformProposer(), target)
-    root = explorer.visit(Schedule())
-    assert root is not None
-    state = pivot_schedule(Draft(explorer, root), target, PivotRecipe(block=32, rows=4))
-    assert state is not None
-    steps = state.schedule.transformations
-    assert {x.size for x in steps if isinstance(x, Split)} == {1, 32}
-    assert sum(isinstance(x, Snapshot) for x in steps) == 2
-    assert Tile(0, (32,)) in steps
-    assert sum(isinstance(x, Distribute) for x in steps) == 2
-    assert [x.factors for x in steps if isinstance(x, UnrollAndJam)] == [(4, 1), (4, 1)]
-    assert sum(isinstance(x, Vectorize) for x in steps) > 6
-
-
-def test_products_have_no_pivots(pool: CompilerPool) -> None:
-    explorer = Explorer(WorkloadSpace(matmul(100), pool), UniformProposer(), detect())
-    root = explorer.visit(Schedule())
-    assert root is not None
-    recipe = PivotRecipe(block=32, rows=4)
-    assert pivot_schedule(Draft(explorer, root), detect(), recipe) is None
