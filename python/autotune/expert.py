@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from autotune.draft import Draft
+from autotune.expert_blocks import add_blocks
 from autotune.expert_pivots import PIVOT_RECIPES, pivot_schedule
 from autotune.expert_recipes import Recipe, recipes_for
 from autotune.expert_stores import with_streams
@@ -203,7 +204,7 @@ class _Cook:
     def _distribute(self) -> None:
         """Gives every statement loops of its own, where legal."""
         if self._recipe.block:
-            self._add_blocks()
+            add_blocks(self._draft, self._recipe.block)
         number = 0
         while number < len(found := bands(self._draft.loops["tree"])):
             band = found[number]
@@ -218,12 +219,6 @@ class _Cook:
         for _ in range(len(self._draft.outermost_bands()) - 1):
             if not self._draft.take(Fuse(0, child, 1)):
                 child += 1
-
-    def _add_blocks(self) -> None:
-        """Cuts the outermost loops that statements share into blocks."""
-        for band in reversed(self._draft.shared_bands()):
-            others = (0,) * (len(band["members"]) - 1)
-            self._draft.take(Tile(band["number"], (self._recipe.block, *others)))
 
     def _shape(self, statement: str) -> bool:
         """Gives a statement its register tile; returns whether vectors run across rows in it."""

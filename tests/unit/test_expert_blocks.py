@@ -1,0 +1,65 @@
+"""Expert schedules in which statements share the rows of a matrix."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from autotune.compiler import CompilerPool
+from autotune.draft import Draft
+from autotune.expert_blocks import add_blocks
+from autotune.proposer import UniformProposer
+from autotune.schedule import Fuse, Interchange, Schedule, Tile
+from autotune.search import Explorer
+from autotune.target import detect
+from autotune.transformation import Transformation
+from autotune.tune import WorkloadSpace
+from tests.unit.kernels import buffer, workload
+
+_MATRIX = "memref<100x100xf64>"
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[CompilerPool]:
+    with CompilerPool(detect(), num_workers=1, timeout_secs=60.0) as workers:
+        yield workers
+
+
+def _sum(into: str, matrix: str, at: str, vector: str) -> str:
+    return f"""
+        affine.for %i = 0 to 100 {{
+          affine.for %j = 0 to 100 {{
+            %a = affine.load {into}[%i] : memref<100xf64>
+            %b = affine.load {matrix}[{at}] : {_MATRIX}
+            %c = affine.load {vector}[%j] : memref<100xf64>
+            %d = math.fma %b, %c, %a : f64
+            affine.store %d, {into}[%i] : memref<100xf64>
+          }}
+        }}"""
+
+
+def _blocks(pool: CompilerPool, *nests: str) -> tuple[Transformation, ...]:
+    vectors = [buffer("f64", 100)] * 4
+    of = workload("".join(nests), buffer("f64", 100, 100), buffer("f64", 100, 100), *vectors)
+    explorer = Explorer(WorkloadSpace(of, pool), UniformProposer(), detect())
+    root = explorer.visit(Schedule())
+    assert root is not None
+    draft = Draft(explorer, root)
+    add_blocks(draft, 8)
+    return draft.state.schedule.transformations
+
+
+def test_sums_along_rows_and_columns_share_rows(pool: CompilerPool) -> None:
+    rows, columns = _sum("%2", "%0", "%i, %j", "%3"), _sum("%4", "%0", "%j, %i", "%5")
+    shared = (Fuse(0, 0, 1), Tile(0, (8,)))
+    assert _blocks(pool, rows, columns) == (Interchange(1, (1, 0)), *shared)
+    assert _blocks(pool, columns, rows) == (Interchange(0, (1, 0)), *shared)
+
+
+def test_what_reads_other_matrices_stays_apart(pool: CompilerPool) -> None:
+    rows, columns = _sum("%2", "%0", "%i, %j", "%3"), _sum("%4", "%1", "%j, %i", "%5")
+    assert _blocks(pool, rows, columns) == ()
+
+
+def test_a_sum_that_needs_the_whole_of_another_stays_apart(pool: CompilerPool) -> None:
+    rows, columns = _sum("%2", "%0", "%i, %j", "%3"), _sum("%4", "%0", "%i, %j", "%2")
+    assert _blocks(pool, rows, columns) == ()
