@@ -328,6 +328,8 @@ class _Cook:
             for member in shape.transposed_members():
                 jam[member] = _fit(shape.lanes, extents[member])
         point = shape.band.number + self._tile(shape, extents, jam)
+        if self._separate_rows(shape, point, jam):
+            return
         order = self._innermost_reductions(shape, point)
         jam = [jam[m] for m in order]
         column = order.index(shape.column)
@@ -346,10 +348,30 @@ class _Cook:
             self._draft.take(Vectorize(point, column, shape.lanes))
         if self._recipe.reschedule is not None and not self._recipe.packs:
             self._unroll_squares(shape, point, order)
-        if self._recipe.packs and shape.reductions:
-            self._pack(shape, point, jam[column])
-            if row is not None:
-                self._pack_rows(shape, point, row, jam[order.index(row)])
+        self._pack(shape, point, jam[column])
+        if row is not None:
+            self._pack_rows(shape, point, row, jam[order.index(row)])
+
+    def _separate_rows(self, shape: Shape, point: int, jam: list[int]) -> bool:
+        """Lets one statement complete jammed rows before the next; returns whether both can.
+
+        Else rows are read while the stores that they need are on their way to the cache, which
+        takes longer than the rows do unless vectors are put together in registers.
+        """
+        last, start = len(jam) - 1, self._draft.state
+        rows = (*jam[:last],)
+        is_fitting = self._recipe.whole_rows and max(rows) > 1 and shape.column == last
+        if not is_fitting or self._target.has_mask_registers:
+            return False
+        statements = self._draft.statements_in(point)
+        if len(statements) == 2 and self._draft.take(Distribute(point, last, 1)):
+            if self._draft.take(UnrollAndJam(point, rows)):
+                for statement in statements:
+                    number = self._draft.path(statement)[-2].number
+                    self._draft.take(Vectorize(number, 0, shape.lanes))
+                return True
+            self._draft.state = start
+        return False
 
     def _tile(self, shape: Shape, extents: list[int], jam: list[int]) -> int:
         """Puts cache tiles around a band; returns the number of bands that came above it."""
@@ -448,6 +470,8 @@ class _Cook:
 
     def _pack(self, shape: Shape, point: int, panel: int) -> None:
         """Packs what is read along the vectors and used by every row."""
+        if not self._recipe.packs or not shape.reductions:
+            return
         panel = max(panel, shape.lanes)
         for array, dimension in shape.packed_arrays():
             self._draft.take(Pack(point, array, dimension, panel))
@@ -457,6 +481,8 @@ class _Cook:
 
     def _pack_rows(self, shape: Shape, point: int, row: int, panel: int) -> None:
         """Packs what the rows of a register tile read side by side, a line of memory each time."""
+        if not self._recipe.packs or not shape.reductions:
+            return
         for array, dimension in shape.arrays_across_lines(row):
             self._draft.take(Pack(point, array, dimension, panel))
 
