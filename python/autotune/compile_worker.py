@@ -11,7 +11,6 @@ from mlir import ir
 from mlir.dialects.llvm import translate_module_to_llvmir
 from mlir.passmanager import PassManager
 
-import autotune._passes  # noqa: F401  (registers the passes)
 from autotune import front_end, outer_loops
 from autotune.build_stages import Stage, StageClock
 from autotune.compiler import (
@@ -34,11 +33,11 @@ from autotune.measurement import (
     Menu,
     ModuleBuild,
 )
-from autotune.object_code import (
+from autotune.object_code import ObjectCodeError
+from autotune.optimising_compiler import (
     SCHEDULED_ATTRIBUTE,
-    NativeCode,
-    NativeCompiler,
-    ObjectCodeError,
+    OptimisedCode,
+    OptimisingCompiler,
 )
 from autotune.proxy import ProxyChoice
 from autotune.schedule import Schedule
@@ -211,9 +210,9 @@ class Compiler:
             text: str = translate_module_to_llvmir(module)
         return text
 
-    def _compile(self, llvm_ir: str, target: Target) -> NativeCode:
+    def _compile(self, llvm_ir: str, target: Target) -> OptimisedCode:
         try:
-            return NativeCompiler(target.cpu, target.features).compile(llvm_ir, self._stages)
+            return OptimisingCompiler(target.cpu, target.features).compile(llvm_ir, self._stages)
         except ObjectCodeError as error:
             raise _RefusedError(FailureKind.COMPILE_ERROR, str(error)) from None
 
