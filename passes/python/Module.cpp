@@ -1,10 +1,11 @@
 //===- Module.cpp - The Python face of the passes -------------------------===//
 //
 // Registers the passes with the pass registry that the `mlir` Python package
-// uses; import `mlir.ir` first.
+// uses, and binds LLVM for what they generate; import `mlir.ir` first.
 //
 //===----------------------------------------------------------------------===//
 
+#include "OptimisingCompiler.h"
 #include "autotune/FrontEndPasses.h"
 #include "autotune/SchedulePasses.h"
 
@@ -15,4 +16,5 @@ NB_MODULE(_passes, module) {
       "Polyhedral transformations of affine loop nests as MLIR passes.";
   autotune::registerAutotuneFrontEndPasses();
   autotune::registerAutotuneSchedulePasses();
+  autotune::bindOptimisingCompiler(module);
 }

@@ -9,9 +9,7 @@ from itertools import zip_longest
 
 from mlir import ir
 from mlir.dialects.llvm import translate_module_to_llvmir
-from mlir.passmanager import PassManager
 
-import autotune._passes  # noqa: F401  (registers the passes)
 from autotune import front_end, outer_loops
 from autotune.build_stages import Stage, StageClock
 from autotune.compiler import (
@@ -34,12 +32,13 @@ from autotune.measurement import (
     Menu,
     ModuleBuild,
 )
-from autotune.object_code import (
+from autotune.object_code import ObjectCodeError
+from autotune.optimising_compiler import (
     SCHEDULED_ATTRIBUTE,
-    NativeCode,
-    NativeCompiler,
-    ObjectCodeError,
+    OptimisedCode,
+    OptimisingCompiler,
 )
+from autotune.pass_pipelines import PassPipelines, RefusedError, reason
 from autotune.proxy import ProxyChoice
 from autotune.schedule import Schedule
 from autotune.worker_process import serve
@@ -81,14 +80,6 @@ _CODE_PER_SOURCE_LINE = 40
 _SCHEDULED = "autotune.scheduled"
 
 
-class _RefusedError(Exception):
-    """A candidate that does not compile, with its failure."""
-
-    def __init__(self, kind: FailureKind, message: str) -> None:
-        super().__init__(message)
-        self.failure = Failure(kind, message)
-
-
 class Compiler:
     """Answers requests; keeps recent schedules, as most of them get extended.
 
@@ -99,6 +90,8 @@ class Compiler:
     def __init__(self, stages: StageClock | None = None) -> None:
         self._stages = stages or StageClock(time.process_time)
         self._context = ir.Context()
+        self._passes = PassPipelines()
+        self._optimising: dict[tuple[str, str], OptimisingCompiler] = {}
         self._context.enable_multithreading(False)  # A worker has one core.
         self._scheduled: OrderedDict[tuple[str, str], ir.Operation] = OrderedDict()
 
@@ -131,8 +124,8 @@ class Compiler:
         try:
             module = self._scheduled_form(request.candidate)
             function = _function(module, request.candidate.workload.name)
-            _run(function, "autotune-describe", FailureKind.COMPILE_ERROR)
-        except _RefusedError as refused:
+            self._passes.run(function, "autotune-describe", FailureKind.COMPILE_ERROR)
+        except RefusedError as refused:
             return refused.failure
         return Description(_tree_hash(function), _text(function.attributes["autotune.loops"]))
 
@@ -142,8 +135,10 @@ class Compiler:
         try:
             module = self._scheduled_form(candidate)
             function = _function(module, candidate.workload.name)
-            _run(function, f"autotune-enumerate{{{options}}}", FailureKind.COMPILE_ERROR)
-        except _RefusedError as refused:
+            self._passes.run(
+                function, f"autotune-enumerate{{{options}}}", FailureKind.COMPILE_ERROR
+            )
+        except RefusedError as refused:
             return refused.failure
         menus = tuple(Menu.parse(_text(x)) for x in function.attributes["autotune.menus"])
         loops = _text(function.attributes["autotune.loops"])
@@ -158,7 +153,7 @@ class Compiler:
             if candidate.schedule.transformations:
                 _refuse_excess(llvm_ir, _allowed(candidate.workload, _MAX_LLVM_LINES))
             code = self._compile(llvm_ir, request.target)
-        except _RefusedError as refused:
+        except RefusedError as refused:
             return BuildResult(candidate, None, refused.failure)
         seconds = time.perf_counter() - start
         artefact = Artefact(code.object_code, code.object_hash, seconds, code.num_spills)
@@ -170,13 +165,13 @@ class Compiler:
             for name, schedule in request.schedules:
                 if schedule.transformations:
                     function = _function(module, name)
-                    _run(function, "autotune-extract", FailureKind.COMPILE_ERROR)
-                    _run(function, str(schedule), FailureKind.ILLEGAL)
-                    _generate(function, request.target)
+                    self._passes.run(function, "autotune-extract", FailureKind.COMPILE_ERROR)
+                    self._passes.run(function, str(schedule), FailureKind.ILLEGAL)
+                    _generate(self._passes, function, request.target)
             tuned_text = str(module)
             llvm_ir = self._translate(module, request.target)
             code = self._compile(llvm_ir, request.target)
-        except _RefusedError as refused:
+        except RefusedError as refused:
             return refused.failure
         return ModuleBuild(tuned_text, llvm_ir, code.object_code)
 
@@ -185,7 +180,7 @@ class Compiler:
         try:
             module = self._parse(workload.text)
             function = _function(module, workload.name)
-        except _RefusedError as refused:
+        except RefusedError as refused:
             return ProxyChoice(None, refused.failure.message)
         share, num_threads = request.share, request.num_threads
         return outer_loops.shorten(module, function, workload, share, num_threads)
@@ -199,23 +194,26 @@ class Compiler:
             module = self._scheduled_form(candidate)
         with self._stages.during(Stage.CODEGEN):
             function = _function(module, workload.name)
-            _generate(function, target, _allowed(workload, _MAX_LOOP_OPERATIONS))
+            _generate(self._passes, function, target, _allowed(workload, _MAX_LOOP_OPERATIONS))
         return module
 
     def _translate(self, module: ir.Operation, target: Target) -> str:
         """Returns the module as LLVM IR; leaves it lowered."""
         with self._stages.during(Stage.LOWERING):
-            _lower(module, target)
+            _lower(self._passes, module, target)
             _verify(module)
         with self._stages.during(Stage.TRANSLATION):
             text: str = translate_module_to_llvmir(module)
         return text
 
-    def _compile(self, llvm_ir: str, target: Target) -> NativeCode:
+    def _compile(self, llvm_ir: str, target: Target) -> OptimisedCode:
+        key = (target.cpu, target.features)
+        if key not in self._optimising:
+            self._optimising[key] = OptimisingCompiler(*key)
         try:
-            return NativeCompiler(target.cpu, target.features).compile(llvm_ir, self._stages)
+            return self._optimising[key].compile(llvm_ir, self._stages)
         except ObjectCodeError as error:
-            raise _RefusedError(FailureKind.COMPILE_ERROR, str(error)) from None
+            raise RefusedError(FailureKind.COMPILE_ERROR, str(error)) from None
 
     def _scheduled_form(self, candidate: Candidate) -> ir.Operation:
         """Returns the workload with the schedule's tree on it; the caller may change it."""
@@ -232,38 +230,20 @@ class Compiler:
         if not transformations:
             module = self._parse(workload.text)
             function = _function(module, workload.name)
-            _run(function, "autotune-extract", FailureKind.COMPILE_ERROR)
+            self._passes.run(function, "autotune-extract", FailureKind.COMPILE_ERROR)
             return module
         module = self._scheduled_form(Candidate(workload, Schedule(transformations[:-1])))
         function = _function(module, workload.name)
-        _run(function, str(transformations[-1]), FailureKind.ILLEGAL)
+        # The loops that are generated from the tree are verified.
+        text = str(transformations[-1])
+        self._passes.run(function, text, FailureKind.ILLEGAL, verifies=False)
         return module
 
     def _parse(self, text: str) -> ir.Operation:
         try:
             return ir.Module.parse(text, self._context).operation
         except ir.MLIRError as error:
-            raise _RefusedError(FailureKind.COMPILE_ERROR, _reason(error)) from None
-
-
-def _run(operation: ir.Operation, pipeline: str, kind: FailureKind, verifies: bool = True) -> None:
-    """Runs passes on an operation; what they refuse is a failure of `kind`.
-
-    Args:
-        operation: What the passes run on.
-        pipeline: The passes, as text.
-        kind: Of the failure.
-        verifies: After every pass.
-    """
-    with operation.context:
-        try:
-            passes = PassManager.parse(f"{operation.name}({pipeline})")
-            passes.enable_verifier(verifies)
-            passes.run(operation)
-        except ir.MLIRError as error:
-            raise _RefusedError(kind, _reason(error)) from None
-        except ValueError as error:
-            raise _RefusedError(kind, f"{pipeline}: {_first_line(str(error))}") from None
+            raise RefusedError(FailureKind.COMPILE_ERROR, reason(error)) from None
 
 
 def _verify(module: ir.Operation) -> None:
@@ -271,18 +251,20 @@ def _verify(module: ir.Operation) -> None:
     try:
         module.verify()
     except ir.MLIRError as error:
-        raise _RefusedError(FailureKind.COMPILE_ERROR, _reason(error)) from None
+        raise RefusedError(FailureKind.COMPILE_ERROR, reason(error)) from None
 
 
-def _generate(function: ir.Operation, target: Target, max_operations: int = 0) -> None:
+def _generate(
+    passes: PassPipelines, function: ir.Operation, target: Target, max_operations: int = 0
+) -> None:
     """Replaces the body by the loops of the function's schedule; where they are not too long."""
     masks = str(target.has_mask_registers).lower()
     pipeline = f"autotune-codegen{{max-operations={max_operations} masks={masks}}}"
-    _run(function, pipeline, FailureKind.COMPILE_ERROR)
+    passes.run(function, pipeline, FailureKind.COMPILE_ERROR)
     function.attributes[_SCHEDULED] = _attribute(function, "unit")
 
 
-def _lower(module: ir.Operation, target: Target) -> None:
+def _lower(passes: PassPipelines, module: ir.Operation, target: Target) -> None:
     """Lowers the module to LLVM's dialect, in the conventions that this package promises.
 
     Pointers are bare and `noalias`, allocations start on cache lines, workload functions that the
@@ -300,28 +282,28 @@ def _lower(module: ir.Operation, target: Target) -> None:
         if _SCHEDULED in function.attributes:
             if target.num_threads > 1:
                 interleave = f"autotune-interleave-threads{{threads={target.num_threads}}}"
-                _run(function, interleave, FailureKind.COMPILE_ERROR, verifies=False)
-            passes = _scheduled_lowering(target)
-            _run(function, passes, FailureKind.COMPILE_ERROR, verifies=False)
+                passes.run(function, interleave, FailureKind.COMPILE_ERROR, verifies=False)
+            text = _scheduled_lowering(target)
+            passes.run(function, text, FailureKind.COMPILE_ERROR, verifies=False)
         elif is_workload:
-            _run(function, UNTUNED_LOWERING, FailureKind.COMPILE_ERROR, verifies=False)
+            passes.run(function, UNTUNED_LOWERING, FailureKind.COMPILE_ERROR, verifies=False)
     module.walk(_align_allocation)
-    _run(module, ",".join(LOWERING), FailureKind.COMPILE_ERROR, verifies=False)
+    passes.run(module, ",".join(LOWERING), FailureKind.COMPILE_ERROR, verifies=False)
     for function in _operations(module):
         if function.name == "llvm.func":
-            _prepare_for_llvm(function, target)
+            _prepare_for_llvm(passes, function, target)
 
 
-def _prepare_for_llvm(function: ir.Operation, target: Target) -> None:
+def _prepare_for_llvm(passes: PassPipelines, function: ir.Operation, target: Target) -> None:
     """Tells LLVM what it cannot know of a function in its dialect."""
     passthrough = [f'["prefer-vector-width", "{target.vector_bits}"]']
     passthrough += ['"noinline"'] if _is_internal(function) else []
     passthrough += [f'"{SCHEDULED_ATTRIBUTE}"'] if _SCHEDULED in function.attributes else []
     function.attributes["passthrough"] = _attribute(function, f"[{', '.join(passthrough)}]")
-    passes = "autotune-relax-fma"
+    pipeline = "autotune-relax-fma"
     if _SCHEDULED in function.attributes:
-        passes += f",{_llvm_passes(target)}"
-    _run(function, passes, FailureKind.COMPILE_ERROR, verifies=False)
+        pipeline += f",{_llvm_passes(target)}"
+    passes.run(function, pipeline, FailureKind.COMPILE_ERROR, verifies=False)
     if _SCHEDULED not in function.attributes:
         function.walk(_split_address)
 
@@ -350,7 +332,7 @@ def _allowed(workload: Workload, size: int) -> int:
 def _refuse_excess(text: str, num_lines: int) -> None:
     """Refuses generated code that is longer than allowed."""
     if (length := text.count("\n")) > num_lines:
-        raise _RefusedError(
+        raise RefusedError(
             FailureKind.COMPILE_ERROR,
             f"unrolling makes {length} lines, more than the {num_lines} that compile in time",
         )
@@ -411,7 +393,7 @@ def _function(module: ir.Operation, name: str) -> ir.Operation:
     for operation in _operations(module):
         if operation.name == "func.func" and _text(operation.attributes["sym_name"]) == name:
             return operation
-    raise _RefusedError(FailureKind.COMPILE_ERROR, f"the module has no function {name}")
+    raise RefusedError(FailureKind.COMPILE_ERROR, f"the module has no function {name}")
 
 
 def _attribute(operation: ir.Operation, text: str) -> ir.Attribute:
@@ -427,17 +409,6 @@ def _tree_hash(function: ir.Operation) -> str:
 def _text(attribute: ir.Attribute) -> str:
     value: str = ir.StringAttr(attribute).value
     return value
-
-
-def _reason(error: ir.MLIRError) -> str:
-    """The first diagnostic, without its location, which is one in generated text."""
-    diagnostics = error.error_diagnostics
-    message = diagnostics[0].message if diagnostics else str(error)
-    return _first_line(message).removeprefix("illegal: ")
-
-
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "no reason given")
 
 
 def main(compiler: Compiler) -> None:

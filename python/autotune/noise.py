@@ -203,7 +203,7 @@ def _kernels(target: Target) -> dict[str, tuple[Workload, Artefact]]:
     ):
         code = native.compile(text)
         arguments = tuple(Argument(Role.BUFFER, "f32", (extent,)) for extent in extents)
-        artefact = Artefact(code.object_code, code.object_hash, 0.0, code.num_spills)
+        artefact = Artefact(code.object_code, code.object_hash, 0.0, 0)
         kernels[name] = Workload("kernel", "", name, arguments), artefact
     return kernels
 

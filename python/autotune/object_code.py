@@ -1,40 +1,23 @@
-"""From LLVM IR to object code and shared libraries.
+"""From LLVM IR to object code and shared libraries, in processes that never import MLIR.
 
 Hides llvmlite and the system's linker. Objects are relocatable and position independent, optimised
-at O3 for one target.
+at O3 for one target. Candidates come from `autotune.optimising_compiler`.
 """
 
 import hashlib
-import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import llvmlite.binding as llvm
 
-from autotune.build_stages import Stage, StageClock
 from autotune.element_types import element_type
 from autotune.errors import AutotuneError
 from autotune.workload import Argument, Role
 
-_LABEL = re.compile(r"^(\.L\w+):", re.MULTILINE)
-_BRANCH = re.compile(
-    r"^[ \t]+(?:j\w+|b\.?\w*|cb\w+|tb\w+)[ \t]+(?:\S+,[ \t]*)*(\.L\w+)", re.MULTILINE
-)
-_ARITHMETIC = re.compile(r"\t(?:(v?fn?m\w+)|v?(?:add|sub|mul|div)[ps][sd]|v?p(?:add|mul)\w+)\t")
-_STACK_ACCESS = re.compile(r"\(%r[sb]p")
-# Schedulers compare hundreds of stores in a block pair by pair, if one lets them.
-llvm.set_option("autotune", "-dag-maps-huge-region=300")
-SCHEDULED_ATTRIBUTE = "autotune-scheduled"
-# LLVM's pass that makes pointers that advance of addresses in loops weighs combinations: it takes
-# up to nine tenths of the time of emission where loops are unrolled. Addresses of scheduled
-# functions are shaped before, and are as fast without it; untuned ones lose up to a tenth. It has
-# to run in the emission of a whole module: as a pass by itself it fails on some nests of loops.
-_STRENGTH_REDUCTION = "-disable-lsr={}"
 _LINKERS = ("cc", "gcc", "clang")
 
 
@@ -49,16 +32,14 @@ class NativeCode:
     Attributes:
         object_code: A relocatable ELF object.
         object_hash: Hexadecimal sha256 of it.
-        num_spills: Stack accesses in the innermost loop with the most arithmetic.
     """
 
     object_code: bytes
     object_hash: str
-    num_spills: int
 
 
 class NativeCompiler:
-    """Compiles LLVM IR for one target.
+    """Compiles LLVM IR for one target: code that calls candidates, or that they call.
 
     Args:
         cpu: LLVM's name of the CPU.
@@ -79,31 +60,19 @@ class NativeCompiler:
             self._cpu, self._features, opt=3, reloc="pic", codemodel="default"
         )
 
-    def compile(self, llvm_ir: str, stages: StageClock | None = None) -> NativeCode:
+    def compile(self, llvm_ir: str) -> NativeCode:
         """Returns the code of a module in LLVM's text form.
-
-        Args:
-            llvm_ir: The module.
-            stages: Told where the time goes.
 
         Raises:
             ObjectCodeError: LLVM does not accept the module.
         """
-        stages = stages or StageClock(time.process_time)
-        with stages.during(Stage.TRANSLATION):
-            module = self._parse(llvm_ir)
-        with stages.during(Stage.OPTIMISATION):
-            tuning = llvm.create_pipeline_tuning_options(speed_level=3)
-            tuning.slp_vectorization = True
-            builder = llvm.create_pass_builder(self._machine, tuning)
-            builder.getModulePassManager().run(module, builder)
-        with stages.during(Stage.EMISSION):
-            is_disabled = str(_is_scheduled(module)).lower()
-            llvm.set_option("autotune", _STRENGTH_REDUCTION.format(is_disabled))
-            assembly = self._machine.emit_assembly(module)
-            object_code = self._assemble(assembly)
-            object_hash = hashlib.sha256(object_code).hexdigest()
-            return NativeCode(object_code, object_hash, count_spills(assembly))
+        module = self._parse(llvm_ir)
+        tuning = llvm.create_pipeline_tuning_options(speed_level=3)
+        tuning.slp_vectorization = True
+        builder = llvm.create_pass_builder(self._machine, tuning)
+        builder.getModulePassManager().run(module, builder)
+        object_code = self._machine.emit_object(module)
+        return NativeCode(object_code, hashlib.sha256(object_code).hexdigest())
 
     def _parse(self, llvm_ir: str) -> llvm.ModuleRef:
         try:
@@ -111,51 +80,9 @@ class NativeCompiler:
         except RuntimeError as error:
             reason = _first_line(str(error).removeprefix("LLVM IR parsing error"))
             raise ObjectCodeError(f"LLVM refuses the module: {reason}") from None
-        self._set_target(module)
-        return module
-
-    def _assemble(self, assembly: str) -> bytes:
-        """Returns the object of an assembly text, at a tenth of the cost of a second emission."""
-        escaped = assembly.replace("\\", r"\5C").replace('"', r"\22")
-        module = llvm.parse_assembly(f'module asm "{escaped}"')
-        self._set_target(module)
-        object_code: bytes = self._machine.emit_object(module)
-        return object_code
-
-    def _set_target(self, module: llvm.ModuleRef) -> None:
         module.triple = self._machine.triple
         module.data_layout = str(self._machine.target_data)
-
-
-def _is_scheduled(module: llvm.ModuleRef) -> bool:
-    """Whether what has loops in the module is scheduled functions, and something is."""
-    functions = [x for x in module.functions if not x.is_declaration]
-    scheduled = [
-        x for x in functions if any(SCHEDULED_ATTRIBUTE.encode() in y for y in x.attributes)
-    ]
-    return bool(scheduled) and all(
-        function in scheduled or sum(1 for _ in function.blocks) == 1 for function in functions
-    )
-
-
-def count_spills(assembly: str) -> int:
-    """Counts the stack accesses in the innermost loop with the most arithmetic.
-
-    A loop is a backward branch without another one inside; a fused multiply-add counts twice.
-    """
-    labels = {label[1]: label.start() for label in _LABEL.finditer(assembly)}
-    best, last_branch = (0, 0), -1
-    for branch in _BRANCH.finditer(assembly):
-        at = branch.start()
-        start = labels.get(branch[1], at)
-        if start >= at:
-            continue
-        if start > last_branch:
-            body = assembly[start:at]
-            work = sum(2 if fused else 1 for fused in _ARITHMETIC.findall(body))
-            best = max(best, (work, len(_STACK_ACCESS.findall(body))), key=lambda found: found[0])
-        last_branch = at
-    return best[1]
+        return module
 
 
 def calling_stub(name: str, arguments: Sequence[Argument]) -> str:

@@ -12,7 +12,7 @@ from autotune.workload import Target
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _PACKAGE = Path(__file__).parent
-_CODE_GENERATORS = ("compile_worker.py", "front_end.py", "object_code.py")
+_CODE_GENERATORS = ("compile_worker.py", "front_end.py", "optimising_compiler.py")
 _TOOLCHAIN = (
     "mlir-autotune",
     "xtc-mlir-python-bindings",

@@ -33,7 +33,7 @@ def make_checkout(folder: Path) -> Path:
         folder / "passes/lib/Tile.cpp",
         package / "compile_worker.py",
         package / "front_end.py",
-        package / "object_code.py",
+        package / "optimising_compiler.py",
         package / "report.py",
     ):
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def test_checkouts_that_generate_other_code_are_other_targets(tmp_path: Path) ->
     (tmp_path / "here/passes/notes.txt").write_text("other words")
     assert sources_hash(package) == same
     hashes = {same}
-    for file in (tmp_path / "here/passes/lib/Tile.cpp", package / "object_code.py"):
+    for file in (tmp_path / "here/passes/lib/Tile.cpp", package / "optimising_compiler.py"):
         file.write_text("other code")
         hashes.add(sources_hash(package))
     assert len(hashes) == 3
