@@ -93,7 +93,8 @@ static bool movesStore(const isl::union_pw_aff &member,
   return false;
 }
 
-/// Of the bands around a node, the outermost one that moves the store.
+/// Of the bands around a node, the outermost one that moves the store; no node
+/// where none does, as around a single instance.
 static TreePath nestOf(const TreePath &location, const Statement &statement) {
   TreePath nest{nullptr, {}};
   for (Tree *ancestor : location.ancestors) {
@@ -104,7 +105,7 @@ static TreePath nestOf(const TreePath &location, const Statement &statement) {
       return nest;
     nest.ancestors.push_back(ancestor);
   }
-  llvm_unreachable("the lanes of a vector move it");
+  return nest;
 }
 
 /// Who, apart from the store, touches what the statement writes while the loops
@@ -165,8 +166,10 @@ Refusal stream(Model &model, unsigned number) {
            " are no rows at multiples of their length";
   unsigned array = llvm::find(model.scop.arrays, store.getMemRef()) -
                    model.scop.arrays.begin();
-  if (Refusal refusal =
-          findOtherUse(model.scop, statement, nestOf(strip, statement), array))
+  TreePath nest = nestOf(strip, statement);
+  if (!nest.node)
+    return "no loop moves what " + statement.name + " stores";
+  if (Refusal refusal = findOtherUse(model.scop, statement, nest, array))
     return refusal;
   std::string label =
       (mark::stream + llvm::Twine(array) + ",").str() + std::to_string(number);
