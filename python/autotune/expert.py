@@ -44,7 +44,6 @@ from autotune.search import Explorer, State
 from autotune.workload import Target
 
 _MAX_STATEMENTS = 8
-
 _FEW_ITERATIONS = 1 << 18
 
 _CORNER_BITS = 2048
@@ -96,7 +95,9 @@ class _Cook:
                 self._parallelize(statement)
         if self._draft.state is not start:
             yield self._draft.state
-        if sequential is not start and (self._has_diagonals() or self._is_small()):
+        # Threads that share a loop inside of blocks leave rows in each other's caches.
+        is_doubtful = self._recipe.block or self._has_diagonals() or self._is_small()
+        if sequential is not start and is_doubtful:
             yield sequential
 
     def _make_vectors(self, deepest: list[str]) -> bool:
@@ -358,8 +359,7 @@ class _Cook:
         Else rows are read while the stores that they need are on their way to the cache, which
         takes longer than the rows do unless vectors are put together in registers.
         """
-        last, start = len(jam) - 1, self._draft.state
-        rows = (*jam[:last],)
+        last, start, rows = len(jam) - 1, self._draft.state, tuple(jam[:-1])
         is_fitting = self._recipe.whole_rows and max(rows) > 1 and shape.column == last
         if not is_fitting or self._target.has_mask_registers:
             return False
