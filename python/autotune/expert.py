@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from autotune.draft import Draft
-from autotune.expert_blocks import add_blocks
+from autotune.expert_blocks import arrange
 from autotune.expert_pivots import PIVOT_RECIPES, pivot_schedule
 from autotune.expert_recipes import Recipe, recipes_for
 from autotune.expert_stores import with_streams
 from autotune.expert_threads import num_iterations, parallelize, parallelize_diagonals
-from autotune.loop_tree import Band, bands, is_tiled, num_parts, num_statements
+from autotune.loop_tree import Band, bands, num_statements
 from autotune.register_tile import (
     Shape,
     is_elimination,
@@ -26,7 +26,6 @@ from autotune.register_tile import (
 from autotune.schedule import (
     Distribute,
     Expand,
-    Fuse,
     Interchange,
     Pack,
     PackRead,
@@ -97,7 +96,7 @@ class _Cook:
             yield self._draft.state
         # Threads that share a loop inside of blocks leave rows in each other's caches.
         is_doubtful = self._recipe.block or self._has_diagonals() or self._is_small()
-        if sequential is not start and is_doubtful:
+        if sequential is not start and is_doubtful and not self._recipe.in_waves:
             yield sequential
 
     def _make_vectors(self, deepest: list[str]) -> bool:
@@ -143,13 +142,8 @@ class _Cook:
                 return self._move_rows_back()
         if self._recipe.separates:
             return self._separate()
-        if self._recipe.reschedule is not None:
-            return True
-        if not self._recipe.columns_of_vectors:
-            self._distribute()
-        if self._recipe.vectors == 0:
-            self._fuse()
-        return True
+        is_rescheduled = self._recipe.reschedule is not None
+        return is_rescheduled or arrange(self._draft, self._recipe, self._target.num_threads)
 
     def _expand(self) -> bool:
         """Expands temporaries; returns whether there are any.
@@ -201,25 +195,6 @@ class _Cook:
             if not has_tiles or not any([self._draft.take(step) for step in steps]):
                 self._draft.state = start
         return len(self._draft.loops["statements"]) > len(self._left_alone)
-
-    def _distribute(self) -> None:
-        """Gives every statement loops of its own, where legal."""
-        if self._recipe.block:
-            add_blocks(self._draft, self._recipe.block)
-        number = 0
-        while number < len(found := bands(self._draft.loops["tree"])):
-            band = found[number]
-            is_block = is_tiled(band) and num_statements(band) > 1
-            cuts = range(1, 1 if is_block else num_parts(band))
-            any(self._draft.take(Distribute(number, 0, cut)) for cut in cuts)
-            number += 1
-
-    def _fuse(self) -> None:
-        """Gives neighbours one outermost loop, where legal."""
-        child = 0
-        for _ in range(len(self._draft.outermost_bands()) - 1):
-            if not self._draft.take(Fuse(0, child, 1)):
-                child += 1
 
     def _shape(self, statement: str) -> bool:
         """Gives a statement its register tile; returns whether vectors run across rows in it."""
@@ -329,7 +304,7 @@ class _Cook:
             for member in shape.transposed_members():
                 jam[member] = _fit(shape.lanes, extents[member])
         point = shape.band.number + self._tile(shape, extents, jam)
-        if self._separate_rows(shape, point, jam):
+        if self._separate_rows(shape, point, jam) or self._walk_rows(shape, point, row):
             return
         order = self._innermost_reductions(shape, point)
         jam = [jam[m] for m in order]
@@ -371,6 +346,20 @@ class _Cook:
                     self._draft.take(Vectorize(number, 0, shape.lanes))
                 return True
             self._draft.state = start
+        return False
+
+    def _walk_rows(self, shape: Shape, point: int, row: int | None) -> bool:
+        """Adds several rows of a block at a time to a row of sums; returns whether it does.
+
+        Nothing is reused but the sums: the rows are read as they lie in memory.
+        """
+        last, start = len(shape.strides) - 1, self._draft.state
+        if not self._recipe.block or row is not None or shape.column != last or last < 1:
+            return False
+        jam = UnrollAndJam(point, (*[1] * (last - 1), self._recipe.rows, 1))
+        if self._draft.take(jam) and self._draft.take(Vectorize(point, last, shape.lanes)):
+            return True
+        self._draft.state = start
         return False
 
     def _tile(self, shape: Shape, extents: list[int], jam: list[int]) -> int:

@@ -1,14 +1,60 @@
-"""Blocks of an outermost loop that statements share: one finds in the cache what another read.
+"""Which loops statements share in the program's order: none, or blocks of an outermost loop.
 
-Hides which loop nests are brought together for it: neighbours that read a matrix, each of them all
-of it, walk its rows in one loop.
+In a block one statement finds in the cache what another read. Hides which loop nests are brought
+together for it: neighbours that read a matrix, each of them all of it, walk its rows in one loop;
+and how threads share such blocks.
 """
 
 from typing import Any
 
 from autotune.draft import Draft
+from autotune.expert_recipes import Recipe
+from autotune.loop_tree import bands, is_tiled, num_parts, num_statements
 from autotune.register_tile import strides_of
-from autotune.schedule import Fuse, Interchange, Tile
+from autotune.schedule import Distribute, Fuse, Interchange, Reorder, Shift, Tile, Wavefront
+
+_LINE_ELEMENTS = 16
+"""Threads' shares of a row end where lines of the cache end, for elements of four bytes or more."""
+
+
+def arrange(draft: Draft, recipe: Recipe, num_threads: int) -> bool:
+    """Decides which loops statements share; returns whether the recipe fits them.
+
+    Args:
+        draft: In the program's order.
+        recipe: Which blocks there are, and whether threads share them.
+        num_threads: That the code runs on.
+    """
+    if recipe.block and not recipe.in_waves:
+        add_blocks(draft, recipe.block)
+    if not recipe.columns_of_vectors:
+        _distribute(draft)
+    if recipe.in_waves and not add_waves(draft, recipe.block, num_threads):
+        return False
+    if recipe.block:
+        _put_row_sums_first(draft)
+    if recipe.vectors == 0:
+        _fuse_neighbours(draft)
+    return True
+
+
+def _distribute(draft: Draft) -> None:
+    """Gives every statement loops of its own, where legal; blocks keep what they share."""
+    number = 0
+    while number < len(found := bands(draft.loops["tree"])):
+        band = found[number]
+        is_block = is_tiled(band) and num_statements(band) > 1
+        cuts = range(1, 1 if is_block else num_parts(band))
+        any(draft.take(Distribute(number, 0, cut)) for cut in cuts)
+        number += 1
+
+
+def _fuse_neighbours(draft: Draft) -> None:
+    """Gives neighbours one outermost loop, where legal."""
+    child = 0
+    for _ in range(len(draft.outermost_bands()) - 1):
+        if not draft.take(Fuse(0, child, 1)):
+            child += 1
 
 
 def add_blocks(draft: Draft, size: int) -> None:
@@ -19,20 +65,92 @@ def add_blocks(draft: Draft, size: int) -> None:
         draft.take(Tile(band["number"], (size, *others)))
 
 
+def _put_row_sums_first(draft: Draft) -> None:
+    """Lets sums along the rows of a block go first: the rows arrive from memory meanwhile.
+
+    They take longer than adding rows to a row, which would wait for memory and do little else.
+    """
+    for number in range(len(bands(draft.loops["tree"]))):
+        band = bands(draft.loops["tree"])[number]
+        if is_tiled(band) and num_parts(band) > 1:
+            (sequence,) = band["children"]
+            is_first = [_has_sums_along_rows(draft, part) for part in sequence["children"]]
+            for child in range(1, len(is_first)):
+                if is_first[child] and not is_first[child - 1]:
+                    draft.take(Reorder(sequence["number"], child - 1, child))
+
+
+def _has_sums_along_rows(draft: Draft, part: dict[str, Any]) -> bool:
+    if part["kind"] != "band" or len(part["members"]) < 2:
+        return False
+    for statement in draft.statements_in(part["number"]):
+        accesses = draft.accesses(statement)
+        strides = strides_of(part["members"][-1], accesses, statement)
+        if not any(each for each, access in zip(strides, accesses, strict=True) if access["write"]):
+            return True
+    return False
+
+
+def add_waves(draft: Draft, size: int, num_threads: int) -> bool:
+    """Lets neighbours walk blocks of the rows of a matrix, each thread in its part of the columns.
+
+    A thread reads its part of a block once, for all statements. Where sums along rows keep their
+    order, a thread begins a block when the one before has finished it: threads run diagonals.
+
+    Args:
+        draft: Statements that have loops of their own.
+        size: Rows of a block.
+        num_threads: That share the columns.
+
+    Returns:
+        Whether there are such neighbours; not for one thread.
+    """
+    child, is_shared = 0, False
+    for _ in range(len(draft.outermost_bands()) - 1):
+        start = draft.state
+        if _align_rows(draft, child) and _fuse_waves(draft, child, size, num_threads):
+            is_shared = True
+        else:
+            draft.state = start
+            child += 1
+    return is_shared
+
+
+def _fuse_waves(draft: Draft, child: int, size: int, num_threads: int) -> bool:
+    """Fuses the blocks of neighbours; the second comes later where it needs whole rows."""
+    for which in (child, child + 1):
+        band = draft.outermost_bands()[which]
+        number = band["number"]
+        if not is_tiled(band):
+            columns = int(band["members"][1]["extent"] or 0) if len(band["members"]) == 2 else 0
+            share = -(-columns // (num_threads * _LINE_ELEMENTS)) * _LINE_ELEMENTS
+            is_cut = 0 < share < columns and draft.take(Tile(number, (size, share)))
+            if not (is_cut and draft.take(Wavefront(number))):
+                return False
+    second = draft.outermost_bands()[child + 1]["number"]
+    return draft.take(Fuse(0, child, 2)) or (
+        draft.take(Shift(second, 0, num_threads)) and draft.take(Fuse(0, child, 2))
+    )
+
+
 def _share_rows(draft: Draft) -> None:
     child = 0
     for _ in range(len(draft.outermost_bands()) - 1):
         start = draft.state
-        neighbours = draft.outermost_bands()[child : child + 2]
-        matrices = [_matrices(draft, band) for band in neighbours]
-        shared = set.intersection(*map(set, matrices))
-        is_shared = bool(shared) and all(
-            _put_rows_outside(draft, band, strides[min(shared)])
-            for band, strides in zip(neighbours, matrices, strict=True)
-        )
-        if not (is_shared and draft.take(Fuse(0, child, 1))):
+        if not (_align_rows(draft, child) and draft.take(Fuse(0, child, 1))):
             draft.state = start
             child += 1
+
+
+def _align_rows(draft: Draft, child: int) -> bool:
+    """Puts the rows of a matrix outermost in two neighbours; returns whether they share one."""
+    neighbours = draft.outermost_bands()[child : child + 2]
+    matrices = [_matrices(draft, band) for band in neighbours]
+    shared = set.intersection(*map(set, matrices))
+    return bool(shared) and all(
+        _put_rows_outside(draft, band, strides[min(shared)])
+        for band, strides in zip(neighbours, matrices, strict=True)
+    )
 
 
 def _matrices(draft: Draft, band: dict[str, Any]) -> dict[int, list[int]]:

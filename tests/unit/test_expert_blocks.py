@@ -6,9 +6,19 @@ import pytest
 
 from autotune.compiler import CompilerPool
 from autotune.draft import Draft
-from autotune.expert_blocks import add_blocks
+from autotune.expert_blocks import arrange
+from autotune.expert_recipes import Recipe
 from autotune.proposer import UniformProposer
-from autotune.schedule import Fuse, Interchange, Schedule, Tile
+from autotune.schedule import (
+    Distribute,
+    Fuse,
+    Interchange,
+    Reorder,
+    Schedule,
+    Shift,
+    Tile,
+    Wavefront,
+)
 from autotune.search import Explorer
 from autotune.target import detect
 from autotune.transformation import Transformation
@@ -37,22 +47,27 @@ def _sum(into: str, matrix: str, at: str, vector: str) -> str:
         }}"""
 
 
-def _blocks(pool: CompilerPool, *nests: str) -> tuple[Transformation, ...]:
+def _blocks(
+    pool: CompilerPool, *nests: str, num_threads: int = 1
+) -> tuple[Transformation, ...] | None:
+    """Returns the steps that bring statements together; None where the recipe does not fit."""
     vectors = [buffer("f64", 100)] * 4
     of = workload("".join(nests), buffer("f64", 100, 100), buffer("f64", 100, 100), *vectors)
     explorer = Explorer(WorkloadSpace(of, pool), UniformProposer(), detect())
     root = explorer.visit(Schedule())
     assert root is not None
     draft = Draft(explorer, root)
-    add_blocks(draft, 8)
-    return draft.state.schedule.transformations
+    recipe = Recipe(rows=8, vectors=2, block=8, in_waves=num_threads > 1)
+    fits = arrange(draft, recipe, num_threads)
+    return draft.state.schedule.transformations if fits else None
 
 
 def test_sums_along_rows_and_columns_share_rows(pool: CompilerPool) -> None:
     rows, columns = _sum("%2", "%0", "%i, %j", "%3"), _sum("%4", "%0", "%j, %i", "%5")
-    shared = (Fuse(0, 0, 1), Tile(0, (8,)))
+    shared = (Fuse(0, 0, 1), Tile(0, (8,)), Distribute(1, 0, 1))
     assert _blocks(pool, rows, columns) == (Interchange(1, (1, 0)), *shared)
-    assert _blocks(pool, columns, rows) == (Interchange(0, (1, 0)), *shared)
+    swapped = (Interchange(0, (1, 0)), *shared, Reorder(0, 0, 1))
+    assert _blocks(pool, columns, rows) == swapped
 
 
 def test_what_reads_other_matrices_stays_apart(pool: CompilerPool) -> None:
@@ -63,3 +78,27 @@ def test_what_reads_other_matrices_stays_apart(pool: CompilerPool) -> None:
 def test_a_sum_that_needs_the_whole_of_another_stays_apart(pool: CompilerPool) -> None:
     rows, columns = _sum("%2", "%0", "%i, %j", "%3"), _sum("%4", "%0", "%i, %j", "%2")
     assert _blocks(pool, rows, columns) == ()
+
+
+def _waves(first: int) -> tuple[Transformation, ...]:
+    """Returns the steps that give two threads the halves of rows, and begin at band `first`."""
+    return (Tile(first, (8, 64)), Wavefront(first))
+
+
+def test_threads_share_blocks_of_rows_by_columns(pool: CompilerPool) -> None:
+    rows, columns = _sum("%2", "%0", "%i, %j", "%3"), _sum("%4", "%0", "%j, %i", "%5")
+    assert _blocks(pool, rows, columns, num_threads=2) == (
+        *(Interchange(1, (1, 0)), *_waves(0), *_waves(2), Fuse(0, 0, 2)),
+    )
+
+
+def test_what_needs_whole_rows_comes_when_all_threads_have_been_there(pool: CompilerPool) -> None:
+    rows, columns = _sum("%2", "%0", "%i, %j", "%3"), _sum("%4", "%0", "%j, %i", "%2")
+    assert _blocks(pool, rows, columns, num_threads=2) == (
+        *(Interchange(1, (1, 0)), *_waves(0), *_waves(2), Shift(2, 0, 2), Fuse(0, 0, 2)),
+    )
+
+
+def test_waves_are_for_neighbours_that_share_a_matrix(pool: CompilerPool) -> None:
+    rows, columns = _sum("%2", "%0", "%i, %j", "%3"), _sum("%4", "%1", "%j, %i", "%5")
+    assert _blocks(pool, rows, columns, num_threads=2) is None
