@@ -80,6 +80,9 @@ RECIPES = (
     Recipe(
         rows=8, vectors=3, columns=240, reduction=128, reschedule=(1, 0), steps=128, expands=True
     ),
+    Recipe(
+        rows=8, vectors=3, columns=240, reduction=256, packs=True, reschedule=(0, 0), expands=True
+    ),
     Recipe(rows=8, vectors=3, expands=True),
     Recipe(rows=6, vectors=4, columns=256, reduction=512),
     Recipe(rows=8, vectors=3, columns=96, reschedule=(0, 0), steps=32),
