@@ -16,7 +16,7 @@ from autotune.schedule import Interchange, Parallelize, Wavefront
 _EVEN_SHARE = 0.9
 # Each start of the threads takes microseconds: there may be a few, or what runs then is long.
 _MAX_REGIONS = 256
-_ITERATIONS_PER_REGION = 1 << 20
+_ITERATIONS_PER_REGION = 1 << 18
 
 
 def parallelize(draft: Draft, statement: str, num_threads: int) -> bool:

@@ -450,14 +450,14 @@ def test_threads_share_long_loops_inside_many_time_steps(pool: CompilerPool) -> 
     long = workload(
         """
         affine.for %t = 0 to 500 {
-          affine.for %i = 0 to 1024 {
-            affine.for %j = 0 to 1024 {
-              %a = affine.load %0[%i, %j] : memref<1024x1024xf64>
+          affine.for %i = 0 to 600 {
+            affine.for %j = 0 to 600 {
+              %a = affine.load %0[%i, %j] : memref<600x600xf64>
               %b = arith.addf %a, %a : f64
-              affine.store %b, %0[%i, %j] : memref<1024x1024xf64>
+              affine.store %b, %0[%i, %j] : memref<600x600xf64>
             }
           }
         }""",
-        buffer("f64", 1024, 1024),
+        buffer("f64", 600, 600),
     )
     assert Parallelize in _kinds(_schedules(pool, long, 1, num_threads=2)[0])
