@@ -40,32 +40,110 @@ configure_file("${ISL_CPP_HEADER}" "${CMAKE_BINARY_DIR}/isl-cpp/isl/cpp.h" COPYO
 file(STRINGS "${islpy}/CMakeLists.txt" isl_sources REGEX "^ +isl/[a-z0-9_/]+[.]c$")
 list(TRANSFORM isl_sources STRIP)
 list(FILTER isl_sources EXCLUDE REGEX "isl_val_(gmp|imath)[.]c$")
-list(REMOVE_ITEM isl_sources isl/isl_map.c)
 list(TRANSFORM isl_sources PREPEND "${islpy}/")
+
+# Takes one of isl's sources with other text, given in pairs: what it looks like, and what that becomes.
+function(mend file)
+  file(READ "${islpy}/isl/${file}" text)
+  math(EXPR last "${ARGC} - 2")
+  foreach(i RANGE 1 ${last} 2)
+    math(EXPR next "${i} + 1")
+    string(FIND "${text}" "${ARGV${i}}" found)
+    if(found EQUAL -1)
+      message(FATAL_ERROR "${file} of ${islpy} is not that of islpy ${islpy_version}")
+    endif()
+    string(REPLACE "${ARGV${i}}" "${ARGV${next}}" text "${text}")
+  endforeach()
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/isl-mended/${file}" CONTENT "${text}" @ONLY)
+  list(REMOVE_ITEM isl_sources "${islpy}/isl/${file}")
+  list(APPEND isl_sources "${CMAKE_BINARY_DIR}/isl-mended/${file}")
+  set(isl_sources "${isl_sources}" PARENT_SCOPE)
+endfunction()
 
 # Where an output dimension is a remainder isl 0.28 looks for it before it computes an optimum, and gives up with an
 # error ("affine expression involves some of the domain dimensions") where several outputs are. It goes on without.
-file(READ "${islpy}/isl/isl_map.c" isl_map)
-set(looks "	mod = isl_basic_map_try_find_output_mod_eq(bmap, pos);
+mend(isl_map.c
+"	mod = isl_basic_map_try_find_output_mod_eq(bmap, pos);
 	if (mod.valid < 0 || mod.valid)
 		return mod;
 	return isl_basic_map_try_find_output_mod_ineq(bmap, pos);
-")
-string(FIND "${isl_map}" "${looks}" found)
-if(found EQUAL -1)
-  message(FATAL_ERROR "isl_map.c of ${islpy} is not that of islpy ${islpy_version}")
-endif()
-string(REPLACE "${looks}" "	mod.valid = isl_bool_false;
+"
+"	mod.valid = isl_bool_false;
 	mod.value = NULL;
 	return mod;
-" isl_map "${isl_map}")
-file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/isl-mended/isl_map.c" CONTENT "${isl_map}" @ONLY)
-list(APPEND isl_sources "${CMAKE_BINARY_DIR}/isl-mended/isl_map.c")
+")
+
+# Shortcuts for small integers, where isl spends most of its time (passes/isl/small_integers.h).
+mend(isl_seq.c
+"#include <isl_seq.h>
+"
+"#include <isl_seq.h>
+#include <small_integers.h>
+"
+"		isl_int_mul(tmp, m1, src1[i]);
+		isl_int_addmul(tmp, m2, src2[i]);
+"
+"		if (combine_small(dst[i], *m1, *src1[i], *m2, *src2[i]))
+			continue;
+		isl_int_mul(tmp, m1, src1[i]);
+		isl_int_addmul(tmp, m2, src2[i]);
+"
+"			isl_int_addmul(src1[i], m2, src2[i]);
+"
+"			if (!combine_small(src1[i], *m1, *src1[i], *m2, *src2[i]))
+				isl_int_addmul(src1[i], m2, src2[i]);
+"
+"	int i, min = isl_seq_abs_min_non_zero(p, len);
+
+	if (min < 0) {
+		isl_int_set_si(*gcd, 0);
+"
+"	int i, min;
+
+	if (gcd_of_small(p, len, *gcd))
+		return;
+	min = isl_seq_abs_min_non_zero(p, len);
+	if (min < 0) {
+		isl_int_set_si(*gcd, 0);
+")
+mend(isl_int_sioimath.c
+"#include <isl_int.h>
+"
+"#include <isl_int.h>
+#include <small_integers.h>
+"
+"	impz_gcd(isl_sioimath_reinit_big(dst),
+"
+"	if (gcd_in_words(dst, lhs, rhs))
+		return;
+	impz_gcd(isl_sioimath_reinit_big(dst),
+")
+# A row of the tableau is a combination of two, but for one column.
+mend(isl_tab.c
+"		for (j = 0; j < off - 1 + tab->n_col; ++j) {
+			if (j == off - 1 + col)
+				continue;
+			isl_int_mul(mat->row[i][1 + j],
+				    mat->row[i][1 + j], mat->row[row][0]);
+			isl_int_addmul(mat->row[i][1 + j],
+				    mat->row[i][off + col], mat->row[row][1 + j]);
+		}
+"
+"		isl_seq_combine(mat->row[i] + 1, mat->row[row][0], mat->row[i] + 1,
+				mat->row[i][off + col], mat->row[row] + 1,
+				off - 1 + col);
+		isl_seq_combine(mat->row[i] + off + col + 1, mat->row[row][0],
+				mat->row[i] + off + col + 1,
+				mat->row[i][off + col],
+				mat->row[row] + off + col + 1,
+				tab->n_col - col - 1);
+")
 
 add_library(isl STATIC ${isl_sources})
 set_target_properties(isl PROPERTIES POSITION_INDEPENDENT_CODE ON C_VISIBILITY_PRESET hidden)
 target_compile_definitions(isl PRIVATE USE_IMATH_FOR_MP=1 USE_SMALL_INT_OPT=1 GIT_HEAD_ID="islpy-${islpy_version}")
 target_compile_options(isl PRIVATE -w)
-target_include_directories(isl PRIVATE "${islpy}/isl-supplementary" "${islpy}/isl" "${islpy}/isl/imath")
+target_include_directories(isl PRIVATE "${islpy}/isl-supplementary" "${islpy}/isl" "${islpy}/isl/imath"
+                                       "${CMAKE_SOURCE_DIR}/passes/isl")
 target_include_directories(isl SYSTEM PUBLIC "${islpy}/isl/include" "${islpy}/isl-supplementary"
                                              "${CMAKE_BINARY_DIR}/isl-cpp")
