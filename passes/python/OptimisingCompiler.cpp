@@ -7,12 +7,16 @@
 #include "OptimisingCompiler.h"
 
 #include <llvm-c/Core.h>
-#include <llvm-c/Error.h>
 #include <llvm-c/IRReader.h>
 #include <llvm-c/Support.h>
 #include <llvm-c/Target.h>
 #include <llvm-c/TargetMachine.h>
-#include <llvm-c/Transforms/PassBuilder.h>
+#include <llvm/ADT/StringSet.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/IR/Module.h>
+#include <llvm/IR/PassInstrumentation.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Target/TargetMachine.h>
 
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -41,7 +45,6 @@ using Context = Owned<LLVMContextRef, LLVMContextDispose>;
 using OwnedModule = Owned<LLVMModuleRef, LLVMDisposeModule>;
 using Buffer = Owned<LLVMMemoryBufferRef, LLVMDisposeMemoryBuffer>;
 using Layout = Owned<LLVMTargetDataRef, LLVMDisposeTargetData>;
-using Options = Owned<LLVMPassBuilderOptionsRef, LLVMDisposePassBuilderOptions>;
 using TargetMachine = Owned<LLVMTargetMachineRef, LLVMDisposeTargetMachine>;
 
 std::string taken(char *message) {
@@ -76,7 +79,9 @@ public:
     layout.reset(LLVMCreateTargetDataLayout(machine.get()));
   }
 
-  LLVMTargetMachineRef get() const { return machine.get(); }
+  llvm::TargetMachine *target() const {
+    return reinterpret_cast<llvm::TargetMachine *>(machine.get());
+  }
 
   void describe(LLVMModuleRef module) const {
     LLVMSetTarget(module, triple.c_str());
@@ -126,25 +131,45 @@ public:
     machine.describe(parsed);
   }
 
-  /// Runs a pass pipeline, in LLVM's syntax.
-  void optimise(const Machine &machine, const std::string &pipeline) {
-    Options options(LLVMCreatePassBuilderOptions());
-    LLVMPassBuilderOptionsSetLoopVectorization(options.get(), true);
-    LLVMPassBuilderOptionsSetLoopInterleaving(options.get(), true);
-    LLVMPassBuilderOptionsSetLoopUnrolling(options.get(), true);
-    LLVMPassBuilderOptionsSetSLPVectorization(options.get(), true);
-    if (LLVMErrorRef error = LLVMRunPasses(module.get(), pipeline.c_str(),
-                                           machine.get(), options.get())) {
-      char *message = LLVMGetErrorMessage(error);
-      std::string text(message);
-      LLVMDisposeErrorMessage(message);
-      throw std::runtime_error(text);
-    }
+  /// Runs a pass pipeline, in LLVM's syntax, without the passes of some
+  /// classes.
+  void optimise(const Machine &machine, const std::string &pipeline,
+                const std::vector<std::string> &omitted) {
+    llvm::PassInstrumentationCallbacks callbacks;
+    llvm::StringSet<> names;
+    for (const std::string &name : omitted)
+      names.insert(name);
+    callbacks.registerShouldRunOptionalPassCallback(
+        [&](llvm::StringRef name, llvm::Any) { return !names.contains(name); });
+    llvm::PassBuilder builder(machine.target(), tuning(), std::nullopt,
+                              &callbacks);
+    llvm::LoopAnalysisManager loops;
+    llvm::FunctionAnalysisManager functions;
+    llvm::CGSCCAnalysisManager components;
+    llvm::ModuleAnalysisManager modules;
+    builder.registerModuleAnalyses(modules);
+    builder.registerCGSCCAnalyses(components);
+    builder.registerFunctionAnalyses(functions);
+    builder.registerLoopAnalyses(loops);
+    builder.crossRegisterProxies(loops, functions, components, modules);
+    llvm::ModulePassManager passes;
+    if (llvm::Error error = builder.parsePassPipeline(passes, pipeline))
+      throw std::runtime_error(llvm::toString(std::move(error)));
+    passes.run(*llvm::unwrap(module.get()), modules);
   }
 
   /// Selects and schedules instructions and allocates registers.
   nb::bytes assembly(const Machine &machine) const {
     return machine.emit(module.get(), LLVMAssemblyFile);
+  }
+
+  /// Whether an instruction has a vector for its result.
+  bool hasVectors() const {
+    for (const llvm::Function &function : *llvm::unwrap(module.get()))
+      for (const llvm::Instruction &each : llvm::instructions(function))
+        if (each.getType()->isVectorTy())
+          return true;
+    return false;
   }
 
   /// Whether what has loops in the module is functions with the attribute, and
@@ -166,6 +191,13 @@ public:
   }
 
 private:
+  static llvm::PipelineTuningOptions tuning() {
+    llvm::PipelineTuningOptions options;
+    options.LoopVectorization = options.LoopInterleaving = true;
+    options.SLPVectorization = options.LoopUnrolling = true;
+    return options;
+  }
+
   Context context; ///< Outlives what is in it.
   OwnedModule module;
 };
@@ -184,9 +216,13 @@ void bindOptimisingCompiler(nb::module_ &module) {
       .def(nb::init<const Machine &, const std::string &>(), nb::arg("machine"),
            nb::arg("text"), "Raises ValueError where LLVM refuses the text.")
       .def("optimise", &Module::optimise, nb::arg("machine"),
-           nb::arg("pipeline"), "Runs a pass pipeline, in LLVM's syntax.")
+           nb::arg("pipeline"), nb::arg("omitted"),
+           "Runs a pass pipeline, in LLVM's syntax, without the passes of some "
+           "classes.")
       .def("assembly", &Module::assembly, nb::arg("machine"),
            "Returns the module's code as an assembly text.")
+      .def("has_vectors", &Module::hasVectors,
+           "Whether an instruction has a vector for its result.")
       .def("has_only", &Module::hasOnly, nb::arg("attribute"),
            "Whether all functions with loops have the attribute, and one has.");
 }

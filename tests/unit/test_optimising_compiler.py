@@ -144,3 +144,46 @@ def test_strength_is_reduced_where_something_with_loops_is_not_scheduled(
             "called": is_scheduled,
             "mixed": not is_scheduled,
         }
+
+
+def _copying_loop(element: str, attribute: str = "") -> str:
+    return f"""define void @f(ptr noalias %a, ptr noalias %b, i64 %n) {attribute} {{
+    entry:
+      br label %loop
+    loop:
+      %i = phi i64 [ 0, %entry ], [ %next, %body ]
+      %again = icmp slt i64 %i, %n
+      br i1 %again, label %body, label %exit
+    body:
+      %from = getelementptr {element}, ptr %a, i64 %i
+      %value = load volatile {element}, ptr %from, align 8
+      %to = getelementptr {element}, ptr %b, i64 %i
+      store volatile {element} %value, ptr %to, align 8
+      %next = add nuw nsw i64 %i, 1
+      br label %loop
+    exit:
+      ret void
+    }}
+    """
+
+
+@pytest.mark.parametrize(
+    ("element", "attribute", "is_lean"),
+    [
+        ("<4 x double>", f'"{SCHEDULED_ATTRIBUTE}"', True),
+        ("<4 x double>", "", False),
+        ("double", f'"{SCHEDULED_ATTRIBUTE}"', False),
+        ("double", "", False),
+    ],
+)
+def test_scheduled_vectors_go_through_fewer_passes(
+    compiler: OptimisingCompiler,
+    monkeypatch: pytest.MonkeyPatch,
+    element: str,
+    attribute: str,
+    is_lean: bool,
+) -> None:
+    text = _copying_loop(element, attribute)
+    built = _compile(compiler, text)
+    monkeypatch.setattr(optimising_compiler, "_OMITTED_FOR_VECTORS", ("LoopRotatePass",))
+    assert (_compile(compiler, text).object_hash != built.object_hash) is is_lean
