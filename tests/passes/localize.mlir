@@ -27,6 +27,37 @@ func.func @scratch(%A: memref<8x16xf32>, %t: memref<16xf32>) {
   return
 }
 
+// Other buffers are freed after the copy.
+// CHECK-LABEL: func @beside(
+// CHECK:         %[[B:.*]] = memref.alloc() {alignment = 64 : i64} : memref<16xf32>
+// CHECK:         %[[U:.*]] = memref.alloc() : memref<16xf32>
+// CHECK-NOT:     memref.dealloc
+// CHECK:         %[[V:.*]] = affine.load %[[B]][%{{[^]+*-]*}}]
+// CHECK-NEXT:      affine.store %[[V]], %{{.*}}[%{{.*}}]
+// CHECK-NEXT:    }
+// CHECK-NEXT:    memref.dealloc %[[B]]
+// CHECK-NEXT:    memref.dealloc %[[U]]
+// CHECK-NEXT:    return
+func.func @beside(%A: memref<8x16xf32>, %t: memref<16xf32>) {
+  %u = memref.alloc() : memref<16xf32>
+  affine.for %i = 0 to 8 {
+    affine.for %j = 0 to 16 {
+      %a = affine.load %A[%i, %j] : memref<8x16xf32>
+      affine.store %a, %u[%j] : memref<16xf32>
+    }
+    affine.for %j = 0 to 16 {
+      %a = affine.load %u[15 - %j] : memref<16xf32>
+      affine.store %a, %t[%j] : memref<16xf32>
+    }
+    affine.for %j = 0 to 16 {
+      %a = affine.load %t[15 - %j] : memref<16xf32>
+      affine.store %a, %A[%i, %j] : memref<8x16xf32>
+    }
+  }
+  memref.dealloc %u : memref<16xf32>
+  return
+}
+
 // One element is not written: what the caller has there stays.
 // CHECK-LABEL: func @partial(
 // CHECK-NOT:     memref.alloc

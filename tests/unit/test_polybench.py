@@ -55,6 +55,9 @@ def test_front_end_takes_all_of_the_kernel(kernel: Kernel, sandbox: Sandbox) -> 
         assert transformed.diagnostics == ""
         assert "memref.load" not in workload.text
         assert "scf." not in workload.text
+        lines = [line.strip() for line in workload.text.splitlines()]
+        freed = [at for at, line in enumerate(lines) if line.startswith("memref.dealloc")]
+        assert freed == list(range(lines.index("return") - len(freed), lines.index("return")))
 
 
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda kernel: kernel.name)

@@ -52,13 +52,15 @@ static Refusal generate(func::FuncOp function, Model &model, bool hasMasks) {
   llvm::SmallVector<Operation *> old;
   for (Operation &op : body.without_terminator())
     old.push_back(&op);
-  // New code goes after the buffers and before they are freed.
+  // New code goes after the buffers and before they are freed, wherever that was
+  // among the old statements.
   Operation *end = body.getTerminator();
-  while (Operation *previous = end->getPrevNode()) {
-    if (!isa<memref::DeallocOp>(previous))
-      break;
-    end = previous;
-  }
+  for (Operation *op : old)
+    if (isa<memref::DeallocOp>(op)) {
+      op->moveBefore(body.getTerminator());
+      if (end == body.getTerminator())
+        end = op;
+    }
   OpBuilder builder(end);
   if (Refusal refusal = AstEmitter(builder, model.scop, ast, hasMasks).emit())
     return refusal;

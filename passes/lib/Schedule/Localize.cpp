@@ -90,7 +90,11 @@ static void localize(func::FuncOp function, Value array) {
   Value buffer = memref::AllocOp::create(builder, loc, type,
                                          builder.getI64IntegerAttr(64));
   array.replaceAllUsesWith(buffer);
-  builder.setInsertionPoint(body.getTerminator());
+  // Buffers are freed after the copy, as after all other statements.
+  Operation *end = body.getTerminator();
+  while (isa_and_nonnull<memref::DeallocOp>(end->getPrevNode()))
+    end = end->getPrevNode();
+  builder.setInsertionPoint(end);
   builder.setInsertionPoint(memref::DeallocOp::create(builder, loc, buffer));
   llvm::SmallVector<Value> element;
   for (int64_t size : type.getShape()) {
