@@ -52,8 +52,8 @@ static Refusal generate(func::FuncOp function, Model &model, bool hasMasks) {
   llvm::SmallVector<Operation *> old;
   for (Operation &op : body.without_terminator())
     old.push_back(&op);
-  // New code goes after the buffers and before they are freed, wherever that was
-  // among the old statements.
+  // New code goes after the buffers and before they are freed, wherever that
+  // was among the old statements.
   Operation *end = body.getTerminator();
   for (Operation *op : old)
     if (isa<memref::DeallocOp>(op)) {
