@@ -1,11 +1,13 @@
 """Expert schedules in which statements share the rows of a matrix."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
 from autotune.compiler import CompilerPool
 from autotune.draft import Draft
+from autotune.expert import expert_schedules
 from autotune.expert_blocks import arrange
 from autotune.expert_recipes import Recipe
 from autotune.proposer import UniformProposer
@@ -17,6 +19,8 @@ from autotune.schedule import (
     Schedule,
     Shift,
     Tile,
+    UnrollAndJam,
+    Vectorize,
     Wavefront,
 )
 from autotune.search import Explorer
@@ -68,6 +72,29 @@ def test_sums_along_rows_and_columns_share_rows(pool: CompilerPool) -> None:
     assert _blocks(pool, rows, columns) == (Interchange(1, (1, 0)), *shared)
     swapped = (Interchange(0, (1, 0)), *shared, Reorder(0, 0, 1))
     assert _blocks(pool, columns, rows) == swapped
+
+
+def test_rows_are_added_several_at_a_time_as_they_lie_in_memory(pool: CompilerPool) -> None:
+    """Not a strip of columns at a time, which every row would be read in pieces for."""
+    nests = _sum("%2", "%0", "%i, %j", "%3") + _sum("%4", "%0", "%j, %i", "%5")
+    of = workload(nests, *[buffer("f64", 100, 100)] * 2, *[buffer("f64", 100)] * 4)
+    explorer = Explorer(WorkloadSpace(of, pool), UniformProposer(), detect())
+    shared = (Interchange(1, (1, 0)), Fuse(0, 0, 1), Tile(0, (8,)))
+    steps = [
+        schedule.transformations
+        for schedule in expert_schedules(explorer, detect())
+        if schedule.transformations[:3] == shared
+    ]
+    assert steps
+    side_by_side = [
+        (jam.factors[1], vector.member)
+        for each in steps
+        for jam, vector in pairwise(each)
+        if isinstance(jam, UnrollAndJam)
+        and isinstance(vector, Vectorize)
+        and jam.band == vector.band
+    ]
+    assert set(side_by_side) == {(1, 1)}
 
 
 def test_what_reads_other_matrices_stays_apart(pool: CompilerPool) -> None:

@@ -1,6 +1,7 @@
 //===- Localize.cpp - Scratch arrays of the caller ------------------------===//
 
 #include "Model.h"
+#include "NewStatements.h"
 #include "autotune/SchedulePasses.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -91,10 +92,7 @@ static void localize(func::FuncOp function, Value array) {
                                          builder.getI64IntegerAttr(64));
   array.replaceAllUsesWith(buffer);
   // Buffers are freed after the copy, as after all other statements.
-  Operation *end = body.getTerminator();
-  while (isa_and_nonnull<memref::DeallocOp>(end->getPrevNode()))
-    end = end->getPrevNode();
-  builder.setInsertionPoint(end);
+  builder = builderAtEnd(function);
   builder.setInsertionPoint(memref::DeallocOp::create(builder, loc, buffer));
   llvm::SmallVector<Value> element;
   for (int64_t size : type.getShape()) {

@@ -8,6 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "NewStatements.h"
 #include "Transformations.h"
 #include "autotune/SchedulePasses.h"
 
@@ -252,18 +253,9 @@ static void moveFirst(const TreePath &location, const Parts &parts) {
 
 //===--- the body ---------------------------------------------------------===//
 
-static void limit(Operation *root, const isl::set &domain) {
-  char *text = isl_set_to_str(domain.get());
-  root->setAttr(domainName, StringAttr::get(root->getContext(), text));
-  free(text);
-}
-
 /// Appends the statement once more, in loops of its own.
 static void cloneStatement(func::FuncOp function, const Parts &parts) {
-  Operation *end = function.getBody().front().getTerminator();
-  while (isa_and_nonnull<memref::DeallocOp>(end->getPrevNode()))
-    end = end->getPrevNode();
-  OpBuilder builder(end);
+  OpBuilder builder = builderAtEnd(function);
   IRMapping mapping;
   for (auto [dim, counter] : llvm::enumerate(parts.statement->ivs)) {
     auto loop =
@@ -276,8 +268,8 @@ static void cloneStatement(func::FuncOp function, const Parts &parts) {
   Operation *root = nullptr;
   for (Operation *op : parts.statement->slice)
     root = builder.clone(*op, mapping);
-  limit(root, parts.renamedFirst());
-  limit(parts.statement->root, parts.rest);
+  limitTo(root, parts.renamedFirst());
+  limitTo(parts.statement->root, parts.rest);
 }
 
 Refusal checkSeparate(Model &model, unsigned number, unsigned statement) {
