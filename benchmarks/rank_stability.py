@@ -40,7 +40,7 @@ PROPOSERS: Mapping[str, type[Proposer]] = {
     "uniform": UniformProposer,
     "heuristic": HeuristicProposer,
 }
-WAYS = ("median", "fastest", "mean of 10")
+WAYS = ("median", "cycles", "over baseline", "fastest", "mean of 10")
 _NUM_NAIVE = 10
 _ELEMENTS = {"compute": 1 << 14, "memory": 1 << 23}
 _LOAD = """
@@ -129,10 +129,13 @@ def _build(
 def _time_all(
     target: Target, workload: Workload, artefacts: Sequence[Artefact], seed: int
 ) -> dict[str, Any]:
-    """Times every candidate in random order; returns seconds by the way of timing."""
+    """Times every candidate in random order; returns times by the way of timing.
+
+    They are in seconds, in cycles of the core's clock, and relative to the baseline's beside it.
+    """
     order = list(range(1, len(artefacts)))
     random.Random(seed).shuffle(order)
-    medians, fastest, means = {}, {}, {}
+    medians, cycles, ratios, fastest, means = {}, {}, {}, {}, {}
     num_disturbed = num_repeats = 0
     start = time.monotonic()
     with LocalRunner(target, MeasureConfig()) as runner:
@@ -141,13 +144,15 @@ def _time_all(
             if measurement.failure is not None:
                 raise SystemExit(f"{measurement.failure.kind}: {measurement.failure.message}")
             medians[index] = median(measurement.run_secs)
+            cycles[index] = medians[index] * (measurement.core_hz or 1.0)
+            ratios[index] = medians[index] / median(measurement.baseline_secs)
             fastest[index] = min(measurement.run_secs)
             num_disturbed += measurement.num_disturbed
             num_repeats += len(measurement.run_secs)
     elapsed_secs = time.monotonic() - start
     for index in order:
         means[index] = _naive_mean(target, workload, artefacts[index])
-    secs = dict(zip(WAYS, (medians, fastest, means), strict=True))
+    secs = dict(zip(WAYS, (medians, cycles, ratios, fastest, means), strict=True))
     return {
         "num_disturbed": num_disturbed,
         "num_repeats": num_repeats,
@@ -211,11 +216,11 @@ def _table(result: dict[str, Any]) -> str:
     what = f"{len(result['schedules'])} schedules of matmul {result['size']}, timed twice"
     lines = [
         f"{what}; load on core: {result['load']}, working in: {result['works']}",
-        f"{'':12}  {'Spearman':>8}  {'difference':>10}  {'9th decile':>10}",
+        f"{'':13}  {'Spearman':>8}  {'difference':>10}  {'9th decile':>10}",
     ]
     for name, row in result["summary"].items():
         differences = f"{row['median_difference']:10.2%}  {row['ninth_decile_difference']:10.2%}"
-        lines.append(f"{name:12}  {row['spearman']:8.4f}  {differences}")
+        lines.append(f"{name:13}  {row['spearman']:8.4f}  {differences}")
     for each in result["passes"]:
         counts = f"{each['num_disturbed']} disturbed beside {each['num_repeats']} repeats"
         lines.append(f"{counts} in {each['elapsed_secs']:.1f} s")

@@ -248,6 +248,7 @@ def _record_json(record: TuningRecord, run: Run, target: Target) -> dict[str, An
         "seed": json.loads(run.settings).get("seed"),
         "noise": relative_noise(record.measurement),
         "num_disturbed": record.measurement.num_disturbed,
+        "core_hz": record.measurement.core_hz,
         "speedup": speedup(record.measurement),
         "run_secs": record.measurement.run_secs,
         "baseline_secs": record.measurement.baseline_secs,

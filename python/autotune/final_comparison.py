@@ -37,12 +37,16 @@ class FinalComparison:
     baseline: Artefact
 
     def time_in_turn(self, schedules: Sequence[Schedule]) -> Finals:
-        """Returns new measurements, side by side, of the schedules that can be built."""
+        """Returns new measurements, side by side; of what cannot be built, why."""
         built = self._build(schedules)
         artefacts = [each.artefact for each in built if each.artefact is not None]
-        timed = self.session.runner.compare(self.workload, self.baseline, artefacts)
-        pairs = zip(built, timed, strict=True)
-        return {x.candidate.schedule: self._explained(x, measured) for x, measured in pairs}
+        timed = iter(self.session.runner.compare(self.workload, self.baseline, artefacts))
+        return {
+            each.candidate.schedule: Measurement((), (), 0.0, each.failure)
+            if each.artefact is None
+            else self._explained(each, next(timed))
+            for each in built
+        }
 
     def confirm(
         self, finalists: Sequence[Schedule], records: Sequence[TuningRecord], num_at_once: int
@@ -77,7 +81,8 @@ class FinalComparison:
         ]
         others: Finals = {}
         for built in self._build(rng.sample(known, min(len(known), NUM_OTHERS))):
-            assert built.artefact is not None
+            if built.artefact is None:
+                continue
             submitted = self.session.runner.submit(self.workload, self.baseline, built.artefact)
             others[built.candidate.schedule] = self._explained(built, submitted.result())
         best, rival = fastest(finals), fastest(others)
@@ -87,10 +92,9 @@ class FinalComparison:
         return finals
 
     def _build(self, schedules: Sequence[Schedule]) -> list[BuildResult]:
-        """Returns those that compile."""
         compiler = self.session.compiler
         builds = [compiler.build(Candidate(self.workload, schedule)) for schedule in schedules]
-        return [built for x in builds if (built := x.result()).artefact is not None]
+        return [build.result() for build in builds]
 
     def _explained(self, built: BuildResult, measurement: Measurement) -> Measurement:
         """Returns a measurement whose failure can be shown again."""

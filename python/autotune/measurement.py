@@ -157,6 +157,8 @@ class MeasureConfig:
         relative_interval: Repeats end early when half the 95 % interval of the median is within
             this share of it.
         min_repeats: Fewest repeats for such an early end.
+        min_secs: Shortest time of all repeats for such an early end: what slows code down a little
+            comes and goes, and repeats of a moment agree about it.
         max_repeats: Most repeats.
         patience_secs: Longest wait for one candidate, while something else slows the core.
         max_warmups: Most repeats dropped as warm-up: the first, while the next one is faster.
@@ -176,7 +178,8 @@ class MeasureConfig:
     finalist_budget_secs: float = 0.5
     relative_interval: float = 0.01
     min_repeats: int = 6
-    max_repeats: int = 100
+    min_secs: float = 0.05
+    max_repeats: int = 250
     patience_secs: float = 6.0
     max_warmups: int = 5
     hopeless_ratio: float = 4.0
@@ -237,12 +240,15 @@ class Measurement:
         baseline_secs: The latest repeats of the untransformed program; interleaved with the
             candidate's as far as a fixed share of the time allows, else remembered.
         elapsed_secs: Wall time that the measurement took.
-        num_disturbed: Repeats in which something else had the core; they are not in `run_secs`,
-            unless there are no others: then it is their CPU times that stand there.
+        num_disturbed: Repeats in which something else had the core, or the core's clock another
+            rate; they are not in `run_secs`, unless there are no others: then it is their CPU times
+            that stand there.
         counters: Hardware counters of one call, as (name, mean); empty where there are none.
         host: Name and system of the machine that timed it; empty for the one that records it.
         proxy: Hash of the smaller problem that was timed, baseline and candidate; empty for the
             workload itself. Times with different hashes are not comparable.
+        core_hz: Rate of the core's clock in the repeats of `run_secs`; None where that cannot be
+            told.
     """
 
     run_secs: tuple[float, ...]
@@ -253,6 +259,7 @@ class Measurement:
     counters: tuple[tuple[str, float], ...] = ()
     host: str = ""
     proxy: str = ""
+    core_hz: float | None = None
 
 
 @dataclass(frozen=True)

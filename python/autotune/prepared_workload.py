@@ -9,7 +9,6 @@ import ctypes
 import hashlib
 import math
 import time
-from collections import deque
 from dataclasses import replace
 
 import llvmlite.binding as llvm
@@ -27,13 +26,14 @@ from autotune.counters import Counters
 from autotune.element_types import element_type
 from autotune.interference import Interference
 from autotune.object_code import LoadedCode, NativeCompiler, calling_stub, openmp_runtime
+from autotune.repeats import BaselineRepeats
 from autotune.runner import PrepareRequest
 from autotune.timer import Repeat, Timer
 
 _REPEAT_SECS = 200e-6
 _MAX_CALLS = 1000
 _SCALES = (1.0, 2.0**-8)
-_NUM_BASELINE_REPEATS = 9
+_NUM_FIRST_BASELINE_REPEATS, _NUM_AT_A_CLOCK = 9, 3
 _LEAST_CACHE_BYTES = 8 << 20
 _STUB = "autotune_repeat"
 
@@ -72,13 +72,12 @@ class PreparedWorkload:
         addresses = [buffer.array.ctypes.data for buffer in self._buffers]
         self._values = (ctypes.c_void_p * len(addresses))(*addresses)
         self.baseline = self.load(request.baseline)
-        self.baseline_repeats: deque[float] = deque(maxlen=_NUM_BASELINE_REPEATS)
         self._latest: tuple[LoadedCode, int] = (self.baseline, 0)
         self.candidate_spent_secs = 0.0
         self.baseline_spent_secs = 0.0
         self._compute_expected()
         self._most_calls = self._calls_without_drift()
-        self._time_baseline(request.baseline_secs)
+        self.baseline_repeats = self._time_baseline(request.baseline_repeats)
 
     def load(self, object_code: bytes) -> LoadedCode:
         """Returns code ready to be called.
@@ -108,10 +107,21 @@ class PreparedWorkload:
 
     def repeat_baseline(self) -> None:
         """Times the baseline once more."""
-        repeat = self.repeat(self.baseline, self.num_calls(self.baseline_repeats[-1]))
+        repeat = self._repeat_after(self.baseline_repeats.latest)
         self.baseline_spent_secs += repeat.total_secs
-        if not repeat.is_disturbed or len(self.baseline_repeats) < 2:
-            self.baseline_repeats.append(repeat.own_secs)
+        if not repeat.is_disturbed:
+            self.baseline_repeats.add(repeat)
+
+    def catch_up(self, share: float) -> None:
+        """Repeats the baseline if that takes no more than a share of the candidates' time.
+
+        Where it is not known well at the core's present clock, it may take as much as they do.
+        """
+        if self.baseline_repeats.count(self._timer.core_hz()) < _NUM_AT_A_CLOCK:
+            share = 1.0
+        spent_secs = self.baseline_spent_secs + self.baseline_repeats.latest.own_secs
+        if spent_secs <= share * self.candidate_spent_secs:
+            self.repeat_baseline()
 
     def num_calls(self, secs: float) -> int:
         """How many calls of `secs` make up a repeat."""
@@ -166,7 +176,7 @@ class PreparedWorkload:
             self._inputs = random_inputs(self._workload.arguments, self.config.seed, scale)
             self.repair()
             self._changed: list[int] = []
-            self._first_secs = self.repeat(self.baseline, 1).own_secs
+            self._first = self.repeat(self.baseline, 1)
             if self._are_finite():
                 break
         self._expected = [buffer.array.copy() for buffer in self._buffers]
@@ -179,26 +189,30 @@ class PreparedWorkload:
 
     def _calls_without_drift(self) -> int:
         """How many calls in place keep values finite: as many as one repeat needs, or one."""
-        num_calls = min(_MAX_CALLS, math.ceil(_REPEAT_SECS / self._first_secs * 10))
+        num_calls = min(_MAX_CALLS, math.ceil(_REPEAT_SECS / self._first.own_secs * 10))
         if num_calls == 1:
             return 1
         was_finite = self._are_finite()
         self.repeat(self.baseline, num_calls)
         return num_calls if was_finite and self._are_finite() else 1
 
-    def _time_baseline(self, known_secs: tuple[float, ...]) -> None:
-        """Fills `baseline_repeats`; the first, cold call counts only where a call takes long."""
-        if known_secs:
-            self.baseline_repeats.extend(known_secs)
-            return
+    def _time_baseline(self, known: tuple[Repeat, ...]) -> BaselineRepeats:
+        """Returns the first repeats; of these a cold call counts only where calls take long."""
+        if known:
+            return BaselineRepeats(known)
         deadline = time.monotonic() + self.config.baseline_budget_secs
-        self.baseline_repeats.append(self._first_secs)
-        if self._first_secs < self.config.budget_secs:
-            self.repeat_baseline()
-            self.baseline_repeats.popleft()
+        repeats = [self._first]
+        if self._first.own_secs < self.config.budget_secs:
+            repeats = [self._repeat_after(self._first)]
         while (
-            time.monotonic() + self.baseline_repeats[-1] < deadline
-            and len(self.baseline_repeats) < _NUM_BASELINE_REPEATS
+            time.monotonic() + repeats[-1].own_secs < deadline
+            and len(repeats) < _NUM_FIRST_BASELINE_REPEATS
         ):
-            self.repeat_baseline()
-        self.baseline_spent_secs = 0.0
+            repeat = self._repeat_after(repeats[-1])
+            if not repeat.is_disturbed or len(repeats) < 2:
+                repeats.append(repeat)
+        return BaselineRepeats(repeats)
+
+    def _repeat_after(self, last: Repeat) -> Repeat:
+        """Times the baseline once more."""
+        return self.repeat(self.baseline, self.num_calls(last.own_secs))

@@ -1,8 +1,13 @@
-"""When code has been timed often enough: warm-up, disturbed repeats, width of the interval."""
+"""When code has been timed often enough: warm-up, disturbed repeats, width of the interval.
+
+The core's clock runs faster at one time than at another. Repeats of one code count where it ran as
+for most of them, and the baseline's beside them where it ran at that rate too: a speed-up is of
+code, not of clocks. (Times are not corrected for the clock: what waits for memory does not follow.)
+"""
 
 import math
-from collections.abc import Callable, Sequence
-from statistics import median
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median, median_low
 
 from autotune.confidence import median_interval
 from autotune.measurement import MeasureConfig
@@ -11,6 +16,8 @@ from autotune.timer import Repeat
 _WARM_SHARE = 0.97
 _CLEAR_EXCESS, _FEW_REPEATS = 0.2, 3
 _LONG_RATIO = 10.0
+_SAME_CLOCK = 0.015
+_NUM_BASELINE_REPEATS, _NUM_OTHER_CLOCKS = 25, 4
 
 
 class Sample:
@@ -22,41 +29,60 @@ class Sample:
 
     def __init__(self, config: MeasureConfig) -> None:
         self._config = config
-        self._secs: list[float] = []
+        self._repeats: list[Repeat] = []
         self._disturbed: list[Repeat] = []
         self._num_warmups = 0
+        self.core_hz: float | None = None
+        """Rate of the core's clock in most repeats; None where that cannot be told."""
         self.spent_secs = 0.0
         """Wall time of all repeats."""
-        self.lost_secs = 0.0
-        """Wall time of the disturbed ones."""
 
     def add(self, repeat: Repeat) -> None:
         """Takes one more repeat, which may show that those before were warm-up."""
         self.spent_secs += repeat.total_secs
         if repeat.is_disturbed:
-            self.lost_secs += repeat.total_secs
             self._disturbed.append(repeat)
             return
-        is_faster = len(self._secs) == 1 and repeat.secs < _WARM_SHARE * self._secs[0]
+        is_faster = len(self._repeats) == 1 and repeat.secs < _WARM_SHARE * self._repeats[0].secs
         if is_faster and self._num_warmups < self._config.max_warmups:
-            self._secs.clear()
+            self._repeats.clear()
             self._num_warmups += 1
-        self._secs.append(repeat.secs)
+        self._repeats.append(repeat)
+        self.core_hz = usual_clock(self._repeats)
+
+    def settle(self, core_hz: float | None) -> None:
+        """Counts the repeats with that clock instead, if there are any."""
+        if any(_has_clock(repeat, core_hz) for repeat in self._repeats):
+            self.core_hz = core_hz
 
     @property
     def secs(self) -> tuple[float, ...]:
         """Undisturbed times of one call; where there are none, CPU times of the disturbed ones."""
-        return tuple(self._secs or [repeat.own_secs for repeat in self._disturbed])
+        good = with_clock(self._repeats, self.core_hz)
+        return tuple([x.secs for x in good] or [x.own_secs for x in self._disturbed])
+
+    @property
+    def repeats(self) -> Sequence[Repeat]:
+        """The undisturbed ones, whatever their clock."""
+        return self._repeats
+
+    @property
+    def lost_secs(self) -> float:
+        """Wall time of the repeats that do not count."""
+        other = (x for x in self._repeats if not _has_clock(x, self.core_hz))
+        return sum(x.total_secs for x in (*self._disturbed, *other))
 
     @property
     def num_repeats(self) -> int:
-        """Repeats without warm-up, with the disturbed ones."""
-        return len(self._secs) + len(self._disturbed)
+        """Repeats without warm-up, with those that do not count."""
+        return len(self._repeats) + len(self._disturbed)
 
     @property
     def num_disturbed(self) -> int:
-        """Repeats in which something else had the core."""
-        return len(self._disturbed)
+        """Repeats in which something else had the core, or its clock was another."""
+        if not self._repeats:
+            return len(self._disturbed)
+        return self.num_repeats - len(self.secs)
 
     @property
     def must_go_on(self) -> bool:
@@ -72,12 +98,72 @@ class Sample:
         config = self._config
         if self.num_repeats >= config.max_repeats:
             return True
-        if not self._secs:
+        if not self._repeats or self.spent_secs < config.min_secs:
             return False
-        excess = min(self._secs) / best_secs - 1.0
-        if len(self._secs) < (config.min_repeats if excess < _CLEAR_EXCESS else _FEW_REPEATS):
+        secs = self.secs
+        excess = min(secs) / best_secs - 1.0
+        if len(secs) < (config.min_repeats if excess < _CLEAR_EXCESS else _FEW_REPEATS):
             return False
-        return half_width(self._secs) <= max(config.relative_interval, excess / 10.0)
+        return half_width(secs) <= max(config.relative_interval, excess / 10.0)
+
+
+class BaselineRepeats:
+    """The latest repeats of a baseline, for each rate that the core's clock had.
+
+    Args:
+        known: The first of them.
+    """
+
+    def __init__(self, known: Iterable[Repeat]) -> None:
+        self._repeats = list(known)
+
+    def __len__(self) -> int:
+        return len(self._repeats)
+
+    def add(self, repeat: Repeat) -> None:
+        """Takes one more, and forgets the oldest where there are enough with its clock."""
+        self._repeats.append(repeat)
+        alike = with_clock(self._repeats, repeat.core_hz)
+        if len(alike) > _NUM_BASELINE_REPEATS:
+            self._repeats.remove(alike[0])
+        elif len(self._repeats) > _NUM_OTHER_CLOCKS * _NUM_BASELINE_REPEATS:
+            del self._repeats[0]
+
+    @property
+    def latest(self) -> Repeat:
+        """The last one."""
+        return self._repeats[-1]
+
+    @property
+    def usual_clock(self) -> float | None:
+        """Rate of the core's clock in most of them."""
+        return usual_clock(self._repeats)
+
+    def count(self, core_hz: float | None) -> int:
+        """How many were made while the clock had that rate."""
+        return sum(_has_clock(repeat, core_hz) for repeat in self._repeats)
+
+    def beside(self, core_hz: float | None) -> tuple[Repeat, ...]:
+        """Returns those with that clock; the latest ones if there are none."""
+        alike = with_clock(self._repeats, core_hz)
+        return tuple(alike or self._repeats)[-_NUM_BASELINE_REPEATS:]
+
+
+def usual_clock(repeats: Iterable[Repeat]) -> float | None:
+    """Returns the rate of the core's clock in the middle of all; None where it cannot be told."""
+    rates = [repeat.core_hz for repeat in repeats if repeat.core_hz is not None]
+    return median_low(rates) if rates else None
+
+
+def with_clock(repeats: Iterable[Repeat], core_hz: float | None) -> list[Repeat]:
+    """Returns the repeats in which the core's clock had that rate."""
+    return [repeat for repeat in repeats if _has_clock(repeat, core_hz)]
+
+
+def _has_clock(repeat: Repeat, core_hz: float | None) -> bool:
+    if repeat.core_hz is None or core_hz is None:
+        return True
+    return abs(repeat.core_hz - core_hz) <= _SAME_CLOCK * core_hz
 
 
 def half_width(secs: Sequence[float]) -> float:
@@ -162,4 +248,7 @@ def time_in_turn(
             break
         hopeless_secs = config.hopeless_ratio * min(estimates)
         order = [each for each in reversed(order) if min(samples[each].secs) <= hopeless_secs]
+    common_hz = usual_clock(repeat for sample in samples for repeat in sample.repeats)
+    for sample in samples:
+        sample.settle(common_hz)
     return samples

@@ -54,6 +54,8 @@ class WorkloadReport:
         warm_starts: Schedules of other targets' records that were among the first candidates.
         proxy: What the trials were timed on; None where there was nothing to decide.
         ranking: How well the proxy ranked; None without one.
+        failed_finalists: What failed in the last comparison: the best of the search, or expert
+            schedules where there was none.
     """
 
     name: str
@@ -65,6 +67,7 @@ class WorkloadReport:
     warm_starts: tuple[WarmStart, ...] = ()
     proxy: ProxyChoice | None = None
     ranking: Ranking | None = None
+    failed_finalists: tuple[tuple[Schedule, Failure], ...] = ()
 
     @classmethod
     def of(
@@ -105,19 +108,21 @@ class WorkloadReport:
             winner, final = best.schedule, best.measurement
         report = cls.of(run.workload_name, run.workload_hash, winner, final, trials)
         report = replace(report, warm_starts=run.origin.warm_starts)
-        return report.on_proxy(run.proxy, run.finalists)
+        return report.after(run.proxy, run.finalists)
 
-    def on_proxy(
+    def after(
         self, choice: ProxyChoice | None, finals: Sequence[tuple[Schedule, Measurement]]
     ) -> Self:
-        """Returns the report with how the trials were timed.
+        """Returns the report with how the trials were timed, and what failed in the end.
 
         Args:
             choice: What was decided.
             finals: What was measured at full size.
         """
+        failed = [(schedule, x.failure) for schedule, x in finals if x.failure is not None]
+        report = replace(self, proxy=choice, failed_finalists=tuple(failed))
         if choice is None or choice.proxy is None:
-            return replace(self, proxy=choice)
+            return report
         small = {
             record.schedule: median(record.measurement.run_secs)
             for record in self.records
@@ -125,7 +130,7 @@ class WorkloadReport:
         }
         both = [(small[schedule], whole) for schedule, whole in finals if schedule in small]
         pairs = [(secs, median(whole.run_secs)) for secs, whole in both if whole.failure is None]
-        return replace(self, proxy=choice, ranking=Ranking.of(pairs, len(both) - len(pairs)))
+        return replace(report, ranking=Ranking.of(pairs, len(both) - len(pairs)))
 
     @property
     def speedup(self) -> float:
@@ -149,6 +154,15 @@ class WorkloadReport:
             "speedup": self.speedup,
             "trials": len(self.records),
             "failures": self.failures,
+            "failed_finalists": [
+                {
+                    "schedule": str(schedule),
+                    "kind": failure.kind.value,
+                    "message": failure.message,
+                    "reproducer": failure.reproducer,
+                }
+                for schedule, failure in self.failed_finalists
+            ],
             "warm_starts": [
                 {"schedule": str(each.schedule), "target": each.target_key}
                 for each in self.warm_starts
@@ -232,7 +246,9 @@ class Report:
         for name, baseline, best, ratio, trials in rows:
             times = f"{format_secs(baseline):>10}  {format_secs(best):>10}"
             lines.append(f"{name:{width}}  {times}  {ratio:7.2f}x  {trials}".rstrip())
-        remarks = [text for each in self.workloads for text in (_origin(each), _proxy(each))]
+        remarks = [
+            text for each in self.workloads for text in (_origin(each), _proxy(each), _failed(each))
+        ]
         remarks.append("timed with empty caches" if self.target.cold_cache else "")
         remarks.append(_spent_text(self.spent))
         return "\n".join([*lines, *filter(None, remarks)])
@@ -325,6 +341,16 @@ def _proxy(workload: WorkloadReport) -> str:
     return f"{workload.name}: trials were timed on {proxy}, {times}{ranking}"
 
 
+def _failed(workload: WorkloadReport) -> str:
+    """Returns a line that says what failed in the end; empty where nothing did."""
+    if not workload.failed_finalists:
+        return ""
+    kinds = Counter(failure.kind.value for _, failure in workload.failed_finalists)
+    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    _, first = workload.failed_finalists[0]
+    return f"{workload.name}: failed at last: {counts}; the first: {first.message.splitlines()[0]}"
+
+
 def _spent_json(spent: Spent) -> dict[str, float]:
     return {**spent.to_json(), "overhead": spent.overhead}
 
@@ -352,6 +378,7 @@ def _workload_html(workload: WorkloadReport) -> str:
         f'<p class="note">workload {workload.hash[:16]}</p>',
         f'<p class="note">{html.escape(_origin(workload))}</p>',
         f'<p class="note">{html.escape(_proxy(workload))}</p>',
+        f'<p class="note">{html.escape(_failed(workload))}</p>',
         f"<h3>Schedule</h3><pre>{html.escape(schedule)}</pre>",
     ]
     if any(speedup(record.measurement) is not None for record in workload.records):

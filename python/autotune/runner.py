@@ -16,6 +16,7 @@ from typing import Self
 from autotune.element_types import element_type
 from autotune.measurement import Artefact, Failure, FailureKind, MeasureConfig, Measurement
 from autotune.target import host_name, physical_memory_bytes, timing_cores
+from autotune.timer import Repeat
 from autotune.worker_process import (
     WorkerCrashError,
     WorkerMemoryError,
@@ -29,7 +30,7 @@ _COPIES = 3
 
 @dataclass(frozen=True)
 class PrepareRequest:
-    """Run a workload's baseline and remember it; answered by a tuple of its times or Failure.
+    """Run a workload's baseline and remember it; answered by a tuple of its repeats or Failure.
 
     Attributes:
         workload: Only its name, hash and arguments matter.
@@ -37,7 +38,7 @@ class PrepareRequest:
         target: What the code is for.
         config: How to time.
         forget: Hashes of workloads that are not needed any more.
-        baseline_secs: Times that an earlier worker found; empty where there are none.
+        baseline_repeats: What an earlier worker found; empty where there are none.
     """
 
     workload: Workload
@@ -45,7 +46,7 @@ class PrepareRequest:
     target: Target
     config: MeasureConfig
     forget: tuple[str, ...]
-    baseline_secs: tuple[float, ...]
+    baseline_repeats: tuple[Repeat, ...]
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,9 @@ class LocalRunner:
         self._cores = cores or timing_cores(target.num_threads)
         self._quiet = quiet
         self._worker: WorkerProcess | None = None
-        self._prepared: OrderedDict[str, tuple[float, ...]] = OrderedDict()
+        self._prepared: OrderedDict[str, tuple[Repeat, ...]] = OrderedDict()
         self._sizes: dict[str, int] = {}
-        self._baseline_secs: dict[str, tuple[float, ...]] = {}
+        self._baseline_repeats: dict[str, tuple[Repeat, ...]] = {}
         self._memory_bytes = config.memory_bytes or physical_memory_bytes() * 3 // 4
         self._best_secs: dict[str, float] = {}
 
@@ -145,7 +146,8 @@ class LocalRunner:
         if isinstance(repeats, Failure):
             return _failed(repeats, start)
         if artefact.object_hash == baseline.object_hash:
-            return _here(Measurement(repeats, repeats, time.monotonic() - start, None))
+            secs = tuple(repeat.own_secs for repeat in repeats)
+            return _here(Measurement(secs, secs, time.monotonic() - start, None))
         best_secs = self._best_secs.get(workload.hash, math.inf)
         request = MeasureRequest(workload.hash, artefact.object_code, best_secs)
         answer = self._request(request, self._timeout_secs(repeats, self._config.budget_secs))
@@ -177,13 +179,14 @@ class LocalRunner:
                 return [_here(measurement) for measurement in answer]
         return [self.run(workload, baseline, artefact) for artefact in artefacts]
 
-    def _timeout_secs(self, baseline_secs: tuple[float, ...], budget_secs: float) -> float:
+    def _timeout_secs(self, baseline: tuple[Repeat, ...], budget_secs: float) -> float:
         config = self._config
-        own_secs = config.timeout_ratio * max(baseline_secs) + 3 * budget_secs
+        baseline_secs = max(repeat.own_secs for repeat in baseline)
+        own_secs = config.timeout_ratio * baseline_secs + 3 * budget_secs
         return config.slack_secs + config.patience_secs + own_secs
 
-    def _prepare(self, workload: Workload, baseline: Artefact) -> tuple[float, ...] | Failure:
-        """Returns the baseline's times; starts the worker and runs the baseline if needed."""
+    def _prepare(self, workload: Workload, baseline: Artefact) -> tuple[Repeat, ...] | Failure:
+        """Returns the baseline's repeats; starts the worker and runs the baseline if needed."""
         if self._worker is None or not self._worker.is_alive:
             self._restart()
         if workload.hash in self._prepared:
@@ -191,16 +194,16 @@ class LocalRunner:
             return self._prepared[workload.hash]
         self._sizes[workload.hash] = _size_bytes(workload)
         forget = self._too_many(self._sizes[workload.hash])
-        known_secs = self._baseline_secs.get(workload.hash, ())
+        known = self._baseline_repeats.get(workload.hash, ())
         request = PrepareRequest(
-            workload, baseline.object_code, self._target, self._config, forget, known_secs
+            workload, baseline.object_code, self._target, self._config, forget, known
         )
         answer = self._request(request, self._config.baseline_timeout_secs)
         if isinstance(answer, Failure):
             message = f"the untransformed program fails: {answer.message}"
             return Failure(answer.kind, message, answer.reproducer)
         assert isinstance(answer, tuple)
-        self._prepared[workload.hash] = self._baseline_secs[workload.hash] = answer
+        self._prepared[workload.hash] = self._baseline_repeats[workload.hash] = answer
         return answer
 
     def _too_many(self, size_bytes: int) -> tuple[str, ...]:

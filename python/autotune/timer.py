@@ -3,6 +3,10 @@
 Hides the clock: the processor's time stamp counter where it runs at one rate on all cores and in
 all states, calibrated against the system's monotonic clock, and read right around the calls; the
 system's clock elsewhere. What the system says of the threads is read outside of that region.
+
+Where there is such a counter, multiplications that wait for one another show how fast the core's
+own clock runs, which is not the counter's: it changes by a fifth within a second as the cores
+around it do more or less, and so do times of code that works in registers and caches.
 """
 
 import ctypes
@@ -23,6 +27,8 @@ _LOST_SHARE = 0.01
 _LOST_SECS = 10e-6
 _SHORT_SECS = 10e-3
 _COUNTER = "autotune_ticks"
+_NUM_CYCLES = 512 * 8 * 3  # A multiplication of 64 bits takes 3 cycles, on every core since 2008.
+_NUM_CHAINS = 2
 _TICKS = """
 define i64 @autotune_ticks(ptr %stub, ptr %function, ptr %values, i64 %count) {
   %begin = call i64 asm sideeffect
@@ -41,6 +47,14 @@ define i64 @autotune_ticks_now() {
     "={rax},~{rdx},~{rcx},~{memory},~{flags}"()
   ret i64 %now
 }
+define i64 @autotune_ticks_of_chain() {
+  %ticks = call i64 asm sideeffect
+    "lfence\\0Ardtsc\\0Ashlq $$32, %rdx\\0Aorq %rdx, %rax\\0Amovq %rax, %rsi\\0Amovl $$512, %edi\\0A
+     1: .rept 8\\0Aimulq %rax, %rax\\0A.endr\\0Adecl %edi\\0Ajnz 1b\\0A
+     rdtscp\\0Ashlq $$32, %rdx\\0Aorq %rdx, %rax\\0Alfence\\0Asubq %rsi, %rax",
+    "={rax},~{rdx},~{rcx},~{rsi},~{rdi},~{flags}"()
+  ret i64 %ticks
+}
 """
 
 
@@ -54,12 +68,14 @@ class Repeat:
             `secs` where several do.
         num_calls: Calls of the repeat.
         is_disturbed: Whether something else had a core of the code for a part that matters.
+        core_hz: Rate of the core's clock meanwhile; None where that cannot be told.
     """
 
     secs: float
     own_secs: float
     num_calls: int
     is_disturbed: bool
+    core_hz: float | None = None
 
     @property
     def total_secs(self) -> float:
@@ -88,6 +104,7 @@ class Timer:
             pointers = (ctypes.c_void_p,) * 3
             prototype = ctypes.CFUNCTYPE(ctypes.c_int64, *pointers, ctypes.c_int64)
             self._ticks = prototype(self._code.address(_COUNTER))
+            self._chain = self._reader("autotune_ticks_of_chain")
             self.secs_per_tick = self._calibrate()
 
     def time(
@@ -101,6 +118,7 @@ class Timer:
             values: What the stub takes.
             num_calls: At least 1.
         """
+        hz_before = self.core_hz()
         before = self._usage()
         if self.secs_per_tick is None:
             start = time.perf_counter()
@@ -116,13 +134,22 @@ class Timer:
         is_disturbed = lost_secs > max(_LOST_SHARE * secs, _LOST_SECS)
         is_disturbed |= switches > 0 and secs < _SHORT_SECS
         own_secs = min(secs, cpu_secs) if is_alone else secs
-        return Repeat(secs / num_calls, own_secs / num_calls, num_calls, is_disturbed)
+        hz_after = self.core_hz()
+        core_hz = None if hz_before is None or hz_after is None else (hz_before + hz_after) / 2.0
+        return Repeat(secs / num_calls, own_secs / num_calls, num_calls, is_disturbed, core_hz)
+
+    def core_hz(self) -> float | None:
+        """Returns the present rate of the core's clock; None where there is no counter."""
+        if self.secs_per_tick is None:
+            return None
+        num_ticks: int = min(self._chain() for _ in range(_NUM_CHAINS))
+        return _NUM_CYCLES / (num_ticks * self.secs_per_tick)
 
     def step_secs(self) -> float:
         """Returns the smallest difference that the clock can show."""
         if self.secs_per_tick is None:
             return time.get_clock_info("perf_counter").resolution
-        read = self._reader()
+        read = self._reader("autotune_ticks_now")
         readings = [read() for _ in range(_NUM_STEPS)]
         steps = (later - earlier for earlier, later in pairwise(readings))
         return math.gcd(*steps) * self.secs_per_tick
@@ -137,16 +164,15 @@ class Timer:
 
     def _calibrate(self) -> float:
         """Returns seconds of one tick, from two readings of both clocks."""
-        read = self._reader()
+        read = self._reader("autotune_ticks_now")
         first = _both_clocks(read)
         time.sleep(_CALIBRATION_SECS)
         second = _both_clocks(read)
         return (second[0] - first[0]) / (second[1] - first[1])
 
-    def _reader(self) -> "ctypes._FuncPointer":
-        """Returns a function that reads the counter."""
-        prototype = ctypes.CFUNCTYPE(ctypes.c_int64)
-        return prototype(self._code.address("autotune_ticks_now"))
+    def _reader(self, name: str) -> "ctypes._FuncPointer":
+        """Returns a function that takes nothing and returns ticks."""
+        return ctypes.CFUNCTYPE(ctypes.c_int64)(self._code.address(name))
 
 
 def has_invariant_counter() -> bool:

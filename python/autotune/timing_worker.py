@@ -72,7 +72,7 @@ class TimingWorker:
                 return self._compare(request)
         raise TypeError(f"not a request: {request!r}")
 
-    def _prepare(self, request: PrepareRequest) -> tuple[float, ...] | Failure:
+    def _prepare(self, request: PrepareRequest) -> tuple[Repeat, ...] | Failure:
         for forgotten in request.forget:
             del self._prepared[forgotten]
         if self._allocation is None:
@@ -88,7 +88,7 @@ class TimingWorker:
         if changed is not None:
             return Failure(FailureKind.NON_DETERMINISTIC, f"a later call differs: {changed}")
         self._prepared[request.workload.hash] = prepared
-        return tuple(prepared.baseline_repeats)
+        return prepared.baseline_repeats.beside(prepared.baseline_repeats.usual_clock)
 
     def _measure(self, request: MeasureRequest) -> Measurement:
         start = time.monotonic()
@@ -99,7 +99,7 @@ class TimingWorker:
             return Measurement((), (), time.monotonic() - start, candidate)
 
         def repeat(estimate_secs: float) -> Repeat:
-            _catch_up(prepared, prepared.config.baseline_share)
+            prepared.catch_up(prepared.config.baseline_share)
             return candidate.repeat(estimate_secs)
 
         before = self._counters.read()
@@ -120,7 +120,7 @@ class TimingWorker:
         candidates = [each for each in checked if isinstance(each, _Candidate)]
 
         def repeat(position: int, estimate_secs: float) -> Repeat:
-            _catch_up(prepared, share=1.0)
+            prepared.catch_up(share=1.0)
             return candidates[position].repeat(estimate_secs)
 
         firsts, clock = [x.first for x in candidates], self._interference.working_secs
@@ -162,16 +162,11 @@ def _finish(
         prepared.repair()
         failure = Failure(FailureKind.NON_DETERMINISTIC, f"a later call differs; {wrong}")
         return Measurement((), (), time.monotonic() - start, failure)
-    baseline_secs = tuple(prepared.baseline_repeats)
+    beside = prepared.baseline_repeats.beside(sample.core_hz)
+    baseline_secs = tuple(repeat.own_secs for repeat in beside)
     elapsed_secs = time.monotonic() - start
-    return Measurement(sample.secs, baseline_secs, elapsed_secs, None, sample.num_disturbed)
-
-
-def _catch_up(prepared: PreparedWorkload, share: float) -> None:
-    """Repeats the baseline when its share of the candidates' time allows."""
-    allowed = share * prepared.candidate_spent_secs
-    if prepared.baseline_spent_secs + prepared.baseline_repeats[-1] <= allowed:
-        prepared.repeat_baseline()
+    measurement = Measurement(sample.secs, baseline_secs, elapsed_secs, None)
+    return replace(measurement, num_disturbed=sample.num_disturbed, core_hz=sample.core_hz)
 
 
 def _take_priority() -> None:

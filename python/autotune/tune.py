@@ -373,7 +373,7 @@ class _Tuner:
         starts = () if self._run is None else self._run.origin.warm_starts
         names = self.workload.name, self.workload.hash
         report = WorkloadReport.of(*names, winner, final, records)
-        report = report.on_proxy(self._proxy, self._finals)
+        report = report.after(self._proxy, self._finals)
         return replace(report, warm_starts=starts)
 
     def open_run(self, session: str) -> Run:

@@ -227,6 +227,7 @@ def test_report_of_a_run(capsys, url, tmp_path):
         "speedup": 4.0,
         "trials": 2,
         "failures": {"wrong_result": 1},
+        "failed_finalists": [],
         "warm_starts": [],
         "proxy": None,
     }

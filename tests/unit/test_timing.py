@@ -14,11 +14,13 @@ from autotune.counters import EVENTS, Counters, Event
 from autotune.interference import Interference, interpreter_loop
 from autotune.measurement import MeasureConfig
 from autotune.object_code import LoadedCode, NativeCompiler, calling_stub
-from autotune.repeats import Sample, time_alone, time_in_turn
+from autotune.repeats import BaselineRepeats, Sample, time_alone, time_in_turn
 from autotune.timer import Repeat, Timer, has_invariant_counter
 from autotune.workload import Target
 
-_CONFIG = MeasureConfig(budget_secs=math.inf, finalist_budget_secs=math.inf, max_repeats=50)
+_CONFIG = MeasureConfig(
+    budget_secs=math.inf, finalist_budget_secs=math.inf, min_secs=0.0, max_repeats=50
+)
 _SLEEP = """
 declare i32 @usleep(i32)
 define void @nap() {
@@ -28,8 +30,13 @@ define void @nap() {
 _TASK_CLOCK = Event("task_clock", 1, 1)
 
 
-def _repeat(secs: float, is_disturbed: bool = False, own_secs: float | None = None) -> Repeat:
-    return Repeat(secs, secs if own_secs is None else own_secs, 1, is_disturbed)
+def _repeat(
+    secs: float,
+    is_disturbed: bool = False,
+    own_secs: float | None = None,
+    core_hz: float | None = None,
+) -> Repeat:
+    return Repeat(secs, secs if own_secs is None else own_secs, 1, is_disturbed, core_hz)
 
 
 def _never() -> float:
@@ -83,6 +90,49 @@ def test_disturbed_repeats_are_made_up_for() -> None:
     assert sample.lost_secs == 16.0
 
 
+def test_repeats_at_another_clock_do_not_count() -> None:
+    sample = Sample(_CONFIG)
+    for secs, hertz in ((1.0, 2.50e9), (1.01, 2.53e9), (0.8, 3.0e9), (1.02, 2.51e9)):
+        sample.add(_repeat(secs, core_hz=hertz))
+    assert sample.secs == (1.0, 1.01, 1.02)
+    assert sample.num_disturbed == 1
+    assert sample.lost_secs == 0.8
+    sample.settle(1.0e9)
+    assert sample.secs == (1.0, 1.01, 1.02)
+    sample.settle(3.0e9)
+    assert sample.secs == (0.8,)
+    assert sample.num_disturbed == 3
+
+
+def test_finalists_are_compared_at_one_clock() -> None:
+    """The core is faster in two of three rounds, but for one finalist in the first only."""
+    hertz = {0: itertools.cycle([3.0e9, 3.0e9, 2.5e9]), 1: itertools.cycle([3.0e9, 2.5e9, 2.5e9])}
+
+    def repeat(position: int, _: float) -> Repeat:
+        rate = next(hertz[position])
+        return _repeat(3.0e9 / rate, core_hz=rate)
+
+    samples = time_in_turn(_CONFIG, [_repeat(1.0), _repeat(1.0)], repeat, _never)
+    assert len({sample.core_hz for sample in samples}) == 1
+    assert {secs for sample in samples for secs in sample.secs} == {3.0 / 2.5}
+
+
+def test_the_baseline_is_remembered_for_each_clock() -> None:
+    baseline = BaselineRepeats([_repeat(9.0)])
+    for number in range(30):
+        baseline.add(_repeat(2.0 + number, core_hz=2.5e9))
+    baseline.add(_repeat(1.0, core_hz=3.0e9))
+    assert baseline.latest.secs == 1.0
+    assert [x.secs for x in baseline.beside(2.5e9)] == [7.0 + number for number in range(25)]
+    assert baseline.count(3.0e9) == 1
+    assert [x.secs for x in baseline.beside(3.01e9)] == [1.0]
+    assert [x.secs for x in baseline.beside(1.0e9)] == [*range(8, 32), 1.0]
+    for number in range(200):
+        baseline.add(_repeat(1.0, core_hz=1e9 * 1.1**number))
+    assert len(baseline) == 100
+    assert baseline.count(2.5e9) == 0
+
+
 def test_where_all_are_disturbed_cpu_time_counts() -> None:
     sample = time_alone(
         _CONFIG,
@@ -100,7 +150,7 @@ def test_repeats_go_on_until_the_median_is_known() -> None:
 
     def timed(spread: float) -> Sample:
         return time_alone(
-            MeasureConfig(budget_secs=math.inf, max_repeats=10_000),
+            MeasureConfig(budget_secs=math.inf, min_secs=0.0, max_repeats=10_000),
             _repeat(1.0),
             lambda _: _repeat(1.0 + spread * rng.random()),
             math.inf,
@@ -112,6 +162,16 @@ def test_repeats_go_on_until_the_median_is_known() -> None:
         low, high = median_interval(sample.secs)
         assert (high - low) / 2 <= 0.01 * median(sample.secs)
     assert len(timed(0.0).secs) == 6 < len(timed(0.05).secs) < len(timed(0.2).secs)
+
+
+def test_repeats_of_a_moment_are_not_enough() -> None:
+    config = MeasureConfig(min_secs=0.05)
+    sample = time_alone(config, _repeat(2e-3), lambda _: _repeat(2e-3), math.inf, _never)
+    assert len(sample.secs) == 25
+    samples = time_in_turn(config, [_repeat(2e-3)] * 3, lambda *_: _repeat(2e-3), _never)
+    assert [len(each.secs) for each in samples] == [25] * 3
+    sample = time_alone(config, _repeat(1e-6), lambda _: _repeat(1e-6), math.inf, _never)
+    assert len(sample.secs) == config.max_repeats
 
 
 def test_hopeless_code_is_given_up() -> None:
@@ -253,6 +313,16 @@ def test_what_lasts_is_the_new_normal() -> None:
 
 def test_the_probe_takes_time() -> None:
     assert interpreter_loop() > 0.0
+
+
+def test_the_clock_of_the_core_is_told(target: Target) -> None:
+    native = NativeCompiler(target.cpu, target.features)
+    assert Timer(native, 1, has_counter=False).core_hz() is None
+    if not has_invariant_counter():
+        pytest.skip("no invariant time stamp counter")
+    rates = [Timer(native, 1).core_hz() or 0.0 for _ in range(9)]
+    assert 0.2e9 < min(rates) <= max(rates) < 8e9
+    assert median(rates) < 1.5 * min(rates)
 
 
 @pytest.mark.parametrize("has_counter", [False, True])

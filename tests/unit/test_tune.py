@@ -315,6 +315,29 @@ def test_wrong_results_never_win(session):
     assert all(r.measurement.failure.reproducer == f"run {r.schedule}" for r in wrong)
 
 
+class RacingRunner(FakeRunner):
+    """Every schedule gives other results when it is run again."""
+
+    def run(self, workload, baseline, artefact) -> Measurement:
+        measured = super().run(workload, baseline, artefact)
+        if artefact.object_code and self.timed.count(self.timed[-1]) > 1:
+            failure = Failure(FailureKind.NON_DETERMINISTIC, "element 0\nmore")
+            return Measurement((), (), 0.1, failure)
+        return measured
+
+
+def test_the_report_says_what_fails_at_last(session):
+    (report,) = tune([WORKLOAD], CONFIG, replace(session, runner=RacingRunner()))
+    assert report.schedule == Schedule()
+    assert report.failures.keys() <= {"compile_error"}
+    schedules = [schedule for schedule, _ in report.failed_finalists]
+    assert len(set(schedules)) == len(schedules) >= CONFIG.num_finalists
+    first, *_ = report.to_json()["failed_finalists"]
+    assert first["schedule"] == str(schedules[0])
+    assert (first["kind"], first["message"]) == ("non_deterministic", "element 0\nmore")
+    assert first["reproducer"] == f"run {schedules[0]}"
+
+
 def test_a_baseline_that_does_not_run_ends_tuning(session):
     class BrokenRunner(FakeRunner):
         def run(self, *arguments) -> Measurement:
