@@ -48,7 +48,6 @@ TUNED_FILE = "model.tuned.mlir"
 SOURCE_FILE = "model.source.mlir"
 
 _COMPILE_TIMEOUT_SECS = 20.0
-_BASELINE_TIMEOUT_SECS = 60.0
 
 
 class CompilationError(AutotuneError):
@@ -333,7 +332,7 @@ def open_workshop(
     account = TimeAccount(clock)
     target = detect(program.num_threads, program.cold_cache)
     allowed = frozenset(os.sched_getaffinity(0))
-    measuring = MeasureConfig(fp=program.fp, baseline_timeout_secs=_BASELINE_TIMEOUT_SECS)
+    measuring = MeasureConfig(fp=program.fp)
     conditions = Conditions(
         program.num_threads, _COMPILE_TIMEOUT_SECS, measuring, program.cold_cache
     )

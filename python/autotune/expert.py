@@ -375,17 +375,27 @@ class _Cook:
             columns[shape.column] = self._column_tile(shape, extents, factor)
         for member in shape.reductions:
             reductions[member] = recipe.reduction
-        scaled = shape.scaled_arrays() if recipe.packs else []
-        if scaled:
+        panels = self._panels_of_reductions(shape, jam)
+        if panels:
             point = number + bool(self._add_tile_loops(number, reductions, extents))
-            for array, dimension in scaled:
-                self._draft.take(Pack(point, array, dimension, recipe.reduction))
+            for array, dimension, panel in panels:
+                self._draft.take(Pack(point, array, dimension, panel))
             return point + bool(self._add_tile_loops(point, columns, extents)) - number
         sizes = [max(pair) for pair in zip(columns, reductions, strict=True)]
         tiled = self._add_tile_loops(number, sizes, extents)
         if recipe.reschedule is None:
             self._put_outside(shape.column, tiled, number)
         return int(bool(tiled))
+
+    def _panels_of_reductions(self, shape: Shape, jam: list[int]) -> list[tuple[int, int, int]]:
+        """Returns what is packed once for each tile of a reduction: arrays, dimensions, panels."""
+        recipe = self._recipe
+        scaled = shape.scaled_arrays() if recipe.packs else []
+        panels = [(array, dimension, recipe.reduction) for array, dimension in scaled]
+        if recipe.packs_rows:
+            rows = [member for member in shape.rows if jam[member] > 1]
+            panels += [(*each, jam[row]) for row in rows for each in shape.row_operands(row)]
+        return panels
 
     def _tile_rescheduled(self, shape: Shape, extents: list[int], jam: list[int]) -> bool:
         """Puts tiles around what the scheduler made permutable; returns whether there are any."""

@@ -28,6 +28,8 @@ class Recipe:
             scheduler's only reductions that feed each other get tiles, as in eliminations, and the
             reduction loop is innermost in them.
         packs: Whether reused operands are packed.
+        packs_rows: Whether operands of a register tile's rows are too, once for each tile of a
+            reduction, which goes around all others: large ones are read in order then.
         reschedule: Options of the scheduler; None keeps the program's order.
         steps: Tile of the outermost of rescheduled loops; 0 leaves them whole.
         columns_of_vectors: Whether vectors run across rows that are walked one after the other, as
@@ -51,6 +53,7 @@ class Recipe:
     columns: int = 0
     reduction: int = 0
     packs: bool = False
+    packs_rows: bool = False
     reschedule: tuple[int, int] | None = None
     steps: int = 0
     columns_of_vectors: bool = False
@@ -99,6 +102,7 @@ RECIPES = (
     Recipe(rows=1, vectors=0, reschedule=(1, 0)),
     Recipe(rows=4, vectors=2),
     Recipe(rows=8, vectors=2, columns=512, reduction=256, packs=True),
+    Recipe(rows=6, vectors=4, columns=256, reduction=512, packs=True, packs_rows=True),
     Recipe(rows=8, vectors=2, packs=True, across_rows=True),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
     Recipe(rows=1, vectors=1, columns_of_vectors=True),

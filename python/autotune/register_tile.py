@@ -127,6 +127,22 @@ class Shape:
                 found.append((int(access["array"]), len(access["shape"]) - 1))
         return found
 
+    def row_operands(self, row: int) -> list[tuple[int, int]]:
+        """Returns arrays read once a row and reduction, each with the dimension that rows run in.
+
+        Args:
+            row: The member that the register tile's rows are iterations of.
+        """
+        written = self._written_arrays()
+        found = []
+        for index, access in enumerate(self.accesses):
+            dimension = _dimension(access["shape"], self.strides[row][index])
+            is_summed = any(self.strides[member][index] for member in self.reductions)
+            is_along = self.strides[self.column][index] != 0
+            if dimension is not None and is_summed and not is_along:
+                found.append((int(access["array"]), dimension))
+        return sorted({pair for pair in found if pair[0] not in written})
+
     def _stored_strides(self, member: int) -> set[int]:
         pairs = zip(self.strides[member], self.accesses, strict=True)
         return {stride for stride, access in pairs if access["write"]}

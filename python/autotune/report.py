@@ -348,7 +348,8 @@ def _failed(workload: WorkloadReport) -> str:
     kinds = Counter(failure.kind.value for _, failure in workload.failed_finalists)
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     _, first = workload.failed_finalists[0]
-    return f"{workload.name}: failed in the last comparison: {counts}; the first: {first.message.splitlines()[0]}"
+    reason = first.message.splitlines()[0]
+    return f"{workload.name}: failed in the last comparison: {counts}; the first: {reason}"
 
 
 def _spent_json(spent: Spent) -> dict[str, float]:
