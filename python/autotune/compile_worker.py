@@ -45,12 +45,13 @@ from autotune.worker_process import serve
 from autotune.workload import ModuleParts, Target, Workload
 
 # Functions go before OpenMP, else outlined bodies take descriptors for bare pointers; OpenMP
-# regions verify only when canonicalised. Nothing cleans up in the end: LLVM does, and faster.
+# regions verify only when canonicalised, in one round: what further ones find makes no other code.
+# Nothing cleans up in the end: LLVM does, and faster.
 LOWERING = (
     "lower-affine",
     "convert-vector-to-scf",
     "convert-scf-to-openmp",
-    "canonicalize",
+    "canonicalize{max-iterations=1}",
     "expand-strided-metadata",
     "lower-affine",
     "convert-scf-to-cf",

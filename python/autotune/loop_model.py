@@ -171,8 +171,10 @@ class _Reader:
         elif node["kind"] == "mark":
             label: str = node["label"]
             if label.startswith("pack="):
-                array, dim, panel = map(int, label.removeprefix("pack=").split(","))
-                packs = {**packs, array: _Copy(len(around), dim, panel)}
+                array, dim, panel, *of_one_read = map(int, label.removeprefix("pack=").split(","))
+                # `transformed` leaves copies for one read out of its estimates, too.
+                if not of_one_read:
+                    packs = {**packs, array: _Copy(len(around), dim, panel)}
             form = next((f for f in Form if label.startswith(f.value)), form)
         for child in node["children"]:
             self.read(child, around, form, packs)

@@ -106,6 +106,12 @@ def test_nests_are_read_with_what_runs_how():
     assert [access.packed_at for access in nest.accesses] == [None, 0, None, None]
 
 
+def test_copies_for_one_read_leave_the_nest_as_it_is():
+    description = json.loads(matmul(64))
+    mark = {"kind": "mark", "label": "pack=1,1,16,0,1", "children": [description["tree"]]}
+    assert parse_nests(json.dumps(description | {"tree": mark})) == parse_nests(matmul(64))
+
+
 def test_loads_that_step_alike_are_read_as_one_and_cost_as_many():
     def nest(copies):
         description = json.loads(matmul(64))

@@ -30,8 +30,8 @@ DependentPairs::equalAt(const isl::multi_union_pw_aff &members) const {
 /// More take longer to try than they save.
 static constexpr unsigned maxRemembered = 16;
 
-/// Further functions that are equal to known ones are not remembered.
-static constexpr size_t maxKnown = 256;
+/// More are found by their texts only.
+static constexpr unsigned maxAddresses = 4096;
 
 Dependences::Dependences(DependentPairs all, bool remembersViolations)
     : whole(std::move(all)), remembers(remembersViolations) {
@@ -84,27 +84,31 @@ static Distance computeDistance(const isl::map &pairs, const isl::aff &atSource,
                                                  : Distance::Positive;
 }
 
+unsigned Dependences::FunctionNumbers::of(const isl::aff &function) {
+  auto found = byAddress.find(function.get());
+  if (found != byAddress.end())
+    return found->second.number;
+  std::string text = takeText(isl_aff_to_str(function.get()));
+  unsigned number = byText.try_emplace(text, byText.size()).first->second;
+  if (byAddress.size() >= maxAddresses)
+    byAddress.clear();
+  byAddress.try_emplace(function.get(), Numbered{function, number});
+  return number;
+}
+
 Distance Dependences::distance(unsigned number, const isl::aff &atSource,
                                const isl::aff &atSink) const {
   // What isl's quota leaves must not depend on what is known already.
-  auto refill = llvm::scope_exit(
-      [&] { isl_ctx_reset_operations(whole.ordered.ctx().get()); });
-  // Most are asked for by the very same functions, which is seen at once.
-  for (const Known &entry : known[number])
-    if (entry.atSource.get() == atSource.get() &&
-        entry.atSink.get() == atSink.get())
-      return entry.distance;
-  for (const Known &entry : known[number])
-    if (isEqual(entry.atSource, atSource) && isEqual(entry.atSink, atSink)) {
-      Distance distance = entry.distance;
-      if (known[number].size() < maxKnown)
-        known[number].push_back({atSource, atSink, distance});
-      return distance;
-    }
-  isl_ctx_reset_operations(whole.ordered.ctx().get());
+  isl_ctx *ctx = whole.ordered.ctx().get();
+  auto refill = llvm::scope_exit([&] { isl_ctx_reset_operations(ctx); });
+  std::pair<unsigned, unsigned> ends{numbers.of(atSource), numbers.of(atSink)};
+  auto entry = known[number].find(ends);
+  if (entry != known[number].end())
+    return entry->second;
+  isl_ctx_reset_operations(ctx);
   Distance distance =
       computeDistance(dependences[number].pairs, atSource, atSink);
-  known[number].push_back({atSource, atSink, distance});
+  known[number].try_emplace(ends, distance);
   return distance;
 }
 

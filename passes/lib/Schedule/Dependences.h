@@ -12,6 +12,9 @@
 
 #include "Scop.h"
 
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+
 #include <string>
 #include <vector>
 
@@ -66,10 +69,23 @@ public:
   bool remembersViolations() const { return remembers; }
 
 private:
-  struct Known {
-    isl::aff atSource, atSink;
-    Distance distance;
+  /// Numbers of functions, equal for equal texts.
+  class FunctionNumbers {
+  public:
+    unsigned of(const isl::aff &function);
+
+  private:
+    /// A function, which keeps the address that it is found by.
+    struct Numbered {
+      isl::aff function;
+      unsigned number;
+    };
+    llvm::DenseMap<const isl_aff *, Numbered> byAddress;
+    llvm::StringMap<unsigned> byText;
   };
+  /// By the numbers of the functions at source and sink.
+  using KnownDistances =
+      llvm::DenseMap<std::pair<unsigned, unsigned>, Distance>;
   struct KnownEmptiness {
     std::vector<Ends> equal;
     bool isEmpty;
@@ -79,7 +95,8 @@ private:
 
   DependentPairs whole;
   std::vector<Dependence> dependences;
-  mutable std::vector<std::vector<Known>> known; ///< Of each dependence.
+  mutable FunctionNumbers numbers;
+  mutable std::vector<KnownDistances> known; ///< Of each dependence.
   mutable std::vector<std::vector<KnownEmptiness>> emptiness;
   mutable std::vector<std::optional<std::vector<InstancePair>>> found;
   mutable std::vector<std::vector<InstancePair>> broken;

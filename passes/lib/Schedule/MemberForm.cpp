@@ -19,7 +19,7 @@ namespace autotune {
 using Kind = MemberForm::Kind;
 
 bool isEqual(const isl::aff &a, const isl::aff &b) {
-  return a.get() == b.get() ||
+  return isl_aff_plain_is_equal(a.get(), b.get()) == isl_bool_true ||
          isl_aff_plain_is_zero(a.sub(b).get()) == isl_bool_true;
 }
 

@@ -85,10 +85,17 @@ void Enumerator::addDistributions(const BandFacts &band) {
   const Tree &body = findBand(model.tree, band.number)->node->children.front();
   bool isSequence = body.kind == Tree::Kind::Sequence;
   int64_t numChildren = isSequence ? body.children.size() : 0;
-  for (int64_t depth = 0; depth < int64_t(band.extents.size()); ++depth)
+  int64_t numMembers = band.extents.size();
+  // What some shared loops leave out of order, fewer do, too.
+  Values least(numChildren, numMembers);
+  for (int64_t cut = 1; cut < numChildren; ++cut)
+    while (least[cut] > 0 && isLegal([&](Model &m) {
+             return distribute(m, band.number, least[cut] - 1, cut);
+           }))
+      --least[cut];
+  for (int64_t depth = 0; depth < numMembers; ++depth)
     for (int64_t cut = 1; cut < numChildren; ++cut)
-      if (isLegal(
-              [&](Model &m) { return distribute(m, band.number, depth, cut); }))
+      if (depth >= least[cut])
         add("autotune-distribute",
             {{"band", {int64_t(band.number)}},
              {"depth", {depth}},

@@ -155,14 +155,14 @@ private:
                          domain, loop);
     if (failed(lowers) || failed(uppers))
       return failure();
-    isl::pw_aff lower((*lowers)[0]);
-    for (isl::aff &bound : *lowers) {
+    for (isl::aff &bound : *lowers)
       domain = domain.intersect(iv.ge_set(bound));
-      lower = lower.max(isl::pw_aff(bound));
-    }
     for (isl::aff &bound : *uppers)
       domain = domain.intersect(isl::pw_aff(iv).lt_set(isl::pw_aff(bound)));
     if (int64_t step = loop.getStepAsInt(); step != 1) {
+      isl::pw_aff lower((*lowers)[0]);
+      for (isl::aff &bound : *lowers)
+        lower = lower.max(isl::pw_aff(bound));
       isl::pw_aff offset = isl::pw_aff(iv).sub(lower);
       isl::pw_aff remainder = isl::manage(isl_pw_aff_mod_val(
           offset.release(), isl_val_int_from_si(ctx.get(), step)));

@@ -9,10 +9,14 @@
 #include "Addresses.h"
 #include "Coordinates.h"
 #include "IslAffine.h"
+#include "Recent.h"
 #include "Transformations.h"
 #include "autotune/SchedulePasses.h"
 
+#include "llvm/Support/raw_ostream.h"
+
 #include <isl/aff.h>
+#include <isl/ctx.h>
 #include <isl/union_map.h>
 #include <isl/union_set.h>
 
@@ -60,10 +64,16 @@ static isl::union_pw_aff storedPosition(const Statement &statement,
   return isl::union_pw_aff(value).intersect_domain(domain);
 }
 
-/// Whether all vectors are rows of neighbours that begin at a multiple of their
-/// length. `strip` is the path of the band that counts the lanes.
-static bool areAlignedRows(const Statement &statement, const TreePath &strip,
-                           int64_t width) {
+/// The member's value at the statement.
+static isl::pw_aff valueAt(const isl::union_pw_aff &member,
+                           const Statement &statement) {
+  isl::space space = statement.domain.space().add_unnamed_tuple(1);
+  return isl::manage(
+      isl_union_pw_aff_extract_pw_aff(member.get(), space.release()));
+}
+
+static bool computeAlignedRows(const Statement &statement,
+                               const TreePath &strip, int64_t width) {
   const Tree &band = *strip.node;
   isl::union_pw_aff begin =
       storedPosition(statement, band.domain).sub(band.members.front());
@@ -79,13 +89,41 @@ static bool areAlignedRows(const Statement &statement, const TreePath &strip,
       .is_single_valued();
 }
 
+/// All that `areAlignedRows` depends on.
+static std::string questionOf(const Statement &statement, const TreePath &strip,
+                              int64_t width) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  out << width << ' ' << *accessMap(statement.root, statement) << ' '
+      << cast<affine::AffineStoreOp>(statement.root).getMemRefType();
+  std::vector<isl::union_pw_aff> members = membersAround(strip);
+  members.push_back(strip.node->members.front());
+  for (const isl::union_pw_aff &member : members)
+    out << ' ' << takeText(isl_pw_aff_to_str(valueAt(member, statement).get()));
+  out << takeText(isl_union_set_to_str(strip.node->domain.get()));
+  return text;
+}
+
+/// Whether all vectors are rows of neighbours that begin at a multiple of their
+/// length. `strip` is the path of the band that counts the lanes.
+static bool areAlignedRows(const Statement &statement, const TreePath &strip,
+                           int64_t width) {
+  thread_local Recent<bool> recent{4096};
+  std::string question = questionOf(statement, strip, width);
+  const bool *known = recent.find(question);
+  bool areAligned =
+      known ? *known
+            : recent.add(question, computeAlignedRows(statement, strip, width));
+  // What isl's quota leaves must not depend on what was remembered.
+  isl_ctx_reset_operations(strip.node->domain.ctx().get());
+  return areAligned;
+}
+
 /// Whether the member's value at the statement is made of a counter that the
 /// store's subscripts are made of, too.
 static bool movesStore(const isl::union_pw_aff &member,
                        const Statement &statement) {
-  isl::space space = statement.domain.space().add_unnamed_tuple(1);
-  isl::pw_aff value = isl::manage(
-      isl_union_pw_aff_extract_pw_aff(member.get(), space.release()));
+  isl::pw_aff value = valueAt(member, statement);
   AffineMap subscripts = *accessMap(statement.root, statement);
   for (unsigned i = 0; i < statement.ivs.size(); ++i)
     if (subscripts.isFunctionOfDim(i) && isMadeOf(value, i))
