@@ -157,8 +157,9 @@ class MeasureConfig:
         relative_interval: Repeats end early when half the 95 % interval of the median is within
             this share of it.
         min_repeats: Fewest repeats for such an early end.
-        min_secs: Shortest time of all repeats for such an early end: what slows code down a little
-            comes and goes, and repeats of a moment agree about it.
+        min_secs: Shortest time for such an early end: what slows code down a little comes and goes,
+            and repeats of a moment agree about it. Two fifths of it for what is clearly slower than
+            the best.
         max_repeats: Most repeats.
         patience_secs: Longest wait for one candidate, while something else slows the core.
         max_warmups: Most repeats dropped as warm-up: the first, while the next one is faster.

@@ -14,7 +14,7 @@ from autotune.measurement import MeasureConfig
 from autotune.timer import Repeat
 
 _WARM_SHARE = 0.97
-_CLEAR_EXCESS, _FEW_REPEATS = 0.2, 3
+_CLEAR_EXCESS, _FEW_REPEATS, _CLEAR_SHARE = 0.2, 3, 0.4
 _LONG_RATIO = 10.0
 _SAME_CLOCK = 0.015
 _NUM_BASELINE_REPEATS, _NUM_OTHER_CLOCKS = 25, 4
@@ -90,19 +90,26 @@ class Sample:
         is_short = self.spent_secs < _LONG_RATIO * self._config.budget_secs
         return self.num_repeats < 2 and is_short
 
-    def is_known(self, best_secs: float) -> bool:
+    def is_known(self, best_secs: float, elapsed_secs: float) -> bool:
         """Whether the interval of the median is narrow, or there are enough repeats.
 
         What is clearly slower than `best_secs` need not be known as well.
+
+        Args:
+            best_secs: Time of the best candidate so far.
+            elapsed_secs: How long ago the first repeat began.
         """
         config = self._config
         if self.num_repeats >= config.max_repeats:
             return True
-        if not self._repeats or self.spent_secs < config.min_secs:
+        if not self._repeats:
             return False
         secs = self.secs
         excess = min(secs) / best_secs - 1.0
-        if len(secs) < (config.min_repeats if excess < _CLEAR_EXCESS else _FEW_REPEATS):
+        is_clear = excess >= _CLEAR_EXCESS
+        if len(secs) < (_FEW_REPEATS if is_clear else config.min_repeats):
+            return False
+        if elapsed_secs < (_CLEAR_SHARE if is_clear else 1.0) * config.min_secs:
             return False
         return half_width(secs) <= max(config.relative_interval, excess / 10.0)
 
@@ -196,13 +203,14 @@ def time_alone(
         sample.add(first)
         if first.own_secs > hopeless_secs:
             return sample
-    deadline = clock() + config.budget_secs
+    start = clock()
+    deadline = start + config.budget_secs
     last = first
     while sample.must_go_on or clock() < deadline + min(sample.lost_secs, config.budget_secs):
         last = repeat(last.own_secs)
         sample.add(last)
         is_hopeless = min(sample.secs) > hopeless_secs and sample.num_repeats > 1
-        if is_hopeless or sample.is_known(best_secs):
+        if is_hopeless or sample.is_known(best_secs, clock() - start):
             break
     return sample
 
@@ -235,7 +243,8 @@ def time_in_turn(
         else:
             order.append(position)
     budget_secs = config.finalist_budget_secs * len(firsts)
-    deadline = clock() + budget_secs
+    start = clock()
+    deadline = start + budget_secs
     while order:
         for position in order:
             timed = repeat(position, estimates[position])
@@ -244,7 +253,8 @@ def time_in_turn(
         lost_secs = sum(sample.lost_secs for sample in samples)
         if clock() >= deadline + min(lost_secs, budget_secs):
             break
-        if all(samples[position].is_known(math.inf) for position in order):
+        elapsed_secs = (clock() - start) / len(firsts)
+        if all(samples[position].is_known(math.inf, elapsed_secs) for position in order):
             break
         hopeless_secs = config.hopeless_ratio * min(estimates)
         order = [each for each in reversed(order) if min(samples[each].secs) <= hopeless_secs]

@@ -165,13 +165,21 @@ def test_repeats_go_on_until_the_median_is_known() -> None:
 
 
 def test_repeats_of_a_moment_are_not_enough() -> None:
-    config = MeasureConfig(min_secs=0.05)
-    sample = time_alone(config, _repeat(2e-3), lambda _: _repeat(2e-3), math.inf, _never)
-    assert len(sample.secs) == 25
-    samples = time_in_turn(config, [_repeat(2e-3)] * 3, lambda *_: _repeat(2e-3), _never)
-    assert [len(each.secs) for each in samples] == [25] * 3
-    sample = time_alone(config, _repeat(1e-6), lambda _: _repeat(1e-6), math.inf, _never)
-    assert len(sample.secs) == config.max_repeats
+    def clock() -> Callable[[], float]:
+        """Every reading is 2 ms after the one before."""
+        return itertools.count(0.0, 2e-3).__next__
+
+    config = MeasureConfig(budget_secs=math.inf, min_secs=0.05)
+    always = _repeat(1e-3)
+    sample = time_alone(config, always, lambda _: always, math.inf, clock())
+    assert 0.5 * 0.05 / 2e-3 <= len(sample.secs) <= 0.05 / 2e-3
+    slower = time_alone(config, always, lambda _: always, 0.5e-3, clock())
+    assert 3 < len(slower.secs) < 0.5 * len(sample.secs)
+    short = MeasureConfig(budget_secs=math.inf, min_secs=0.05, max_repeats=10)
+    assert len(time_alone(short, always, lambda _: always, math.inf, clock()).secs) == 10
+    in_turn = MeasureConfig(finalist_budget_secs=math.inf, min_secs=0.05)
+    samples = time_in_turn(in_turn, [always] * 3, lambda *_: always, clock())
+    assert sum(len(each.secs) for each in samples) > 3 * len(sample.secs)
 
 
 def test_hopeless_code_is_given_up() -> None:
