@@ -2,10 +2,11 @@
 
 Two hardware threads share a core's units and nearest caches. Where the other one belongs to another
 virtual machine, no clock or counter of this one shows it, yet code runs at two thirds of its speed
-for seconds. What does show it is a small loop of branches and additions, here the interpreter's:
-it needs all of a core's width and none of the outer caches, and takes half as long again or more.
-(Code that ran before it may cost it a quarter and is no slower itself.) Its CPU time is looked at;
-that something else has the core is for others to find.
+for seconds. What does show it is a small loop that needs all of a core's width: additions, whose
+cycles are the same to a hundredth while the core is alone (`Timer.crowding`). Where these cannot be
+counted it is the interpreter's own loop, which takes half as long again or more. (Code that ran
+before may cost that one a quarter and is no slower itself.) Its CPU time is looked at; that
+something else has the core is for others to find.
 """
 
 import time
@@ -14,7 +15,7 @@ from itertools import pairwise
 
 _NUM_STEPS = 700
 _NUM_FIRST_PROBES = 100
-_SLOW_RATIO = 1.4
+INTERPRETER_RATIO, CROWDING_RATIO = 1.4, 1.08
 _PAUSE_SECS = 0.01
 _WAIT_SHARE = 1.0
 _ACCEPTED_AFTER_SECS = 15.0
@@ -26,7 +27,8 @@ class Interference:
     What lasts longer than 15 s is the new normal.
 
     Args:
-        probe: Returns seconds of a fixed amount of work.
+        probe: Returns what a fixed amount of work takes.
+        slow_ratio: What takes so many times the best is slow.
         clock: Seconds, monotonic.
         sleep: Waits for seconds.
     """
@@ -34,15 +36,17 @@ class Interference:
     def __init__(
         self,
         probe: Callable[[], float],
+        slow_ratio: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._probe = probe
+        self._slow_ratio = slow_ratio
         self._clock = clock
         self._sleep = sleep
-        first_secs = [probe() for _ in range(_NUM_FIRST_PROBES)]
-        self._best_secs = min(max(pair) for pair in pairwise(first_secs))
-        self._last_secs = self._best_secs
+        first = [probe() for _ in range(_NUM_FIRST_PROBES)]
+        self._best = min(max(pair) for pair in pairwise(first))
+        self._last = self._best
         self._started_secs = clock()
         self._slow_since: float | None = None
         self._patience_secs = 0.0
@@ -67,18 +71,18 @@ class Interference:
 
     def is_slow(self) -> bool:
         """Whether the core is clearly slower than it was at best."""
-        secs = min(self._probe(), self._probe())
+        reading = min(self._probe(), self._probe())
         # A single reading below all others is an accident.
-        self._best_secs = min(self._best_secs, max(secs, self._last_secs))
-        self._last_secs = secs
-        if secs <= _SLOW_RATIO * self._best_secs:
+        self._best = min(self._best, max(reading, self._last))
+        self._last = reading
+        if reading <= self._slow_ratio * self._best:
             self._slow_since = None
             return False
         now = self._clock()
         if self._slow_since is None:
             self._slow_since = now
         elif now - self._slow_since > _ACCEPTED_AFTER_SECS:
-            self._best_secs, self._slow_since = secs, None
+            self._best, self._slow_since = reading, None
         return self._slow_since is not None
 
     def working_secs(self) -> float:

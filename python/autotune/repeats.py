@@ -42,6 +42,7 @@ class Sample:
         self.spent_secs += repeat.total_secs
         if repeat.is_disturbed:
             self._disturbed.append(repeat)
+            self.core_hz = usual_clock(self._repeats or self._disturbed)
             return
         is_faster = len(self._repeats) == 1 and repeat.secs < _WARM_SHARE * self._repeats[0].secs
         if is_faster and self._num_warmups < self._config.max_warmups:

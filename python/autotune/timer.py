@@ -6,7 +6,8 @@ system's clock elsewhere. What the system says of the threads is read outside of
 
 Where there is such a counter, multiplications that wait for one another show how fast the core's
 own clock runs, which is not the counter's: it changes by a fifth within a second as the cores
-around it do more or less, and so do times of code that works in registers and caches.
+around it do more or less, and so do times of code that works in registers and caches. Additions
+that do not wait for one another show whether another hardware thread shares the core.
 """
 
 import ctypes
@@ -46,6 +47,17 @@ define i64 @autotune_ticks_now() {
     "lfence\\0Ardtscp\\0Ashlq $$32, %rdx\\0Aorq %rdx, %rax",
     "={rax},~{rdx},~{rcx},~{memory},~{flags}"()
   ret i64 %now
+}
+define i64 @autotune_ticks_of_additions() {
+  %ticks = call i64 asm sideeffect
+    "lfence\\0Ardtsc\\0Ashlq $$32, %rdx\\0Aorq %rdx, %rax\\0Amovq %rax, %rsi\\0A
+     movl $$1024, %edi\\0A
+     1: .rept 2\\0Aaddq $$1, %rax\\0Aaddq $$1, %rcx\\0Aaddq $$1, %rdx\\0Aaddq $$1, %r8\\0A
+     addq $$1, %r9\\0Aaddq $$1, %r10\\0Aaddq $$1, %r11\\0Aaddq $$1, %rbx\\0A.endr\\0A
+     decl %edi\\0Ajnz 1b\\0A
+     rdtscp\\0Ashlq $$32, %rdx\\0Aorq %rdx, %rax\\0Alfence\\0Asubq %rsi, %rax",
+    "={rax},~{rbx},~{rcx},~{rdx},~{rsi},~{rdi},~{r8},~{r9},~{r10},~{r11},~{flags}"()
+  ret i64 %ticks
 }
 define i64 @autotune_ticks_of_chain() {
   %ticks = call i64 asm sideeffect
@@ -105,6 +117,7 @@ class Timer:
             prototype = ctypes.CFUNCTYPE(ctypes.c_int64, *pointers, ctypes.c_int64)
             self._ticks = prototype(self._code.address(_COUNTER))
             self._chain = self._reader("autotune_ticks_of_chain")
+            self._additions = self._reader("autotune_ticks_of_additions")
             self.secs_per_tick = self._calibrate()
 
     def time(
@@ -142,8 +155,25 @@ class Timer:
         """Returns the present rate of the core's clock; None where there is no counter."""
         if self.secs_per_tick is None:
             return None
+        return _NUM_CYCLES / (self._chain_ticks() * self.secs_per_tick)
+
+    def _chain_ticks(self) -> int:
         num_ticks: int = min(self._chain() for _ in range(_NUM_CHAINS))
-        return _NUM_CYCLES / (num_ticks * self.secs_per_tick)
+        return num_ticks
+
+    def crowding(self) -> float:
+        """Returns how long the core takes for what needs all of its width, in no unit.
+
+        Two hardware threads share that, but not the time that a chain of multiplications takes,
+        which this is relative to: the clock does not count.
+
+        Raises:
+            ValueError: There is no counter.
+        """
+        if self.secs_per_tick is None:
+            raise ValueError("no time stamp counter that runs at one rate")
+        num_ticks: int = self._additions()
+        return num_ticks / self._chain_ticks()
 
     def step_secs(self) -> float:
         """Returns the smallest difference that the clock can show."""

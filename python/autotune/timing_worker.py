@@ -12,13 +12,18 @@ from dataclasses import replace
 
 from autotune.counters import Counters
 from autotune.heap_memory import check_allocations
-from autotune.interference import Interference, interpreter_loop
+from autotune.interference import (
+    CROWDING_RATIO,
+    INTERPRETER_RATIO,
+    Interference,
+    interpreter_loop,
+)
 from autotune.measurement import Failure, FailureKind, Measurement
 from autotune.object_code import LoadedCode, NativeCompiler, ObjectCodeError
 from autotune.prepared_workload import PreparedWorkload
 from autotune.repeats import Sample, time_alone, time_in_turn
 from autotune.runner import CompareRequest, MeasureRequest, PrepareRequest
-from autotune.timer import Repeat
+from autotune.timer import Repeat, Timer, has_invariant_counter
 from autotune.worker_process import serve
 
 _HIGHEST_PRIORITY = -20
@@ -58,7 +63,7 @@ class TimingWorker:
     def __init__(self) -> None:
         self._prepared: dict[str, PreparedWorkload] = {}
         self._counters = Counters()
-        self._interference = Interference(interpreter_loop)
+        self._interference = _notice_interference()
         self._allocation: LoadedCode | None = None
 
     def handle(self, request: object) -> object:
@@ -167,6 +172,13 @@ def _finish(
     elapsed_secs = time.monotonic() - start
     measurement = Measurement(sample.secs, baseline_secs, elapsed_secs, None)
     return replace(measurement, num_disturbed=sample.num_disturbed, core_hz=sample.core_hz)
+
+
+def _notice_interference() -> Interference:
+    """Returns what finds out that the core is shared, by the best means that there is."""
+    if not has_invariant_counter():
+        return Interference(interpreter_loop, INTERPRETER_RATIO)
+    return Interference(Timer(NativeCompiler("x86-64", ""), 1).crowding, CROWDING_RATIO)
 
 
 def _take_priority() -> None:

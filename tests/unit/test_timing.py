@@ -240,7 +240,7 @@ class _Core:
         self.now += secs
 
     def interference(self) -> Interference:
-        return Interference(self.probe, lambda: self.now, self.sleep)
+        return Interference(self.probe, 1.4, lambda: self.now, self.sleep)
 
 
 def test_interference_is_waited_for() -> None:
@@ -294,16 +294,16 @@ def test_half_of_the_time_is_waited_for_in_full() -> None:
 
 def test_a_probe_that_found_cold_caches_is_not_slow() -> None:
     readings = itertools.cycle([1.0, 1.0, 1.3, 1.3])
-    interference = Interference(lambda: next(readings), lambda: 0.0, lambda _: None)
+    interference = Interference(lambda: next(readings), 1.4, lambda: 0.0, lambda _: None)
     assert not any(interference.is_slow() for _ in range(100))
 
 
 def test_a_single_quick_reading_says_nothing() -> None:
     readings = itertools.chain([1.0] * 150, [0.5, 1.0], itertools.repeat(1.0))
-    interference = Interference(lambda: next(readings), lambda: 0.0, lambda _: None)
+    interference = Interference(lambda: next(readings), 1.4, lambda: 0.0, lambda _: None)
     assert not any(interference.is_slow() for _ in range(100))
     readings = itertools.chain([1.5] * 150, itertools.repeat(1.0, 50), itertools.repeat(1.5))
-    interference = Interference(lambda: next(readings), lambda: 0.0, lambda _: None)
+    interference = Interference(lambda: next(readings), 1.4, lambda: 0.0, lambda _: None)
     assert [interference.is_slow() for _ in range(100)][-1]
 
 
@@ -325,9 +325,15 @@ def test_the_probe_takes_time() -> None:
 
 def test_the_clock_of_the_core_is_told(target: Target) -> None:
     native = NativeCompiler(target.cpu, target.features)
-    assert Timer(native, 1, has_counter=False).core_hz() is None
+    without = Timer(native, 1, has_counter=False)
+    assert without.core_hz() is None
+    with pytest.raises(ValueError, match="no time stamp counter"):
+        without.crowding()
     if not has_invariant_counter():
         pytest.skip("no invariant time stamp counter")
+    timer = Timer(native, 1)
+    readings = sorted(timer.crowding() for _ in range(200))
+    assert 0.0 < readings[20] <= readings[100] < 3.0 * readings[20]
     rates = [Timer(native, 1).core_hz() or 0.0 for _ in range(9)]
     assert 0.2e9 < min(rates) <= max(rates) < 8e9
     assert median(rates) < 1.5 * min(rates)
