@@ -41,6 +41,7 @@ T = TypeVar("T")
 _WORKER = "autotune.compile_worker"
 _MOST_MEMORY_BYTES = 8 << 30
 _WHOLE_PROGRAM = 10.0
+_DESCRIPTION = 0.25  # A search waits for each; most take a hundredth of a second.
 _BUSY_MACHINE = 3.0  # Time by the clock for a second of CPU time.
 _NICENESS = 2  # Beside one other process it leaves two fifths of the core.
 
@@ -134,7 +135,7 @@ class CompilerPool:
         target: What the code is for.
         num_workers: Processes that build, started when there is work for them.
         timeout_secs: Longest CPU time for a request about one candidate, and a third of the longest
-            time by the clock; whole programs get ten times as long.
+            time by the clock; whole programs get ten times as long, descriptions a quarter.
         cores: Cores for the workers, one each in turn; None for those of this process.
         reproducers: Where failing candidates are kept; None keeps none, and failures carry no
             reproducer.
@@ -303,8 +304,12 @@ def _memory_bytes() -> int:
 
 
 def _patience(request: Request) -> float:
-    is_whole = isinstance(request, FrontEndRequest | BuildModuleRequest)
-    return _WHOLE_PROGRAM if is_whole else 1.0
+    match request:
+        case FrontEndRequest() | BuildModuleRequest():
+            return _WHOLE_PROGRAM
+        case DescribeRequest():
+            return _DESCRIPTION
+    return 1.0
 
 
 class _Lane:

@@ -14,6 +14,7 @@ from autotune.errors import InputError
 from autotune.measurement import (
     Artefact,
     Candidate,
+    Description,
     Expansion,
     Failure,
     FailureKind,
@@ -87,6 +88,20 @@ def test_hang_costs_one_candidate(target: Target) -> None:
         assert failure.kind is FailureKind.COMPILE_TIMEOUT
         assert following.result().failure is None
         assert worker not in _workers()
+
+
+def test_descriptions_may_take_a_quarter_of_the_time(target: Target) -> None:
+    others = _workers()
+    with CompilerPool(target, num_workers=1, timeout_secs=12) as pool:
+        candidate = Candidate(matmul(8), Schedule())
+        assert isinstance(pool.describe(candidate).result(), Description)
+        (worker,) = _workers() - others
+        os.kill(worker, signal.SIGSTOP)
+        start = time.monotonic()
+        failure = pool.describe(candidate).result()
+        assert isinstance(failure, Failure)
+        assert failure.kind is FailureKind.COMPILE_TIMEOUT
+        assert time.monotonic() - start < 12.0
 
 
 def test_paused_workers_go_on_where_they_were(target: Target) -> None:
