@@ -100,7 +100,11 @@ def benchmark_rank_stability(arguments: argparse.Namespace) -> int:
         "works": arguments.works,
         "seed": arguments.seed,
         "passes": passes,
-        "summary": {way: _compare(*(each[way] for each in passes)) for way in WAYS},
+        "summary": {
+            way: _compare(*(each[way] for each in passes))
+            for way in WAYS
+            if all(way in each for each in passes)
+        },
     }
     arguments.output.mkdir(parents=True, exist_ok=True)
     file = arguments.output / f"results-{arguments.load}-{arguments.works}.json"
@@ -131,7 +135,8 @@ def _time_all(
 ) -> dict[str, Any]:
     """Times every candidate in random order; returns times by the way of timing.
 
-    They are in seconds, in cycles of the core's clock, and relative to the baseline's beside it.
+    They are in seconds, in cycles of the core's clock unless that cannot be told, and relative to
+    the baseline's beside it.
     """
     order = list(range(1, len(artefacts)))
     random.Random(seed).shuffle(order)
@@ -144,7 +149,8 @@ def _time_all(
             if measurement.failure is not None:
                 raise SystemExit(f"{measurement.failure.kind}: {measurement.failure.message}")
             medians[index] = median(measurement.run_secs)
-            cycles[index] = medians[index] * (measurement.core_hz or 1.0)
+            if measurement.core_hz is not None:
+                cycles[index] = medians[index] * measurement.core_hz
             ratios[index] = medians[index] / median(measurement.baseline_secs)
             fastest[index] = min(measurement.run_secs)
             num_disturbed += measurement.num_disturbed
@@ -157,7 +163,11 @@ def _time_all(
         "num_disturbed": num_disturbed,
         "num_repeats": num_repeats,
         "elapsed_secs": elapsed_secs,
-        **{way: [secs[way][index] for index in sorted(order)] for way in WAYS},
+        **{
+            way: [secs[way][x] for x in sorted(order)]
+            for way in WAYS
+            if len(secs[way]) == len(order)
+        },
     }
 
 
