@@ -18,6 +18,7 @@ from autotune.search_loop import Session
 from autotune.target import detect
 from autotune.tune import TuneConfig, tune
 from autotune.workload import Target
+from tests.children import children
 from tests.faulty_compile_worker import FAULT_SEED, SHARES, fault
 from tests.unit.kernels import matmul
 
@@ -116,10 +117,7 @@ def _tune(target: Target, kept: Path, database: str, num_trials: int) -> Workloa
 def _workers() -> Counter[str]:
     """States of this process's children that are workers, or that nobody has waited for."""
     found: Counter[str] = Counter()
-    for children in Path("/proc/self/task").glob("*/children"):
-        for pid in children.read_text().split():
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-            command = Path(f"/proc/{pid}/cmdline").read_text()
-            if state == "Z" or any(name in command for name in _WORKERS):
-                found[state if state == "Z" else "worker"] += 1
+    for child in children():
+        if child.state == "Z" or any(name in child.command for name in _WORKERS):
+            found[child.state if child.state == "Z" else "worker"] += 1
     return found

@@ -2,7 +2,6 @@
 
 import os
 import time
-from pathlib import Path
 
 import pytest
 
@@ -10,17 +9,8 @@ from autotune.compilation import Program, open_workshop
 from autotune.database import Database
 from autotune.progress import SilentProgress
 from autotune.tune import TuneConfig
+from tests.children import children_running
 from tests.e2e.shell import MATMUL
-
-
-def timing_workers() -> list[int]:
-    """The timing workers below this process."""
-    found = []
-    for children in Path("/proc/self/task").glob("*/children"):
-        for pid in map(int, children.read_text().split()):
-            if b"autotune.timing_worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.append(pid)
-    return found
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
@@ -33,7 +23,7 @@ def test_the_search_keeps_off_the_core_of_timed_code(tmp_path):
         Database(str(tmp_path / "tuning.db")) as database,
     ):
         workshop.tune(database, TuneConfig(trials=1), SilentProgress())
-        (worker,) = timing_workers()
+        (worker,) = children_running("autotune.timing_worker")
         timing, own = os.sched_getaffinity(worker), os.sched_getaffinity(0)
     assert len(timing) == 1
     assert timing | own == allowed

@@ -5,7 +5,6 @@ import re
 import signal
 import time
 from concurrent.futures import wait
-from pathlib import Path
 
 import pytest
 
@@ -22,6 +21,7 @@ from autotune.measurement import (
 )
 from autotune.schedule import Schedule
 from autotune.workload import Modes, Target, Workload
+from tests.children import children_running
 from tests.unit.kernels import buffer, matmul, workload
 
 _HUGE_VECTOR = workload(
@@ -262,9 +262,4 @@ def test_program_comes_apart_in_workloads(pool: CompilerPool) -> None:
 
 def _workers() -> set[int]:
     """Process ids of this process's compile workers."""
-    pids = {
-        int(pid)
-        for children in Path("/proc/self/task").glob("*/children")
-        for pid in children.read_text().split()
-    }
-    return {x for x in pids if "compile_worker" in Path(f"/proc/{x}/cmdline").read_text()}
+    return children_running("autotune.compile_worker")

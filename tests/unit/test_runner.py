@@ -16,6 +16,7 @@ from autotune.runner import LocalRunner
 from autotune.schedule import Schedule
 from autotune.target import host_name
 from autotune.workload import Target, Workload
+from tests.children import children_running
 from tests.faults import CODE, assemble
 from tests.unit.kernels import buffer, matmul, scalar, workload
 
@@ -360,9 +361,4 @@ def test_forgets_workloads_that_do_not_fit(
 
 def _workers() -> set[int]:
     """Process ids of this process's timing workers."""
-    pids = {
-        int(pid)
-        for children in Path("/proc/self/task").glob("*/children")
-        for pid in children.read_text().split()
-    }
-    return {x for x in pids if "timing_worker" in Path(f"/proc/{x}/cmdline").read_text()}
+    return children_running("autotune.timing_worker")
