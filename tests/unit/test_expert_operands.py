@@ -9,7 +9,7 @@ import pytest
 from autotune.compiler import CompilerPool
 from autotune.expert import expert_schedules
 from autotune.proposer import UniformProposer
-from autotune.schedule import Fuse, Pack, Schedule, UnrollAndJam, Vectorize
+from autotune.schedule import Fuse, Pack, Schedule, Tile, UnrollAndJam, Vectorize
 from autotune.search import Explorer
 from autotune.target import detect
 from autotune.transformation import Transformation
@@ -93,6 +93,20 @@ def test_rows_of_a_transposed_operand_are_packed(
     assert {(step.array, step.panel_dim) for step in packs} == packed
     (jam,) = _of_kind(UnrollAndJam, schedule)
     assert {step.panel for step in packs} <= set(jam.factors)
+
+
+def test_rows_are_also_packed_once_for_all_column_tiles(pool: CompilerPool) -> None:
+    schedules = _schedules(pool, _product("%i, %k", (512, 600)))
+    # Tiles of the sum are around all others.
+    (schedule,) = (each for each in schedules if Tile(0, (0, 0, 512)) in each.transformations)
+    _, columns_tile = _of_kind(Tile, schedule)
+    rows, columns = _of_kind(Pack, schedule)
+    (jam,) = _of_kind(UnrollAndJam, schedule)
+    # The rows are copied in those, the columns in tiles below.
+    assert (rows.array, rows.panel_dim, rows.panel) == (0, 0, jam.factors[0])
+    assert columns_tile.band == rows.band
+    assert (columns.array, columns.panel) == (1, jam.factors[1])
+    assert columns.band > rows.band
 
 
 def test_sums_over_an_operand_with_gaps_get_vectors_across_rows(pool: CompilerPool) -> None:
