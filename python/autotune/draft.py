@@ -5,6 +5,7 @@ else would be legal: that takes a hundred times longer.
 """
 
 import json
+import math
 from typing import Any
 
 from autotune.loop_tree import Band, num_statements, outermost_bands, path_to
@@ -75,3 +76,9 @@ class Draft:
             return access | {"shape": array["shape"], "folded": array["folded"]}
 
         return [with_array(access) for access in accesses]
+
+
+def array_bytes(access: dict[str, Any]) -> int:
+    """Returns the size of the array that one of `Draft.accesses` goes to."""
+    num_elements: int = math.prod(access["shape"])
+    return num_elements * int(access["bits"]) // 8

@@ -13,6 +13,7 @@ from autotune.draft import Draft
 from autotune.expert_blocks import arrange
 from autotune.expert_pivots import PIVOT_RECIPES, pivot_schedule
 from autotune.expert_recipes import Recipe, recipes_for
+from autotune.expert_spans import span_registers
 from autotune.expert_stores import with_streams
 from autotune.expert_threads import num_iterations, parallelize, parallelize_diagonals
 from autotune.loop_tree import Band, bands, num_statements
@@ -254,15 +255,8 @@ class _Cook:
         return any(each for each, depth in zip(done, depths, strict=True) if depth == max(depths))
 
     def _span_registers(self, statement: str) -> bool:
-        path, accesses = self._draft.path(statement), self._draft.accesses(statement)
-        if not path or not path[-1].is_plain:
-            return False
-        band, innermost = path[-1], len(path[-1].members) - 1
-        strides = strides_of(band.members[innermost], accesses, statement)
-        stores = [each for each, access in zip(strides, accesses, strict=True) if access["write"]]
-        width = self._recipe.span * self._lanes(accesses)
-        is_contiguous = set(strides) <= {0, 1} and set(stores) == {1}
-        return is_contiguous and self._draft.take(Vectorize(band.number, innermost, width))
+        width = self._recipe.span * self._lanes(self._draft.accesses(statement))
+        return span_registers(self._draft, statement, width, self._recipe.fetches)
 
     def _lanes(self, accesses: list[dict[str, Any]]) -> int:
         return self._target.vector_bits // max(int(access["bits"]) for access in accesses)

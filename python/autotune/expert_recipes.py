@@ -23,6 +23,7 @@ class Recipe:
             vectors in, as it does in reductions.
         span: Registers that a vector spans in contiguous innermost loops, where there is no
             register tile: that many chains of operations run side by side. 0 for no such vectors.
+        fetches: Whether such a loop, alone in its band, fetches the next rows of what it reads.
         columns: Cache tile along the vectors' loop, in iterations; 0 leaves it whole.
         reduction: Cache tile of a reduction loop; 0 leaves it whole. With a schedule of the
             scheduler's only reductions that feed each other get tiles, as in eliminations, and the
@@ -50,6 +51,7 @@ class Recipe:
     rows: int
     vectors: int
     span: int = 0
+    fetches: bool = False
     columns: int = 0
     reduction: int = 0
     packs: bool = False
@@ -99,9 +101,11 @@ RECIPES = (
     Recipe(rows=1, vectors=0),
     Recipe(rows=1, vectors=0, span=2),
     Recipe(rows=1, vectors=0, span=4),
+    Recipe(rows=1, vectors=0, span=4, fetches=True),
     Recipe(rows=1, vectors=0, reschedule=(1, 0)),
     Recipe(rows=4, vectors=2),
     Recipe(rows=8, vectors=2, columns=512, reduction=256, packs=True),
+    Recipe(rows=6, vectors=4, columns=256, reduction=1024, packs=True),
     Recipe(rows=6, vectors=4, columns=256, reduction=512, packs=True, packs_rows=True),
     Recipe(rows=8, vectors=2, packs=True, across_rows=True),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),

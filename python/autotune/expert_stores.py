@@ -4,11 +4,10 @@ Hides when that pays: a line that is written as a whole need not be fetched befo
 third of a copy's traffic, but what the caches could have kept has to come back.
 """
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from autotune.draft import Draft
+from autotune.draft import Draft, array_bytes
 from autotune.schedule import Stream
 from autotune.search import Explorer, State
 from autotune.workload import Target
@@ -36,5 +35,4 @@ def with_streams(states: Iterable[State], explorer: Explorer, target: Target) ->
 
 def _overflows(access: dict[str, Any], target: Target) -> bool:
     """Whether an access writes to an array larger than the last cache."""
-    num_bytes = math.prod(access["shape"]) * int(access["bits"]) // 8
-    return bool(access["write"]) and 0 < target.l3_bytes < num_bytes
+    return bool(access["write"]) and 0 < target.l3_bytes < array_bytes(access)
