@@ -23,7 +23,7 @@ class Recipe:
             vectors in, as it does in reductions.
         span: Registers that a vector spans in contiguous innermost loops, where there is no
             register tile: that many chains of operations run side by side. 0 for no such vectors.
-        fetches: Whether such a loop, alone in its band, fetches the next rows of what it reads.
+        fetches: Whether such a loop fetches ahead what it reads as it lies in memory.
         columns: Cache tile along the vectors' loop, in iterations; 0 leaves it whole.
         reduction: Cache tile of a reduction loop; 0 leaves it whole. With a schedule of the
             scheduler's only reductions that feed each other get tiles, as in eliminations, and the

@@ -1,7 +1,7 @@
 """Expert schedules: contiguous innermost loops as vectors that span several registers.
 
-Hides what is fetched ahead. Where a row is walked several times before the next one begins, the
-processor's own prefetchers lose the track at its end: one of the walks asks for the next row.
+Hides what is fetched ahead. Processors prefetch within a page of memory, and forget about rows that
+are left alone for a while: a loop that asks for what comes next itself waits less often.
 """
 
 from typing import Any
@@ -9,10 +9,12 @@ from typing import Any
 from autotune.draft import Draft, array_bytes
 from autotune.loop_tree import Band
 from autotune.register_tile import strides_of
-from autotune.schedule import Prefetch, Tile, Vectorize
+from autotune.schedule import Prefetch, Vectorize
 
 _CACHED_BYTES = 1 << 18
 """Smaller arrays are near already: the menus do not offer to fetch from them either."""
+
+_PAGE_BYTES = 4096
 
 
 def span_registers(draft: Draft, statement: str, width: int, fetches: bool) -> bool:
@@ -22,7 +24,7 @@ def span_registers(draft: Draft, statement: str, width: int, fetches: bool) -> b
         draft: The schedule.
         statement: Its name.
         width: Elements of a vector.
-        fetches: Whether the loop fetches the next rows of what it reads.
+        fetches: Whether the loop fetches what it reads ahead.
     """
     path, accesses = draft.path(statement), draft.accesses(statement)
     if not path or not path[-1].is_plain:
@@ -33,46 +35,50 @@ def span_registers(draft: Draft, statement: str, width: int, fetches: bool) -> b
     if not set(strides) <= {0, 1} or set(stores) != {1}:
         return False
     start = draft.state
-    if fetches and _fetch_next_rows(draft, path, statement, width):
-        if draft.take(Vectorize(band.number + 1, 0, width)):
+    if fetches and _fetch_ahead(draft, path, statement, width):
+        loop = draft.path(statement)[-1]
+        if draft.take(Vectorize(loop.number, 0, width)):
             return True
         draft.state = start
     return draft.take(Vectorize(band.number, innermost, width))
 
 
-def _fetch_next_rows(draft: Draft, path: list[Band], statement: str, width: int) -> bool:
-    """Tiles the innermost loop by a vector, and fetches a row ahead; returns whether it does."""
-    start, number = draft.state, path[-1].number
-    extent = int(path[-1].members[-1]["extent"] or 0)
-    steps = start.schedule.transformations
-    fetched = {step.array for step in steps if isinstance(step, Prefetch)}
-    arrays = [array for array in _rows_in_order(draft, path, statement) if array not in fetched]
-    if not arrays or extent < 2 * width or not draft.take(Tile(number, (width,))):
-        return False
-    distance = (extent - width) // width
-    if any([draft.take(Prefetch(number, 0, array, distance)) for array in arrays]):
-        return True
-    draft.state = start
-    return False
+def _fetch_ahead(draft: Draft, path: list[Band], statement: str, width: int) -> bool:
+    """Fetches ahead in the innermost loop, which is a band of its own then.
 
-
-def _rows_in_order(draft: Draft, path: list[Band], statement: str) -> list[int]:
-    """Returns the large arrays that are only read, in rows that follow each other in memory.
-
-    A row is what the innermost loop reads, if it is alone in its band.
+    Returns:
+        Whether there is something to fetch.
     """
-    if len(path) < 2 or len(path[-1].members) > 1:
-        return []
+    number, innermost = path[-1].number, len(path[-1].members) - 1
+    extent = int(path[-1].members[innermost]["extent"] or 0)
+    steps = draft.state.schedule.transformations
+    fetched = {step.array for step in steps if isinstance(step, Prefetch)}
+    taken = False
+    for array, num_bits in _read_in_order(draft, path, statement):
+        # The loop counts vectors, once it has them.
+        distance = min(extent, _PAGE_BYTES * 8 // num_bits) // width - 1
+        is_new = array not in fetched and distance > 0
+        if is_new and draft.take(Prefetch(number, innermost, array, distance)):
+            number, innermost, taken = draft.path(statement)[-1].number, 0, True
+    return taken
+
+
+def _read_in_order(draft: Draft, path: list[Band], statement: str) -> list[tuple[int, int]]:
+    """Returns the large arrays that are only read, as they lie in memory: numbers, bits an element.
+
+    Each row begins where the one before has ended.
+    """
     accesses = draft.accesses(statement)
-    along = strides_of(path[-1].members[0], accesses, statement)
-    across = strides_of(path[-2].members[-1], accesses, statement)
-    extent = int(path[-1].members[0]["extent"] or 0)
+    loops = [member for band in path for member in band.members][-2:]
+    extent = int(loops[-1]["extent"] or 0)
+    along = strides_of(loops[-1], accesses, statement)
+    across = strides_of(loops[0], accesses, statement) if len(loops) > 1 else [extent] * len(along)
     return sorted(
         {
-            int(access["array"])
+            (int(access["array"]), int(access["bits"]))
             for access, inner, outer in zip(accesses, along, across, strict=True)
             if inner == 1 and outer == extent and array_bytes(access) >= _CACHED_BYTES
-            if not _is_written(draft, path[-2], access)
+            if not _is_written(draft, path[0], access)
         }
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from autotune.compiler import CompilerPool
 from autotune.expert import expert_schedules
 from autotune.proposer import UniformProposer
-from autotune.schedule import Prefetch, Tile, Vectorize
+from autotune.schedule import Prefetch, Vectorize
 from autotune.search import Explorer
 from autotune.target import detect
 from autotune.transformation import Transformation
@@ -51,12 +51,30 @@ def _steps_that_fetch(pool: CompilerPool, of: Workload) -> list[tuple[Transforma
 
 def test_the_next_row_is_fetched_in_the_loop_of_vectors(pool: CompilerPool) -> None:
     (steps,) = _steps_that_fetch(pool, _rows(2))
-    *_, tile, fetch, vectorize = steps
-    assert isinstance(tile, Tile)
-    assert tile.sizes == (32,)
-    # 640 elements are 20 vectors: what is 19 ahead begins in this row and ends in the next.
-    assert fetch == Prefetch(tile.band, 0, 0, 19)
-    assert vectorize == Vectorize(tile.band + 1, 0, 32)
+    *_, fetch, vectorize = steps
+    # Of 20 vectors what is 19 ahead begins in this row, and ends in the next.
+    assert isinstance(fetch, Prefetch)
+    assert (fetch.member, fetch.array, fetch.distance) == (0, 0, 19)
+    assert vectorize == Vectorize(fetch.band, 0, 32)
+
+
+def test_an_elementwise_loop_fetches_a_page_ahead(pool: CompilerPool) -> None:
+    scaled = workload(
+        """
+        affine.for %i = 0 to 64 {
+          affine.for %j = 0 to 2048 {
+            %a = affine.load %0[%i, %j] : memref<64x2048xf32>
+            %b = affine.load %1[%j] : memref<2048xf32>
+            %c = arith.mulf %a, %b : f32
+            affine.store %c, %2[%i, %j] : memref<64x2048xf32>
+          }
+        }""",
+        buffer("f32", 64, 2048),
+        buffer("f32", 2048),
+        buffer("f32", 64, 2048),
+    )
+    (steps,) = _steps_that_fetch(pool, scaled)
+    assert steps == (Prefetch(0, 1, 0, 31), Vectorize(1, 0, 32))
 
 
 def test_rows_that_are_written_are_not_fetched(pool: CompilerPool) -> None:
