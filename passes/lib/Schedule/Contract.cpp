@@ -5,18 +5,17 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Quota.h"
 #include "Transformations.h"
 #include "autotune/SchedulePasses.h"
 
 #include <isl/aff.h>
-#include <isl/ctx.h>
 #include <isl/ilp.h>
 #include <isl/map.h>
 #include <isl/schedule.h>
 #include <isl/set.h>
 #include <isl/union_map.h>
 
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -108,14 +107,7 @@ Refusal contract(Model &model, unsigned array, MemoryChange &change) {
     return "the array is streamed";
   auto shape = cast<MemRefType>(model.scop.arrays[array].getType()).getShape();
   change.array = array;
-  isl_ctx *ctx = model.tree.domain.ctx().get();
-  unsigned long allowed = isl_ctx_get_max_operations(ctx);
-  isl_ctx_reset_operations(ctx);
-  isl_ctx_set_max_operations(ctx, maxOperations);
-  auto restore = llvm::scope_exit([&] {
-    isl_ctx_set_max_operations(ctx, allowed);
-    isl_ctx_reset_operations(ctx);
-  });
+  Quota quota(model.tree.domain.ctx().get(), maxOperations);
   isl::union_map flow = computeFlow(model.scop, model.tree, array);
   change.shape = windowsOf(conflicts(model, array, flow), shape);
   for (const Statement &statement : model.scop.statements)

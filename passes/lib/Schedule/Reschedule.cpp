@@ -1,5 +1,6 @@
 //===- Reschedule.cpp - A schedule from isl's scheduler -------------------===//
 
+#include "Quota.h"
 #include "Recent.h"
 #include "Transformations.h"
 #include "autotune/SchedulePasses.h"
@@ -19,6 +20,13 @@ namespace autotune {
 /// The scheduler's linear programs grow with each convex dependence; with a
 /// hundred they take many seconds, which isl's own quota does not see.
 static constexpr size_t maxDependences = 64;
+
+/// Steps of the scheduler's linear programs. Three products in a row take more
+/// than 50,000; for some systems of dependences it cuts away rational solutions
+/// for hours, slower with every step.
+static constexpr unsigned long maxSteps = 100'000;
+static constexpr const char *tooHard =
+    "the scheduler would take too many steps";
 
 static unsigned statementNumber(const Tree &leaf) {
   unsigned number = 0;
@@ -112,6 +120,7 @@ static std::string inProgramOrder(const Model &model) {
 static Tree computeTree(const Model &model, bool maximizeFusion,
                         bool outerCoincidence) {
   isl_ctx *ctx = model.tree.domain.ctx().get();
+  Quota quota(ctx, maxSteps);
   isl_options_set_schedule_serialize_sccs(ctx, !maximizeFusion);
   isl_options_set_schedule_outer_coincidence(ctx, outerCoincidence);
   isl_options_set_schedule_maximize_band_depth(ctx, 1);
@@ -192,9 +201,17 @@ Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
   std::ostringstream question;
   question << model.tree.domain << inProgramOrder(model) << maximizeFusion
            << outerCoincidence;
-  model.tree = remembered(question.str(), [&] {
-    return computeTree(model, maximizeFusion, outerCoincidence);
-  });
+  thread_local Recent<bool> hard{64};
+  if (hard.find(question.str()))
+    return tooHard;
+  try {
+    model.tree = remembered(question.str(), [&] {
+      return computeTree(model, maximizeFusion, outerCoincidence);
+    });
+  } catch (const isl::exception_quota &) {
+    hard.add(question.str(), true);
+    return tooHard;
+  }
   ActiveDependences all(*model.dependences);
   Tree aligned = model.tree;
   dropOffsets(aligned, all);
