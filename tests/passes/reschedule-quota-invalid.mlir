@@ -1,6 +1,6 @@
 // RUN: not autotune-opt %s --pass-pipeline='builtin.module(func.func(autotune-extract,autotune-reschedule{fusion=1}))' 2>&1 | FileCheck %s
 
-// isl would cut away rational solutions for hours.
+// isl would cut away rational solutions for half an hour and more.
 // CHECK: error: {{.*}}the scheduler would take too many steps
 
 #map = affine_map<(d0) -> (d0)>

@@ -23,7 +23,7 @@ static constexpr size_t maxDependences = 64;
 
 /// Steps of the scheduler's linear programs. Three products in a row take more
 /// than 50,000; for some systems of dependences it cuts away rational solutions
-/// for hours, slower with every step.
+/// for half an hour and more, slower with every step.
 static constexpr unsigned long maxSteps = 100'000;
 static constexpr const char *tooHard =
     "the scheduler would take too many steps";
