@@ -10,11 +10,12 @@ something else has the core is for others to find.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
-from itertools import pairwise
 
 _NUM_STEPS = 700
 _NUM_FIRST_PROBES = 100
+_NUM_CONFIRMING = 8
 INTERPRETER_RATIO, CROWDING_RATIO = 1.4, 1.08
 _PAUSE_SECS = 0.01
 _WAIT_SHARE = 1.0
@@ -44,9 +45,10 @@ class Interference:
         self._slow_ratio = slow_ratio
         self._clock = clock
         self._sleep = sleep
-        first = [probe() for _ in range(_NUM_FIRST_PROBES)]
-        self._best = min(max(pair) for pair in pairwise(first))
-        self._last = self._best
+        self._latest = deque((probe() for _ in range(_NUM_CONFIRMING)), _NUM_CONFIRMING)
+        self._best = max(self._latest)
+        for _ in range(_NUM_FIRST_PROBES - _NUM_CONFIRMING):
+            self._take(probe())
         self._started_secs = clock()
         self._slow_since: float | None = None
         self._patience_secs = 0.0
@@ -72,9 +74,7 @@ class Interference:
     def is_slow(self) -> bool:
         """Whether the core is clearly slower than it was at best."""
         reading = min(self._probe(), self._probe())
-        # A single reading below all others is an accident.
-        self._best = min(self._best, max(reading, self._last))
-        self._last = reading
+        self._take(reading)
         if reading <= self._slow_ratio * self._best:
             self._slow_since = None
             return False
@@ -84,6 +84,15 @@ class Interference:
         elif now - self._slow_since > _ACCEPTED_AFTER_SECS:
             self._best, self._slow_since = reading, None
         return self._slow_since is not None
+
+    def _take(self, reading: float) -> None:
+        """Remembers the best that several readings in a row confirm.
+
+        Few of them below all others are accidents: a hypervisor that takes the core away does so
+        several times within milliseconds, and what the additions are relative to is long then.
+        """
+        self._latest.append(reading)
+        self._best = min(self._best, max(self._latest))
 
     def working_secs(self) -> float:
         """A clock that stands still in `wait`."""

@@ -298,10 +298,14 @@ def test_a_probe_that_found_cold_caches_is_not_slow() -> None:
     assert not any(interference.is_slow() for _ in range(100))
 
 
-def test_a_single_quick_reading_says_nothing() -> None:
-    readings = itertools.chain([1.0] * 150, [0.5, 1.0], itertools.repeat(1.0))
+@pytest.mark.parametrize("num_quick", [1, 2, 6])
+def test_few_quick_readings_say_nothing(num_quick: int) -> None:
+    readings = itertools.chain([1.0] * 150, [0.5] * num_quick, itertools.repeat(1.0))
     interference = Interference(lambda: next(readings), 1.4, lambda: 0.0, lambda _: None)
     assert not any(interference.is_slow() for _ in range(100))
+
+
+def test_a_core_that_gets_its_full_speed_late_is_known() -> None:
     readings = itertools.chain([1.5] * 150, itertools.repeat(1.0, 50), itertools.repeat(1.5))
     interference = Interference(lambda: next(readings), 1.4, lambda: 0.0, lambda _: None)
     assert [interference.is_slow() for _ in range(100)][-1]
