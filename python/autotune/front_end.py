@@ -112,6 +112,7 @@ def _pipeline(entry: str, modes: Modes) -> str:
         *_DEMOTE,
         *reassociation,
         "autotune-outline",
+        "autotune-collapse-rows",
         "func.func(autotune-localize)",
     )
     return f"builtin.module({','.join(passes)})"

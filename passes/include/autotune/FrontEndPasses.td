@@ -212,4 +212,26 @@ def Outline : Pass<"autotune-outline", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def CollapseRows : Pass<"autotune-collapse-rows", "::mlir::ModuleOp"> {
+  let summary = "Make one loop of two that walk all rows of arrays";
+  let description = [{
+    In workloads: where two loops, one directly in the other, walk the last two
+    dimensions of every array that they index, from end to end, and nothing
+    else walks these arrays, loops and dimensions become one. Convolutions by
+    one element and chains of elementwise operations have such loops. Rows that
+    fill whole vectors of 512 bits stay as they are. Callers pass the arrays by
+    `memref.collapse_shape`.
+    ```mlir
+    affine.for %h = 0 to 14 {
+      affine.for %w = 0 to 14 {
+        %x = affine.load %A[%c, %h, %w] : memref<8x14x14xf32>
+    // becomes
+    affine.for %hw = 0 to 196 {
+      %x = affine.load %A[%c, %hw] : memref<8x196xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
 #endif // AUTOTUNE_FRONT_END_PASSES

@@ -2,15 +2,13 @@
 
 #include "Codegen.h"
 #include "AstEmitter.h"
+#include "Quota.h"
 #include "autotune/SchedulePasses.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "llvm/ADT/ScopeExit.h"
-
-#include <isl/ctx.h>
 
 using namespace mlir;
 
@@ -31,19 +29,11 @@ static void eraseOldBody(llvm::ArrayRef<Operation *> operations) {
 }
 
 static Refusal generate(func::FuncOp function, Model &model, bool hasMasks) {
-  isl_ctx *ctx = model.tree.domain.ctx().get();
-  unsigned long previous = isl_ctx_get_max_operations(ctx);
-  isl_ctx_set_max_operations(ctx, maxIslOperations);
-  auto restore =
-      llvm::make_scope_exit([&] { isl_ctx_set_max_operations(ctx, previous); });
+  Quota quota(model.tree.domain.ctx().get(), maxIslOperations);
   GeneratedAst ast;
   try {
     ast = generateAst(model.tree, model.scop);
-  } catch (const isl::exception &) {
-    if (isl_ctx_last_error(ctx) != isl_error_quota)
-      throw;
-    isl_ctx_reset_error(ctx);
-    isl_ctx_reset_operations(ctx);
+  } catch (const isl::exception_quota &) {
     return "finding the bounds of these loops takes too long";
   }
   if (ast.refusal)
