@@ -67,6 +67,8 @@ LOWERING = (
 )
 # LLVM does not see that subscripts keep what a loop accumulates apart from what it reads.
 UNTUNED_LOWERING = "autotune-promote"
+# Before all else: LLVM would take flags that allow it to invert any divisor at their word.
+DIVISIONS = "cse,autotune-invert-divisors"
 SCHEDULED_LLVM_PASSES = "autotune-limit-unrolling,autotune-alias-scopes"
 # On x86 alone there are stores whose order takes a fence to keep.
 X86_LLVM_PASSES = "autotune-fence-streams"
@@ -280,6 +282,7 @@ def _lower(passes: PassPipelines, module: ir.Operation, target: Target) -> None:
             _mark_disjoint(function)
         if has_entry and not is_entry and is_workload:
             function.attributes["llvm.linkage"] = _attribute(module, "#llvm.linkage<internal>")
+        passes.run(function, DIVISIONS, FailureKind.COMPILE_ERROR, verifies=False)
         if _SCHEDULED in function.attributes:
             if target.num_threads > 1:
                 interleave = f"autotune-interleave-threads{{threads={target.num_threads}}}"
@@ -321,7 +324,7 @@ def _scheduled_lowering(target: Target) -> str:
     Narrow vectors seldom cross cache lines, and moving their lanes costs more than a second access.
     """
     carry = ["autotune-carry-vectors"] if target.vector_bits >= 512 else []
-    early = ["cse", "autotune-unroll-short-loops", *carry]
+    early = ["autotune-unroll-short-loops", *carry]
     return ",".join([*early, "autotune-choose-stores", "autotune-lower-accesses", "cse"])
 
 

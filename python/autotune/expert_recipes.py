@@ -95,6 +95,7 @@ RECIPES = (
     Recipe(rows=4, vectors=2, reschedule=(0, 0), steps=32, whole_rows=True),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), steps=16, whole_rows=True),
     Recipe(rows=4, vectors=4, reschedule=(1, 1)),
+    Recipe(rows=8, vectors=3, reschedule=(1, 1)),
     Recipe(rows=12, vectors=2, columns=256, reduction=256, packs=True),
     Recipe(rows=8, vectors=2, columns=256, reduction=512, packs=True),
     Recipe(rows=4, vectors=1, reschedule=(1, 0), columns=128, steps=32),

@@ -40,7 +40,10 @@ func.func @extrema(%A: memref<8xf32>, %C: memref<3xf32>) {
 
 // An element that is computed from others is no reduction, nor is one whose
 // sign changes, that is a factor or divided, or that two kinds of operation update.
+// Divisors may be inverted.
 // CHECK-LABEL: func.func @recurrences
+// CHECK-NOT:     reassoc
+// CHECK:         arith.divf {{.*}} fastmath<reassoc,arcp> : f32
 // CHECK-NOT:     reassoc
 // CHECK:         return
 func.func @recurrences(%A: memref<9xf32>, %C: memref<3xf32>) {

@@ -179,13 +179,15 @@ def Demote : Pass<"autotune-demote", "::mlir::func::FuncOp"> {
 
 def AllowReassociation
     : Pass<"autotune-allow-reassociation", "::mlir::func::FuncOp"> {
-  let summary = "Mark the operations of reductions as reassociable";
+  let summary = "Mark reductions as reassociable, divisors as invertible";
   let description = [{
     Where a store updates its element by a chain of one kind of floating-point
     operation (sums with `arith.addf`, `arith.subf` and `math.fma`, products,
     maxima, minima), the chain gets `fastmath<reassoc>`: the values that one
     element combines may come in any order, and in partial results. Maxima and
     minima also get `nsz`: which of two zeros wins would depend on the order.
+    Divisions get `fastmath<reassoc,arcp>`: where a loop divides by one value,
+    its reciprocal may be computed once.
     ```mlir
     %old = affine.load %C[%i] : memref<8xf32>
     %new = math.fma %a, %b, %old : f32

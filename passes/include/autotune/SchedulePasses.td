@@ -385,4 +385,32 @@ def LowerAccesses : SchedulePass<"autotune-lower-accesses"> {
     "::mlir::LLVM::LLVMDialect"];
 }
 
+def InvertDivisors : SchedulePass<"autotune-invert-divisors"> {
+  let summary = "Divide once where a loop divides by one value";
+  let description = [{
+    Divisions with `fastmath<reassoc,arcp>` by what an innermost loop does not
+    change become multiplications by its reciprocal, which is computed before
+    the loop. Divisors whose reciprocal would overflow or lose bits, and what
+    they divide, are scaled by a power of two first: zeros, infinities and NaNs
+    are as before, and a normal quotient differs from the exact one by at most
+    1.5 units in the last place. `arcp` goes from all divisions, since
+    LLVM would invert any divisor.
+    ```mlir
+    affine.for %j = 0 to 64 {
+      %s = affine.load %S[%i] : memref<8xf32>
+      %q = arith.divf %x, %s fastmath<reassoc,arcp> : f32
+    // becomes
+    %s = affine.load %S[%i] : memref<8xf32>
+    %scale = ...  // 1, or a power of two
+    %inverse = arith.divf %one, %scaled : f32
+    affine.for %j = 0 to 64 {
+      %p = arith.mulf %x, %scale : f32
+      %q = arith.mulf %p, %inverse : f32
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
 #endif // AUTOTUNE_SCHEDULE_PASSES

@@ -88,6 +88,11 @@ class AllowReassociationPass
                                affine::MemRefAccess(store), chain))
         llvm::for_each(chain, allowReassociation);
     });
+    getOperation().walk([](arith::DivFOp division) {
+      division.setFastmath(division.getFastmath() |
+                           arith::FastMathFlags::reassoc |
+                           arith::FastMathFlags::arcp);
+    });
   }
 };
 
