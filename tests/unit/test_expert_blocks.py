@@ -87,14 +87,15 @@ def test_rows_are_added_several_at_a_time_as_they_lie_in_memory(pool: CompilerPo
     ]
     assert steps
     side_by_side = [
-        (jam.factors[1], vector.member)
+        jam.factors[1]
         for each in steps
         for jam, vector in pairwise(each)
         if isinstance(jam, UnrollAndJam)
         and isinstance(vector, Vectorize)
         and jam.band == vector.band
+        and vector.member == 1  # Sums along rows may have vectors across them.
     ]
-    assert set(side_by_side) == {(1, 1)}
+    assert set(side_by_side) == {1}
 
 
 def test_what_reads_other_matrices_stays_apart(pool: CompilerPool) -> None:
