@@ -37,7 +37,7 @@ _BUFFERIZE = (
 )
 _RAISE = (
     "func.func(scf-forall-to-for,scf-parallel-for-to-nested-fors)",
-    "func.func(autotune-fold-views,autotune-raise-affine)",
+    "func.func(autotune-fold-views,autotune-raise-affine,autotune-single-iterations)",
     "canonicalize",
     "cse",
     "func.func(autotune-check-bounds)",

@@ -214,6 +214,25 @@ def Outline : Pass<"autotune-outline", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def SingleIterations
+    : Pass<"autotune-single-iterations", "::mlir::func::FuncOp"> {
+  let summary = "Put the only iteration of a loop in its place";
+  let description = [{
+    Loops with constant bounds and one iteration, such as those over the batch
+    of one image or over a filter of one element, go; the value of their counter
+    becomes part of subscripts, bounds and conditions.
+    ```mlir
+    affine.for %n = 0 to 1 {
+      affine.for %i = 0 to 8 {
+        %x = affine.load %A[%n, %i + %n] : memref<1x8xf32>
+    // becomes
+    affine.for %i = 0 to 8 {
+      %x = affine.load %A[0, %i] : memref<1x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect"];
+}
+
 def CollapseRows : Pass<"autotune-collapse-rows", "::mlir::ModuleOp"> {
   let summary = "Make one loop of two that walk all rows of arrays";
   let description = [{

@@ -6,8 +6,6 @@
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/Affine/LoopUtils.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SetVector.h"
@@ -66,35 +64,16 @@ AffineForOp loopOfSubscript(Operation *access, unsigned position) {
              : AffineForOp();
 }
 
-void setSubscripts(Operation *access, ArrayRef<AffineExpr> subscripts,
-                   SmallVector<Value> operands) {
+void dropLastSubscript(Operation *access) {
   AffineMap old = mapOf(access);
-  auto map = AffineMap::get(old.getNumDims(), old.getNumSymbols(), subscripts,
-                            old.getContext());
+  auto map = AffineMap::get(old.getNumDims(), old.getNumSymbols(),
+                            old.getResults().drop_back(), old.getContext());
+  OperandRange indices = indicesOf(access);
+  unsigned first = indices.getBeginOperandIndex(), count = indices.size();
+  SmallVector<Value> operands(indices);
   affine::canonicalizeMapAndOperands(&map, &operands);
-  StringRef name = AffineLoadOp::getMapAttrStrName();
-  unsigned first = isa<AffineStoreOp>(access) ? 2 : 1;
-  access->setAttr(name, AffineMapAttr::get(map));
-  access->setOperands(first, access->getNumOperands() - first, operands);
-}
-
-void foldConstants(Operation *access) {
-  AffineMap map = mapOf(access);
-  SmallVector<Value> operands(indicesOf(access));
-  SmallVector<AffineExpr> dims, symbols;
-  for (auto [position, operand] : llvm::enumerate(operands)) {
-    bool isDim = position < map.getNumDims();
-    unsigned number = isDim ? position : position - map.getNumDims();
-    std::optional<int64_t> value = getConstantIntValue(operand);
-    AffineExpr same = isDim ? getAffineDimExpr(number, map.getContext())
-                            : getAffineSymbolExpr(number, map.getContext());
-    (isDim ? dims : symbols)
-        .push_back(value ? getAffineConstantExpr(*value, map.getContext())
-                         : same);
-  }
-  map = map.replaceDimsAndSymbols(dims, symbols, map.getNumDims(),
-                                  map.getNumSymbols());
-  setSubscripts(access, map.getResults(), operands);
+  access->setAttr(AffineLoadOp::getMapAttrStrName(), AffineMapAttr::get(map));
+  access->setOperands(first, count, operands);
 }
 
 /// Whether a subscript but the last two depends on one of two loops.
@@ -107,17 +86,6 @@ bool isElsewhere(Operation *access, AffineForOp outer, AffineForOp inner) {
         if (position < map.getNumDims() && result.isFunctionOfDim(position))
           return true;
   return false;
-}
-
-/// Puts the only iteration of a loop in its place, and simplifies subscripts.
-void promoteSingleIterations(func::FuncOp function) {
-  function.walk([](AffineForOp loop) {
-    (void)affine::promoteIfSingleIteration(loop);
-  });
-  function.walk([](Operation *access) {
-    if (isa<AffineLoadOp, AffineStoreOp>(access))
-      foldConstants(access);
-  });
 }
 
 /// Pairs of loops that walk all rows of all the arrays that they index.
@@ -214,8 +182,7 @@ private:
         inner.getInductionVar().user_begin(),
         inner.getInductionVar().user_end());
     for (Operation *access : accesses)
-      setSubscripts(access, mapOf(access).getResults().drop_back(),
-                    SmallVector<Value>(indicesOf(access)));
+      dropLastSubscript(access);
     outer.setConstantUpperBound(outer.getConstantUpperBound() *
                                 inner.getConstantUpperBound());
     Block &body = *inner.getBody();
@@ -263,7 +230,6 @@ class CollapseRowsPass : public impl::CollapseRowsBase<CollapseRowsPass> {
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!function->hasAttr("autotune.workload"))
         continue;
-      promoteSingleIterations(function);
       SmallVector<unsigned> changed = Collapser(function).run();
       while (!changed.empty()) {
         adaptCalls(function, changed);

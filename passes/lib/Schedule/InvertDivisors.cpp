@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -39,7 +40,8 @@ class Invariants {
 public:
   explicit Invariants(affine::AffineForOp loop) : loop(loop) {
     loop->walk([&](Operation *op) {
-      if (auto store = dyn_cast<affine::AffineWriteOpInterface>(op))
+      auto store = dyn_cast<affine::AffineWriteOpInterface>(op);
+      if (store && isWhole(store.getMemRef()))
         written.insert(store.getMemRef());
       else if (!isMemoryEffectFree(op) &&
                !isa<affine::AffineReadOpInterface, affine::AffineForOp,
@@ -55,7 +57,8 @@ public:
     if (!op || op->getBlock() != loop.getBody() || op->getNumRegions() != 0)
       return false;
     if (auto read = dyn_cast<affine::AffineReadOpInterface>(op)) {
-      if (hasOtherEffects || written.contains(read.getMemRef()))
+      if (hasOtherEffects || !isWhole(read.getMemRef()) ||
+          written.contains(read.getMemRef()))
         return false;
     } else if (!isMemoryEffectFree(op)) {
       return false;
@@ -65,6 +68,12 @@ public:
   }
 
 private:
+  /// Whether no other memref of the function is the same memory.
+  static bool isWhole(Value memref) {
+    return isa<BlockArgument>(memref) ||
+           isa<memref::AllocOp, memref::AllocaOp>(memref.getDefiningOp());
+  }
+
   affine::AffineForOp loop;
   llvm::DenseSet<Value> written;
   bool hasOtherEffects = false;

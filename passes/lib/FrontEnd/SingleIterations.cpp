@@ -1,0 +1,118 @@
+//===- SingleIterations.cpp - Loops of one iteration are none -------------===//
+
+#include "autotune/FrontEndPasses.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Affine/LoopUtils.h"
+#include "mlir/IR/IntegerSet.h"
+#include "llvm/ADT/SetVector.h"
+
+namespace autotune {
+#define GEN_PASS_DEF_SINGLEITERATIONS
+#include "autotune/FrontEndPasses.h.inc"
+
+namespace {
+
+using namespace mlir;
+using affine::AffineForOp;
+
+/// A loop's counter, and the one value that it has.
+struct Constant {
+  Value counter;
+  int64_t value;
+
+  /// Replaces the counter in a map or an integer set.
+  template <typename Expressions>
+  Expressions in(Expressions expressions, ValueRange operands) const {
+    MLIRContext *context = expressions.getContext();
+    unsigned numDims = expressions.getNumDims();
+    SmallVector<AffineExpr> dims, symbols;
+    for (unsigned i = 0; i < operands.size(); ++i) {
+      AffineExpr same = i < numDims ? getAffineDimExpr(i, context)
+                                    : getAffineSymbolExpr(i - numDims, context);
+      AffineExpr constant = getAffineConstantExpr(value, context);
+      (i < numDims ? dims : symbols)
+          .push_back(operands[i] == counter ? constant : same);
+    }
+    return expressions.replaceDimsAndSymbols(dims, symbols, dims.size(),
+                                             symbols.size());
+  }
+};
+
+void replaceInAccess(Operation *access, AffineMap map, OperandRange operands,
+                     const Constant &constant) {
+  SmallVector<Value> values(operands);
+  map = constant.in(map, values);
+  affine::canonicalizeMapAndOperands(&map, &values);
+  unsigned first = operands.getBeginOperandIndex();
+  unsigned count = operands.size();
+  access->setAttr(affine::AffineLoadOp::getMapAttrStrName(),
+                  AffineMapAttr::get(map));
+  access->setOperands(first, count, values);
+}
+
+void replaceInBounds(AffineForOp loop, const Constant &constant) {
+  SmallVector<Value> lower(loop.getLowerBoundOperands());
+  AffineMap map = constant.in(loop.getLowerBoundMap(), lower);
+  affine::canonicalizeMapAndOperands(&map, &lower);
+  loop.setLowerBound(lower, map);
+  SmallVector<Value> upper(loop.getUpperBoundOperands());
+  map = constant.in(loop.getUpperBoundMap(), upper);
+  affine::canonicalizeMapAndOperands(&map, &upper);
+  loop.setUpperBound(upper, map);
+}
+
+void replaceInCondition(affine::AffineIfOp condition,
+                        const Constant &constant) {
+  SmallVector<Value> values(condition.getOperands());
+  IntegerSet set = constant.in(condition.getIntegerSet(), values);
+  affine::canonicalizeSetAndOperands(&set, &values);
+  condition.setConditional(set, values);
+}
+
+bool hasOneIteration(AffineForOp loop) {
+  if (!loop.hasConstantBounds())
+    return false;
+  int64_t extent = loop.getConstantUpperBound() - loop.getConstantLowerBound();
+  return extent > 0 && extent <= loop.getStepAsInt();
+}
+
+/// Other affine operations would keep a constant among their operands.
+bool canReplaceIn(Operation *user) {
+  return isa<affine::AffineLoadOp, affine::AffineStoreOp, AffineForOp,
+             affine::AffineIfOp>(user) ||
+         !isa<affine::AffineDialect>(user->getDialect());
+}
+
+void replaceIn(Operation *user, const Constant &constant) {
+  if (auto load = dyn_cast<affine::AffineLoadOp>(user))
+    replaceInAccess(user, load.getAffineMap(), load.getMapOperands(), constant);
+  else if (auto store = dyn_cast<affine::AffineStoreOp>(user))
+    replaceInAccess(user, store.getAffineMap(), store.getMapOperands(),
+                    constant);
+  else if (auto loop = dyn_cast<AffineForOp>(user))
+    replaceInBounds(loop, constant);
+  else if (auto condition = dyn_cast<affine::AffineIfOp>(user))
+    replaceInCondition(condition, constant);
+}
+
+struct SingleIterationsPass
+    : impl::SingleIterationsBase<SingleIterationsPass> {
+  void runOnOperation() override {
+    getOperation().walk([](AffineForOp loop) {
+      if (!hasOneIteration(loop))
+        return;
+      Value counter = loop.getInductionVar();
+      llvm::SmallSetVector<Operation *, 8> users(counter.user_begin(),
+                                                 counter.user_end());
+      if (!llvm::all_of(users, canReplaceIn))
+        return;
+      for (Operation *user : users)
+        replaceIn(user, {counter, loop.getConstantLowerBound()});
+      (void)affine::promoteIfSingleIteration(loop);
+    });
+  }
+};
+
+} // namespace
+} // namespace autotune
