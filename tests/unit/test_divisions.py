@@ -1,4 +1,4 @@
-"""Divisions of a row by one value in `reassoc` mode: nearly exact, for all values that there are."""
+"""Divisions of rows by one value in `reassoc` mode: nearly exact, for all values that there are."""
 
 from collections.abc import Iterator
 
@@ -65,7 +65,9 @@ def test_quotients_are_within_their_bound(
     generator = np.random.default_rng(5)
     x = _values(generator, element, _ROWS * _COLUMNS).reshape(_ROWS, _COLUMNS)
     s = generator.permutation(_values(generator, element, _ROWS))
-    _, _, y = sandbox.run_object(built.artefact.object_code, workload.name, [x, s, np.zeros_like(x)])
+    _, _, y = sandbox.run_object(
+        built.artefact.object_code, workload.name, [x, s, np.zeros_like(x)]
+    )
     with np.errstate(all="ignore"):
         rounded = x / s[:, None]
         exact = x.astype(np.longdouble) / s[:, None].astype(np.longdouble)

@@ -178,17 +178,16 @@ private:
   }
 
   static void collapse(AffineForOp outer, AffineForOp inner) {
-    llvm::SetVector<Operation *> accesses(
-        inner.getInductionVar().user_begin(),
-        inner.getInductionVar().user_end());
+    llvm::SetVector<Operation *> accesses(inner.getInductionVar().user_begin(),
+                                          inner.getInductionVar().user_end());
     for (Operation *access : accesses)
       dropLastSubscript(access);
     outer.setConstantUpperBound(outer.getConstantUpperBound() *
                                 inner.getConstantUpperBound());
     Block &body = *inner.getBody();
-    outer.getBody()->getOperations().splice(
-        Block::iterator(inner), body.getOperations(), body.begin(),
-        std::prev(body.end()));
+    outer.getBody()->getOperations().splice(Block::iterator(inner),
+                                            body.getOperations(), body.begin(),
+                                            std::prev(body.end()));
     inner.erase();
   }
 
@@ -218,9 +217,9 @@ void adaptCalls(func::FuncOp workload, ArrayRef<unsigned> changed) {
       SmallVector<ReassociationIndices> groups(rank - 1);
       for (int64_t dim = 0; dim < rank; ++dim)
         groups[std::min(dim, rank - 2)].push_back(dim);
-      call.setOperand(number, memref::CollapseShapeOp::create(
-                                  builder, call.getLoc(),
-                                  call.getOperand(number), groups));
+      call.setOperand(
+          number, memref::CollapseShapeOp::create(
+                      builder, call.getLoc(), call.getOperand(number), groups));
     }
   });
 }

@@ -96,8 +96,7 @@ void replaceIn(Operation *user, const Constant &constant) {
     replaceInCondition(condition, constant);
 }
 
-struct SingleIterationsPass
-    : impl::SingleIterationsBase<SingleIterationsPass> {
+struct SingleIterationsPass : impl::SingleIterationsBase<SingleIterationsPass> {
   void runOnOperation() override {
     getOperation().walk([](AffineForOp loop) {
       if (!hasOneIteration(loop))

@@ -116,10 +116,10 @@ Inverse invert(OpBuilder &builder, Location loc, Value divisor) {
   Value small = number(std::ldexp(1.0, -limit));
   Value one = number(1.0);
   Value magnitude = math::AbsFOp::create(builder, loc, divisor);
-  Value isSmall = arith::CmpFOp::create(
-      builder, loc, arith::CmpFPredicate::OLT, magnitude, small);
-  Value isLarge = arith::CmpFOp::create(
-      builder, loc, arith::CmpFPredicate::OGT, magnitude, large);
+  Value isSmall = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLT,
+                                        magnitude, small);
+  Value isLarge = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OGT,
+                                        magnitude, large);
   Value shrunk = arith::SelectOp::create(builder, loc, isLarge, small, one);
   Value scale = arith::SelectOp::create(builder, loc, isSmall, large, shrunk);
   Value scaled = arith::MulFOp::create(builder, loc, divisor, scale);
@@ -129,8 +129,8 @@ Inverse invert(OpBuilder &builder, Location loc, Value divisor) {
 Value multiply(OpBuilder &builder, arith::DivFOp division, Inverse inverse) {
   Location loc = division.getLoc();
   // Scaled last, a tiny dividend would lose bits before.
-  Value scaled = arith::MulFOp::create(builder, loc, division.getLhs(),
-                                       inverse.scale);
+  Value scaled =
+      arith::MulFOp::create(builder, loc, division.getLhs(), inverse.scale);
   return arith::MulFOp::create(builder, loc, scaled, inverse.inverse);
 }
 
@@ -166,7 +166,8 @@ void invertDivisor(arith::DivFOp division, affine::AffineForOp loop,
 
 struct InvertDivisorsPass : impl::InvertDivisorsBase<InvertDivisorsPass> {
   void runOnOperation() override {
-    llvm::MapVector<affine::AffineForOp, llvm::SmallVector<arith::DivFOp>> found;
+    llvm::MapVector<affine::AffineForOp, llvm::SmallVector<arith::DivFOp>>
+        found;
     getOperation().walk([&](arith::DivFOp division) {
       arith::FastMathFlags flags = division.getFastmath();
       if (!bitEnumContainsAll(flags, allowed))
