@@ -2,7 +2,8 @@
 
 Hides how blocks of pivot rows are made independent of what they are applied to: the rows are copied
 as they are used, the rows of the block are computed first, and all others take every pivot of the
-block while they are in the cache.
+block while they are in the cache. Where pivots are columns, such as those of an orthogonalisation,
+columns take them.
 """
 
 from dataclasses import dataclass
@@ -53,6 +54,88 @@ def pivot_schedule(draft: Draft, target: Target, recipe: PivotRecipe) -> State |
     for number in reversed(range(last)):
         _shape(draft, target, recipe, number)
     return draft.state
+
+
+@dataclass(frozen=True)
+class ColumnRecipe:
+    """Parameters of a blocked elimination whose pivots are columns.
+
+    Attributes:
+        block: Pivots that are applied together.
+        vectors: Vectors that the columns fill that they are applied to together.
+    """
+
+    block: int
+    vectors: int
+
+
+COLUMN_RECIPES = (ColumnRecipe(block=64, vectors=8),)
+
+
+def column_schedule(draft: Draft, target: Target, recipe: ColumnRecipe) -> State | None:
+    """Returns what the recipe makes of a program, or None where it does not fit."""
+    parts = _parts(draft, _PIVOTS)
+    if not parts or num_statements(parts[-1]) < 2:
+        return None
+    columns, pivots = int(parts[-1]["number"]), _PIVOTS + 1
+    num_before = num_parts(_band(draft, _PIVOTS))
+    steps = (Split(columns, 0, 1, recipe.block), Tile(_PIVOTS, (recipe.block,)))
+    if not all(map(draft.take, steps)) or num_parts(_band(draft, pivots)) != num_before + 1:
+        return None
+    if not draft.take(Distribute(pivots, 0, num_before)):
+        return None
+    remaining = int(_parts(draft, _PIVOTS)[-1]["number"])
+    bits = max(
+        int(access["bits"])
+        for statement in draft.statements_in(remaining)
+        for access in draft.accesses(statement)
+    )
+    lanes = target.vector_bits // bits
+    if not draft.take(Tile(remaining, (0, recipe.vectors * lanes))):
+        return None
+    _separate(draft, pivots + 1)
+    for number in reversed(range(pivots + 1, len(bands(draft.loops["tree"])))):
+        _shape_columns(draft, number, lanes, recipe.vectors)
+    if target.num_threads > 1:
+        draft.take(Parallelize(int(_parts(draft, _PIVOTS)[-1]["number"]), 0))
+    return draft.state
+
+
+def _separate(draft: Draft, first: int) -> None:
+    """Gives statements loops of their own from a band on, as far outside as is legal."""
+    number = first
+    while number < len(bands(draft.loops["tree"])):
+        band = _band(draft, number)
+        choices = [
+            Distribute(number, depth, cut)
+            for depth in range(len(band["members"]))
+            for cut in reversed(range(1, num_parts(band)))
+        ]
+        if not any(draft.take(step) for step in choices):
+            number += 1
+
+
+def _shape_columns(draft: Draft, number: int, lanes: int, num_vectors: int) -> None:
+    """Runs vectors along the columns of a statement; keeps those of a tile in registers."""
+    band = _band(draft, number)
+    if band["children"][0]["kind"] != "leaf":
+        return
+    statement = str(band["children"][0]["statement"])
+
+    def can_vectorize(outer: int, member: int) -> bool:
+        return draft.is_legal(Vectorize(outer, member, lanes))
+
+    innermost = draft.path(statement)[-1:]
+    choice = vector_member(innermost, draft.accesses(statement), can_vectorize, statement)
+    if choice is None:
+        return
+    column, num_columns = choice[1], num_vectors * lanes
+    if len(band["members"]) == 2 and column == 0 and draft.take(Interchange(number, (1, 0))):
+        column = 1
+        is_tile = int(band["members"][0]["extent"] or 0) == num_columns
+        if is_tile and draft.take(UnrollAndJam(number, (1, num_columns))):
+            number, column = number + 1, 0
+    draft.take(Vectorize(number, column, lanes))
 
 
 def _copy_pivots(draft: Draft) -> bool:

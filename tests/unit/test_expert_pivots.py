@@ -7,9 +7,20 @@ import pytest
 
 from autotune.compiler import CompilerPool
 from autotune.draft import Draft
-from autotune.expert_pivots import PivotRecipe, pivot_schedule
+from autotune.expert_pivots import ColumnRecipe, PivotRecipe, column_schedule, pivot_schedule
+from autotune.measurement import Candidate, MeasureConfig
 from autotune.proposer import UniformProposer
-from autotune.schedule import Distribute, Schedule, Snapshot, Split, Tile, UnrollAndJam, Vectorize
+from autotune.runner import LocalRunner
+from autotune.schedule import (
+    Distribute,
+    Parallelize,
+    Schedule,
+    Snapshot,
+    Split,
+    Tile,
+    UnrollAndJam,
+    Vectorize,
+)
 from autotune.search import Explorer, State
 from autotune.target import detect
 from autotune.tune import WorkloadSpace
@@ -61,12 +72,44 @@ def test_pivots_are_applied_in_blocks(pool: CompilerPool) -> None:
     assert sum(isinstance(x, Vectorize) for x in steps) > 6
 
 
-def test_columns_of_a_block_are_jammed(pool: CompilerPool) -> None:
-    """Columns lose what is along the pivot: a sum and steps along a column, without vectors."""
+def _orthogonalisation(pool: CompilerPool) -> Workload:
     (kernel,) = (each for each in KERNELS if each.name == "gramschmidt")
     text = kernel.text(kernel.sizes["SMALL"], "f64").encode()
     (columns,) = pool.front_end(text, "kernel.mlir", None, Modes("contract", "inline")).workloads
-    state = _pivots(columns, pool)
+    return columns
+
+
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_columns_take_the_pivots_of_a_block(pool: CompilerPool, num_threads: int) -> None:
+    """In SMALL there are 80 columns: full tiles and others, of columns and of pivots."""
+    target, columns = detect(num_threads), _orthogonalisation(pool)
+    lanes = target.vector_bits // 64
+    explorer = Explorer(WorkloadSpace(columns, pool), UniformProposer(), target)
+    root = explorer.visit(Schedule())
+    assert root is not None
+    state = column_schedule(Draft(explorer, root), target, ColumnRecipe(block=12, vectors=2))
+    assert state is not None
+    steps = state.schedule.transformations
+    assert {x.size for x in steps if isinstance(x, Split)} == {12}
+    assert [x.sizes for x in steps if isinstance(x, Tile)] == [(12,), (0, 2 * lanes)]
+    assert [x.factors for x in steps if isinstance(x, UnrollAndJam)] == [(1, 2 * lanes)] * 2
+    assert sum(isinstance(x, Vectorize) for x in steps) == 6
+    assert sum(isinstance(x, Parallelize) for x in steps) == num_threads - 1
+    measure = MeasureConfig(budget_secs=0.01, baseline_budget_secs=0.01, patience_secs=0.0)
+    artefacts = [
+        pool.build(Candidate(columns, schedule)).result().artefact
+        for schedule in (Schedule(), state.schedule)
+    ]
+    baseline, blocked = artefacts
+    assert baseline is not None
+    assert blocked is not None
+    with LocalRunner(target, measure) as runner:
+        assert runner.run(columns, baseline, blocked).failure is None
+
+
+def test_columns_of_a_block_are_jammed(pool: CompilerPool) -> None:
+    """Columns lose what is along the pivot: a sum and steps along a column, without vectors."""
+    state = _pivots(_orthogonalisation(pool), pool)
     assert state is not None
     jams = [x.factors for x in state.schedule.transformations if isinstance(x, UnrollAndJam)]
     assert jams == [(4, 1), (4,)]
@@ -74,3 +117,7 @@ def test_columns_of_a_block_are_jammed(pool: CompilerPool) -> None:
 
 def test_products_have_no_pivots(pool: CompilerPool) -> None:
     assert _pivots(matmul(100), pool) is None
+    explorer = Explorer(WorkloadSpace(matmul(100), pool), UniformProposer(), detect())
+    root = explorer.visit(Schedule())
+    assert root is not None
+    assert column_schedule(Draft(explorer, root), detect(), ColumnRecipe(16, 2)) is None
