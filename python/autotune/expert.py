@@ -11,12 +11,7 @@ from typing import Any
 
 from autotune.draft import Draft
 from autotune.expert_blocks import arrange
-from autotune.expert_pivots import (
-    COLUMN_RECIPES,
-    PIVOT_RECIPES,
-    column_schedule,
-    pivot_schedule,
-)
+from autotune.expert_pivots import pivot_schedules
 from autotune.expert_recipes import Recipe, recipes_for
 from autotune.expert_spans import span_registers
 from autotune.expert_stores import with_streams
@@ -67,14 +62,8 @@ def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
             if state.tree_hash not in seen:
                 seen.add(state.tree_hash)
                 yield state.schedule
-    for pivots in PIVOT_RECIPES:
-        blocked = pivot_schedule(Draft(explorer, root), target, pivots)
-        if blocked is not None:
-            yield blocked.schedule
-    for columns in COLUMN_RECIPES:
-        blocked = column_schedule(Draft(explorer, root), target, columns)
-        if blocked is not None:
-            yield blocked.schedule
+    for blocked in pivot_schedules(explorer, root, target):
+        yield blocked.schedule
 
 
 class _Cook:

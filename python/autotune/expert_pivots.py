@@ -6,6 +6,7 @@ block while they are in the cache. Where pivots are columns, such as those of an
 columns take them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,7 @@ from autotune.schedule import (
     UnrollAndJam,
     Vectorize,
 )
-from autotune.search import State
+from autotune.search import Explorer, State
 from autotune.workload import Target
 
 _PIVOTS = 0  # The band whose iterations are pivots.
@@ -70,6 +71,13 @@ class ColumnRecipe:
 
 
 COLUMN_RECIPES = (ColumnRecipe(block=64, vectors=8),)
+
+
+def pivot_schedules(explorer: Explorer, root: State, target: Target) -> Iterator[State]:
+    """Yields what the recipes make of a program that is an elimination, nothing of others."""
+    made = [pivot_schedule(Draft(explorer, root), target, each) for each in PIVOT_RECIPES]
+    made += [column_schedule(Draft(explorer, root), target, each) for each in COLUMN_RECIPES]
+    yield from filter(None, made)
 
 
 def column_schedule(draft: Draft, target: Target, recipe: ColumnRecipe) -> State | None:
