@@ -8,6 +8,7 @@ columns take them.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from autotune.draft import Draft
@@ -75,9 +76,9 @@ COLUMN_RECIPES = (ColumnRecipe(block=64, vectors=8),)
 
 def pivot_schedules(explorer: Explorer, root: State, target: Target) -> Iterator[State]:
     """Yields what the recipes make of a program that is an elimination, nothing of others."""
-    made = [pivot_schedule(Draft(explorer, root), target, each) for each in PIVOT_RECIPES]
-    made += [column_schedule(Draft(explorer, root), target, each) for each in COLUMN_RECIPES]
-    yield from filter(None, made)
+    rows = (pivot_schedule(Draft(explorer, root), target, each) for each in PIVOT_RECIPES)
+    columns = (column_schedule(Draft(explorer, root), target, each) for each in COLUMN_RECIPES)
+    yield from filter(None, chain(rows, columns))
 
 
 def column_schedule(draft: Draft, target: Target, recipe: ColumnRecipe) -> State | None:
@@ -129,15 +130,9 @@ def _shape_columns(draft: Draft, number: int, lanes: int, num_vectors: int) -> N
     if band["children"][0]["kind"] != "leaf":
         return
     statement = str(band["children"][0]["statement"])
-
-    def can_vectorize(outer: int, member: int) -> bool:
-        return draft.is_legal(Vectorize(outer, member, lanes))
-
-    innermost = draft.path(statement)[-1:]
-    choice = vector_member(innermost, draft.accesses(statement), can_vectorize, statement)
-    if choice is None:
+    column, num_columns = _column(draft, statement, lanes), num_vectors * lanes
+    if column is None:
         return
-    column, num_columns = choice[1], num_vectors * lanes
     if len(band["members"]) == 2 and column == 0 and draft.take(Interchange(number, (1, 0))):
         column = 1
         is_tile = int(band["members"][0]["extent"] or 0) == num_columns
@@ -199,16 +194,21 @@ def _has_vectors(tree: dict[str, Any]) -> bool:
 
 
 def _vectorize(draft: Draft, target: Target, number: int, statement: str) -> None:
-    accesses = draft.accesses(statement)
-    lanes = target.vector_bits // max(int(access["bits"]) for access in accesses)
+    lanes = target.vector_bits // max(int(access["bits"]) for access in draft.accesses(statement))
+    column = _column(draft, statement, lanes)
+    if column is not None:
+        draft.take(Vectorize(number, column, lanes))
+
+
+def _column(draft: Draft, statement: str, lanes: int) -> int | None:
+    """Returns the innermost loop that the statement's vectors run along; None where none does."""
 
     def can_vectorize(band: int, member: int) -> bool:
         return draft.is_legal(Vectorize(band, member, lanes))
 
     innermost = draft.path(statement)[-1:]
-    choice = vector_member(innermost, accesses, can_vectorize, statement)
-    if choice is not None:
-        draft.take(Vectorize(number, choice[1], lanes))
+    choice = vector_member(innermost, draft.accesses(statement), can_vectorize, statement)
+    return None if choice is None else choice[1]
 
 
 def _band(draft: Draft, number: int) -> dict[str, Any]:

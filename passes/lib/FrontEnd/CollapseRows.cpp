@@ -1,5 +1,7 @@
 //===- CollapseRows.cpp - Walk rows that lie end to end as one ------------===//
 
+#include "Statements.h"
+#include "Subscripts.h"
 #include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -37,49 +39,28 @@ AffineForOp onlyLoopIn(AffineForOp outer) {
   return dyn_cast<AffineForOp>(body.front());
 }
 
-AffineMap mapOf(Operation *access) {
-  if (auto load = dyn_cast<AffineLoadOp>(access))
-    return load.getAffineMap();
-  return cast<AffineStoreOp>(access).getAffineMap();
-}
-
-OperandRange indicesOf(Operation *access) {
-  if (auto load = dyn_cast<AffineLoadOp>(access))
-    return load.getMapOperands();
-  return cast<AffineStoreOp>(access).getMapOperands();
-}
-
-Value memrefOf(Operation *access) {
-  if (auto load = dyn_cast<AffineLoadOp>(access))
-    return load.getMemRef();
-  return cast<AffineStoreOp>(access).getMemRef();
-}
-
 /// The loop whose counter is subscript `position` of an access; null where that
 /// is another expression.
 AffineForOp loopOfSubscript(Operation *access, unsigned position) {
-  auto dim = dyn_cast<AffineDimExpr>(mapOf(access).getResult(position));
+  Subscripts subscripts = subscriptsOf(access);
+  auto dim = dyn_cast<AffineDimExpr>(subscripts.map.getResult(position));
   return dim ? affine::getForInductionVarOwner(
-                   indicesOf(access)[dim.getPosition()])
+                   subscripts.operands[dim.getPosition()])
              : AffineForOp();
 }
 
 void dropLastSubscript(Operation *access) {
-  AffineMap old = mapOf(access);
-  auto map = AffineMap::get(old.getNumDims(), old.getNumSymbols(),
-                            old.getResults().drop_back(), old.getContext());
-  OperandRange indices = indicesOf(access);
-  unsigned first = indices.getBeginOperandIndex(), count = indices.size();
-  SmallVector<Value> operands(indices);
-  affine::canonicalizeMapAndOperands(&map, &operands);
-  access->setAttr(AffineLoadOp::getMapAttrStrName(), AffineMapAttr::get(map));
-  access->setOperands(first, count, operands);
+  auto [map, operands] = subscriptsOf(access);
+  setSubscripts(access,
+                AffineMap::get(map.getNumDims(), map.getNumSymbols(),
+                               map.getResults().drop_back(), map.getContext()),
+                llvm::to_vector_of<Value>(operands));
 }
 
 /// Whether a subscript but the last two depends on one of two loops.
 bool isElsewhere(Operation *access, AffineForOp outer, AffineForOp inner) {
-  AffineMap map = mapOf(access);
-  for (auto [position, operand] : llvm::enumerate(indicesOf(access)))
+  auto [map, operands] = subscriptsOf(access);
+  for (auto [position, operand] : llvm::enumerate(operands))
     if (operand == outer.getInductionVar() ||
         operand == inner.getInductionVar())
       for (AffineExpr result : map.getResults().drop_back(2))
@@ -141,7 +122,7 @@ private:
       auto [outer, inner] = entry;
       auto isWalk = [&](Operation *user) {
         return isa<AffineLoadOp, AffineStoreOp>(user) &&
-               arrays.contains(memrefOf(user)) && walks(user, outer, inner);
+               arrays.contains(bufferOf(user)) && walks(user, outer, inner);
       };
       return !llvm::all_of(outer.getInductionVar().getUsers(), isWalk) ||
              !llvm::all_of(inner.getInductionVar().getUsers(), isWalk) ||
@@ -158,9 +139,9 @@ private:
       return !llvm::all_of(array.getUsers(), [&](Operation *user) {
         if (isa<memref::DeallocOp>(user))
           return true;
-        if (!isa<AffineLoadOp, AffineStoreOp>(user) || memrefOf(user) != array)
+        if (!isa<AffineLoadOp, AffineStoreOp>(user) || bufferOf(user) != array)
           return false;
-        unsigned rank = mapOf(user).getNumResults();
+        unsigned rank = subscriptsOf(user).map.getNumResults();
         auto found = loops.find(loopOfSubscript(user, rank - 2));
         return found != loops.end() && walks(user, found->first, found->second);
       });
@@ -169,7 +150,7 @@ private:
 
   static bool walks(Operation *access, AffineForOp outer, AffineForOp inner) {
     ArrayRef<int64_t> shape =
-        cast<MemRefType>(memrefOf(access).getType()).getShape();
+        cast<MemRefType>(bufferOf(access).getType()).getShape();
     return loopOfSubscript(access, shape.size() - 2) == outer &&
            loopOfSubscript(access, shape.size() - 1) == inner &&
            outer.getConstantUpperBound() == shape[shape.size() - 2] &&

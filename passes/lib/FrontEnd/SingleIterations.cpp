@@ -1,5 +1,6 @@
 //===- SingleIterations.cpp - Loops of one iteration are none -------------===//
 
+#include "Subscripts.h"
 #include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -39,18 +40,6 @@ struct Constant {
   }
 };
 
-void replaceInAccess(Operation *access, AffineMap map, OperandRange operands,
-                     const Constant &constant) {
-  SmallVector<Value> values(operands);
-  map = constant.in(map, values);
-  affine::canonicalizeMapAndOperands(&map, &values);
-  unsigned first = operands.getBeginOperandIndex();
-  unsigned count = operands.size();
-  access->setAttr(affine::AffineLoadOp::getMapAttrStrName(),
-                  AffineMapAttr::get(map));
-  access->setOperands(first, count, values);
-}
-
 void replaceInBounds(AffineForOp loop, const Constant &constant) {
   SmallVector<Value> lower(loop.getLowerBoundOperands());
   AffineMap map = constant.in(loop.getLowerBoundMap(), lower);
@@ -85,15 +74,15 @@ bool canReplaceIn(Operation *user) {
 }
 
 void replaceIn(Operation *user, const Constant &constant) {
-  if (auto load = dyn_cast<affine::AffineLoadOp>(user))
-    replaceInAccess(user, load.getAffineMap(), load.getMapOperands(), constant);
-  else if (auto store = dyn_cast<affine::AffineStoreOp>(user))
-    replaceInAccess(user, store.getAffineMap(), store.getMapOperands(),
-                    constant);
-  else if (auto loop = dyn_cast<AffineForOp>(user))
+  if (isa<affine::AffineLoadOp, affine::AffineStoreOp>(user)) {
+    auto [map, operands] = subscriptsOf(user);
+    setSubscripts(user, constant.in(map, operands),
+                  llvm::to_vector_of<Value>(operands));
+  } else if (auto loop = dyn_cast<AffineForOp>(user)) {
     replaceInBounds(loop, constant);
-  else if (auto condition = dyn_cast<affine::AffineIfOp>(user))
+  } else if (auto condition = dyn_cast<affine::AffineIfOp>(user)) {
     replaceInCondition(condition, constant);
+  }
 }
 
 struct SingleIterationsPass : impl::SingleIterationsBase<SingleIterationsPass> {
