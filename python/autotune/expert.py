@@ -20,6 +20,7 @@ from autotune.loop_tree import Band, bands, num_statements
 from autotune.register_tile import (
     Shape,
     is_elimination,
+    is_sum,
     member_across_rows,
     strides_of,
     vector_member,
@@ -220,7 +221,8 @@ class _Cook:
             m for m in range(len(strides)) if all(strides[m][index] == 0 for index in written)
         ]
         rows = [m for m in range(len(strides)) if m != column and m not in reductions]
-        shape = Shape(statement, band, column, reductions, rows, lanes, accesses, strides)
+        has_sums = is_sum(path, band, accesses, statement)
+        shape = Shape(statement, band, column, reductions, rows, has_sums, lanes, accesses, strides)
         self._apply(shape)
         return across is not None
 
@@ -461,7 +463,7 @@ class _Cook:
 
     def _pack(self, shape: Shape, point: int, panel: int) -> None:
         """Packs what is read along the vectors and used by every row."""
-        if not self._recipe.packs or not shape.reductions:
+        if not self._recipe.packs or not shape.is_sum:
             return
         panel = max(panel, shape.lanes)
         for array, dimension in shape.packed_arrays():

@@ -2,6 +2,7 @@
 
 In a block one statement finds in the cache what another read. Hides which loop nests are brought
 together for it: neighbours that read a matrix, each of them all of it, walk its rows in one loop;
+neighbours of which one uses what the other makes share it, the second some iterations later;
 and how threads share such blocks.
 """
 
@@ -12,6 +13,9 @@ from autotune.expert_recipes import Recipe
 from autotune.loop_tree import bands, is_tiled, num_parts, num_statements
 from autotune.register_tile import strides_of
 from autotune.schedule import Distribute, Fuse, Interchange, Reorder, Shift, Tile, Wavefront
+
+_LATEST = 3
+"""Iterations of an outermost loop between two uses of a row: what is used stays in the cache."""
 
 _LINE_ELEMENTS = 16
 """Threads' shares of a row end where lines of the cache end, for elements of four bytes or more."""
@@ -33,8 +37,10 @@ def arrange(draft: Draft, recipe: Recipe, num_threads: int) -> bool:
         return False
     if recipe.block:
         _put_row_sums_first(draft)
-    if recipe.vectors == 0:
-        _fuse_neighbours(draft)
+    if recipe.shares_loops:
+        _fuse_starts(draft)
+    if recipe.vectors == 0 or recipe.shares_loops:
+        _fuse_neighbours(draft, _LATEST if recipe.shares_loops else 0)
     return True
 
 
@@ -49,12 +55,40 @@ def _distribute(draft: Draft) -> None:
         number += 1
 
 
-def _fuse_neighbours(draft: Draft) -> None:
-    """Gives neighbours one outermost loop, where legal."""
+def _fuse_starts(draft: Draft) -> None:
+    """Gives sums all the loops of what starts them: no start goes through memory then."""
+    child = 0
+    while len(neighbours := draft.outermost_bands()[child : child + 2]) == 2:
+        start, total = neighbours
+        depth = len(start["members"])
+        is_start = num_statements(start) == 1 and depth < len(total["members"])
+        is_start = is_start and _written(draft, start) == _written(draft, total)
+        if not (is_start and draft.take(Fuse(0, child, depth))):
+            child += 1
+
+
+def _written(draft: Draft, band: dict[str, Any]) -> set[int]:
+    """Returns the arrays that are written in a band."""
+    accesses = [a for name in draft.statements_in(band["number"]) for a in draft.accesses(name)]
+    return {int(access["array"]) for access in accesses if access["write"]}
+
+
+def _fuse_neighbours(draft: Draft, latest: int) -> None:
+    """Gives neighbours one outermost loop, where legal; the second up to `latest` later."""
     child = 0
     for _ in range(len(draft.outermost_bands()) - 1):
-        if not draft.take(Fuse(0, child, 1)):
+        if not any(_fuse_later(draft, child, offset) for offset in range(latest + 1)):
             child += 1
+
+
+def _fuse_later(draft: Draft, child: int, offset: int) -> bool:
+    """Fuses the outermost loop of a child with the next one's, `offset` iterations later."""
+    start = draft.state
+    number = draft.outermost_bands()[child + 1]["number"]
+    if (not offset or draft.take(Shift(number, 0, offset))) and draft.take(Fuse(0, child, 1)):
+        return True
+    draft.state = start
+    return False
 
 
 def add_blocks(draft: Draft, size: int) -> None:

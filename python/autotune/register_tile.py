@@ -22,6 +22,7 @@ class Shape:
         column: The member along which vectors run.
         reductions: Members that do not move the written element.
         rows: The other members.
+        is_sum: Whether members of the band or loops inside do not move the written element.
         strides: Elements from one iteration to the next, [num_members][num_accesses].
     """
 
@@ -30,6 +31,7 @@ class Shape:
     column: int
     reductions: list[int]
     rows: list[int]
+    is_sum: bool
     lanes: int
     accesses: list[dict[str, Any]]
     strides: list[list[int]]
@@ -166,6 +168,17 @@ def strides_of(member: dict[str, Any], accesses: list[dict[str, Any]], statement
     return [int(access["strides"][counters[-1]] or 0) for access in accesses]
 
 
+def is_sum(
+    path: list[Band], outermost: Band, accesses: list[dict[str, Any]], statement: str
+) -> bool:
+    """Whether loops of a band on the path, or inside it, do not move the written element."""
+    written = [index for index, access in enumerate(accesses) if access["write"]]
+    inside = path[path.index(outermost) :]
+    members = [member for band in inside for member in band.members]
+    strides = [strides_of(member, accesses, statement) for member in members]
+    return any(all(each[index] == 0 for index in written) for each in strides)
+
+
 def vector_member(
     path: list[Band],
     accesses: list[dict[str, Any]],
@@ -204,7 +217,7 @@ def member_across_rows(
         stored = [
             {each[i] for i, access in enumerate(accesses) if access["write"]} for each in strides
         ]
-        if {0} not in stored or {1} not in stored:
+        if {1} not in stored or not is_sum(path, band, accesses, statement):
             continue
         row = strides[stored.index({1})]
         for position, along in enumerate(strides):

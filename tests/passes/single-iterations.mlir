@@ -46,6 +46,24 @@ func.func @nested(%x: memref<4x8xf32>) {
   return
 }
 
+// A position of its own is what it was.
+// CHECK-LABEL: func.func @position(
+// CHECK-SAME:    %[[X:.*]]: memref<4x8xf32>)
+// CHECK:         affine.for %[[I:.*]] = 0 to 5 {
+// CHECK-NOT:       affine.for
+// CHECK:           %[[P:.*]] = affine.apply #[[MAP:.*]](%[[I]])
+// CHECK:           affine.load %[[X]][2, %[[P]]]
+func.func @position(%x: memref<4x8xf32>) {
+  affine.for %i = 0 to 5 {
+    affine.for %k = 2 to 3 {
+      %p = affine.apply affine_map<(d0, d1) -> (d0 + d1)>(%i, %k)
+      %a = affine.load %x[%k, %p] : memref<4x8xf32>
+      affine.store %a, %x[0, %i] : memref<4x8xf32>
+    }
+  }
+  return
+}
+
 // Two iterations, none, and an unknown number stay.
 // CHECK-LABEL: func.func @stays(
 // CHECK-COUNT-3: affine.for

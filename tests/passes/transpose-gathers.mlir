@@ -25,6 +25,44 @@ func.func @square(%A: memref<16x16xf64>, %B: memref<2xf64>) {
   return
 }
 
+// Four columns of eight lanes are two squares side by side; a fifth is left.
+// CHECK-LABEL: func @narrow
+// CHECK:         %[[FIRST:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<4xf32>
+// CHECK:         vector.insert_strided_slice %[[FIRST]], %{{.*}} {offsets = [0], strides = [1]}
+// CHECK:         %[[FIFTH:.*]] = llvm.load %{{.*}} {alignment = 4 : i64} : !llvm.ptr -> vector<4xf32>
+// CHECK:         vector.insert_strided_slice %[[FIFTH]], %{{.*}} {offsets = [4], strides = [1]}
+// CHECK-COUNT-8: vector.shuffle
+// CHECK:         vector.gather
+// CHECK-COUNT-8: vector.shuffle
+// CHECK:         %[[ROW:.*]] = vector.extract_strided_slice %[[ROWS:.*]] {offsets = [0], sizes = [4], strides = [1]}
+// CHECK:         llvm.store %[[ROW]]
+// CHECK:         vector.extract_strided_slice %[[ROWS]] {offsets = [4], sizes = [4], strides = [1]}
+// CHECK:         vector.scatter
+// CHECK-NOT:     vector.scatter
+func.func @narrow(%A: memref<16x16xf32>, %B: memref<16x16xf32>) {
+  %rows = arith.constant dense<[0, 16, 32, 48, 64, 80, 96, 112]> : vector<8xi32>
+  %all = arith.constant dense<true> : vector<8xi1>
+  %zeros = arith.constant dense<0.0> : vector<8xf32>
+  %j0 = arith.constant 0 : index
+  %j1 = arith.constant 1 : index
+  %j2 = arith.constant 2 : index
+  %j3 = arith.constant 3 : index
+  %j4 = arith.constant 4 : index
+  affine.for %i = 0 to 16 step 8 {
+    %a = vector.gather %A[%i, %j0] [%rows], %all, %zeros : memref<16x16xf32>, vector<8xi32>, vector<8xi1>, vector<8xf32> into vector<8xf32>
+    %b = vector.gather %A[%i, %j1] [%rows], %all, %zeros : memref<16x16xf32>, vector<8xi32>, vector<8xi1>, vector<8xf32> into vector<8xf32>
+    %c = vector.gather %A[%i, %j2] [%rows], %all, %zeros : memref<16x16xf32>, vector<8xi32>, vector<8xi1>, vector<8xf32> into vector<8xf32>
+    %d = vector.gather %A[%i, %j3] [%rows], %all, %zeros : memref<16x16xf32>, vector<8xi32>, vector<8xi1>, vector<8xf32> into vector<8xf32>
+    %e = vector.gather %A[%i, %j4] [%rows], %all, %zeros : memref<16x16xf32>, vector<8xi32>, vector<8xi1>, vector<8xf32> into vector<8xf32>
+    vector.scatter %B[%i, %j0] [%rows], %all, %e : memref<16x16xf32>, vector<8xi32>, vector<8xi1>, vector<8xf32>
+    vector.scatter %B[%i, %j1] [%rows], %all, %d : memref<16x16xf32>, vector<8xi32>, vector<8xi1>, vector<8xf32>
+    vector.scatter %B[%i, %j2] [%rows], %all, %c : memref<16x16xf32>, vector<8xi32>, vector<8xi1>, vector<8xf32>
+    vector.scatter %B[%i, %j3] [%rows], %all, %b : memref<16x16xf32>, vector<8xi32>, vector<8xi1>, vector<8xf32>
+    vector.scatter %B[%i, %j4] [%rows], %all, %a : memref<16x16xf32>, vector<8xi32>, vector<8xi1>, vector<8xf32>
+  }
+  return
+}
+
 // What is stored between the columns may be what the second one reads.
 // CHECK-LABEL: func @store_between
 // CHECK-COUNT-2: vector.gather

@@ -276,7 +276,7 @@ def test_recurrences_along_rows_run_as_columns_of_vectors(pool: CompilerPool) ->
         buffer("f64", 64),
         scalar("f64"),
     )
-    steps = [schedule.transformations for schedule in _schedules(pool, sums, 12)]
+    steps = [schedule.transformations for schedule in _schedules(pool, sums, 16)]
     assert (UnrollAndJam(1, (8,)), Vectorize(0, 0, 8)) in steps
 
 

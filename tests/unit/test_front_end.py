@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autotune.workload import Role
+from benchmarks.nn.contractions import conv_nchw
 from tests.sandbox import Sandbox
 from tests.unit.front_end_runs import (
     assert_close,
@@ -96,6 +97,14 @@ def test_padded_convolution_with_bias_and_relu(sandbox: Sandbox) -> None:
 def test_the_padded_convolution_is_one_workload(sandbox: Sandbox) -> None:
     parts = sandbox.front_end(Path("examples/conv2d.mlir").read_bytes(), "conv2d.mlir")
     assert len(parts.workloads) == 1
+
+
+def test_a_convolution_of_one_pixel_is_a_product(sandbox: Sandbox) -> None:
+    operator = conv_nchw(4, 6, 5, size=1)
+    parts = take_in(sandbox, operator.text)
+    (workload,) = parts.workloads
+    # The result is filled in two loops, and summed up in three.
+    assert workload.text.count("affine.for") == 5
 
 
 def test_max_pooling(sandbox: Sandbox) -> None:

@@ -135,3 +135,27 @@ def test_a_transposition(pool: CompilerPool, sandbox: Sandbox, member: int) -> N
     steps = "autotune-unroll-and-jam{band=0 factors=8,8}"
     vector = f"autotune-vectorize{{band=1 member={member} width=8}}"
     assert _agrees(pool, sandbox, of, f"{steps},{vector}")
+
+
+@pytest.mark.parametrize("columns", [4, 5, 8, 14])
+@pytest.mark.parametrize(("element", "lanes"), [("f32", 16), ("f32", 8), ("f64", 8)])
+def test_fewer_columns_than_lanes(
+    pool: CompilerPool, sandbox: Sandbox, element: str, lanes: int, columns: int
+) -> None:
+    matrix = f"memref<45x43x{element}>"
+    body = f"""
+      affine.for %i = 0 to 45 {{
+        affine.for %j = 0 to 43 {{
+          affine.for %k = 0 to 3 {{
+            %a = affine.load %0[%k, %i] : memref<3x45x{element}>
+            %b = affine.load %1[%j, %k] : memref<43x3x{element}>
+            %c = affine.load %2[%i, %j] : {matrix}
+            %d = math.fma %a, %b, %c : {element}
+            affine.store %d, %2[%i, %j] : {matrix}
+          }}
+        }}
+      }}"""
+    of = workload(body, buffer(element, 3, 45), buffer(element, 43, 3), buffer(element, 45, 43))
+    steps = f"autotune-unroll-and-jam{{band=0 factors={2 * lanes},{columns},1}}"
+    vector = f"autotune-vectorize{{band=1 member=0 width={lanes}}}"
+    assert _agrees(pool, sandbox, of, f"{steps},{vector}")

@@ -59,6 +59,15 @@ void replaceInCondition(affine::AffineIfOp condition,
   condition.setConditional(set, values);
 }
 
+void replaceInPosition(affine::AffineApplyOp position,
+                       const Constant &constant) {
+  SmallVector<Value> values(position.getMapOperands());
+  AffineMap map = constant.in(position.getAffineMap(), values);
+  affine::canonicalizeMapAndOperands(&map, &values);
+  position.setMap(map);
+  position.getMapOperandsMutable().assign(values);
+}
+
 bool hasOneIteration(AffineForOp loop) {
   if (!loop.hasConstantBounds())
     return false;
@@ -69,7 +78,7 @@ bool hasOneIteration(AffineForOp loop) {
 /// Other affine operations would keep a constant among their operands.
 bool canReplaceIn(Operation *user) {
   return isa<affine::AffineLoadOp, affine::AffineStoreOp, AffineForOp,
-             affine::AffineIfOp>(user) ||
+             affine::AffineIfOp, affine::AffineApplyOp>(user) ||
          !isa<affine::AffineDialect>(user->getDialect());
 }
 
@@ -82,6 +91,8 @@ void replaceIn(Operation *user, const Constant &constant) {
     replaceInBounds(loop, constant);
   } else if (auto condition = dyn_cast<affine::AffineIfOp>(user)) {
     replaceInCondition(condition, constant);
+  } else if (auto position = dyn_cast<affine::AffineApplyOp>(user)) {
+    replaceInPosition(position, constant);
   }
 }
 

@@ -29,13 +29,7 @@ static void eraseOldBody(llvm::ArrayRef<Operation *> operations) {
 }
 
 static Refusal generate(func::FuncOp function, Model &model, bool hasMasks) {
-  Quota quota(model.tree.domain.ctx().get(), maxIslOperations);
-  GeneratedAst ast;
-  try {
-    ast = generateAst(model.tree, model.scop);
-  } catch (const isl::exception_quota &) {
-    return "finding the bounds of these loops takes too long";
-  }
+  GeneratedAst ast = generateAst(model.tree, model.scop);
   if (ast.refusal)
     return ast.refusal;
   Block &body = function.getBody().front();
@@ -58,6 +52,19 @@ static Refusal generate(func::FuncOp function, Model &model, bool hasMasks) {
   return std::nullopt;
 }
 
+static Refusal generateInTime(func::FuncOp function, Model &model,
+                              bool hasMasks) {
+  isl_ctx *ctx = model.tree.domain.ctx().get();
+  try {
+    return withinQuota(ctx, maxIslOperations,
+                       [&] { return generate(function, model, hasMasks); });
+  } catch (const isl::exception_quota &) {
+    return "finding the bounds of these loops takes too long";
+  } catch (const isl::exception &) {
+    return "isl fails on these loops: " + takeIslError(ctx);
+  }
+}
+
 static int64_t countOperations(func::FuncOp function) {
   int64_t count = 0;
   function.walk([&](Operation *) { ++count; });
@@ -74,7 +81,7 @@ class CodegenPass : public impl::CodegenBase<CodegenPass> {
       FailureOr<Model> model = loadModel(function, ctx);
       if (failed(model))
         return failure();
-      if (Refusal refusal = generate(function, *model, masks))
+      if (Refusal refusal = generateInTime(function, *model, masks))
         return function.emitError("cannot generate loops: ") << *refusal;
       int64_t count = countOperations(function), most = maxOperations;
       if (most > 0 && count > most)

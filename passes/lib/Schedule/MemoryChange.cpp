@@ -12,16 +12,33 @@ using namespace mlir;
 
 namespace autotune {
 
+/// The accesses of statements that have instances.
+static llvm::SmallPtrSet<Operation *, 16> accessesOf(const Scop &scop,
+                                                     unsigned array) {
+  llvm::SmallPtrSet<Operation *, 16> found;
+  for (const Statement &statement : scop.statements)
+    for (const Access &access : statement.accesses)
+      if (access.array == array)
+        found.insert(access.op);
+  return found;
+}
+
 Refusal findVisibleUse(const Scop &scop, unsigned array) {
   if (array >= scop.arrays.size())
     return "there is no array " + std::to_string(array);
   Value buffer = scop.arrays[array];
   if (!buffer.getDefiningOp<memref::AllocOp>())
     return "the array is visible outside the workload";
-  for (Operation *user : buffer.getUsers())
-    if (!isa<memref::DeallocOp, affine::AffineReadOpInterface,
-             affine::AffineWriteOpInterface>(user))
+  llvm::SmallPtrSet<Operation *, 16> known = accessesOf(scop, array);
+  for (Operation *user : buffer.getUsers()) {
+    if (isa<memref::DeallocOp>(user))
+      continue;
+    if (!isa<affine::AffineReadOpInterface, affine::AffineWriteOpInterface>(
+            user))
       return "the array has accesses whose place is not known";
+    if (!known.contains(user))
+      return "the array has accesses that never run";
+  }
   return std::nullopt;
 }
 

@@ -135,15 +135,22 @@ void clearModel(func::FuncOp function) {
   function->removeAttr(commutingName);
 }
 
+std::string takeIslError(isl_ctx *ctx) {
+  const char *message = isl_ctx_last_error_msg(ctx);
+  std::string reason = message ? message : "isl fails";
+  isl_ctx_reset_error(ctx);
+  return reason;
+}
+
 LogicalResult guardIsl(func::FuncOp function,
                        llvm::function_ref<LogicalResult(isl::ctx)> body) {
   isl::ctx ctx = session().context.get();
   isl_ctx_reset_operations(ctx.get());
   try {
     return body(ctx);
-  } catch (const isl::exception &error) {
-    isl_ctx_reset_error(ctx.get());
-    return function.emitError("unknown, so illegal: ") << error.what();
+  } catch (const isl::exception &) {
+    return function.emitError("unknown, so illegal: ")
+           << takeIslError(ctx.get());
   }
 }
 

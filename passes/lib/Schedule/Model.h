@@ -61,6 +61,9 @@ mlir::LogicalResult
 guardIsl(mlir::func::FuncOp function,
          llvm::function_ref<mlir::LogicalResult(isl::ctx)> body);
 
+/// What isl says of its last failure, which it forgets.
+std::string takeIslError(isl_ctx *ctx);
+
 /// Whether isl can show, within its quota, that the claim holds.
 bool isProven(mlir::func::FuncOp function,
               llvm::function_ref<bool(const Scop &)> claim);

@@ -3,7 +3,9 @@
 #ifndef AUTOTUNE_SCHEDULE_QUOTA_H
 #define AUTOTUNE_SCHEDULE_QUOTA_H
 
+#include <isl/cpp.h>
 #include <isl/ctx.h>
+#include <isl/val.h>
 
 namespace autotune {
 
@@ -20,6 +22,13 @@ public:
     isl_ctx_set_max_operations(ctx, outer);
     isl_ctx_reset_operations(ctx);
   }
+  /// Whether isl makes nothing more. The failure that it has told of may be
+  /// another, of a function that was given nothing.
+  bool isUsedUp() const {
+    isl_val *probe = isl_val_one(ctx);
+    isl_val_free(probe);
+    return !probe;
+  }
   Quota(const Quota &) = delete;
   Quota &operator=(const Quota &) = delete;
 
@@ -27,6 +36,21 @@ private:
   isl_ctx *ctx;
   unsigned long outer;
 };
+
+/// What `body` returns; throws `isl::exception_quota` where isl would do more
+/// operations in it.
+template <typename Body>
+auto withinQuota(isl_ctx *ctx, unsigned long maxOperations, Body body) {
+  Quota quota(ctx, maxOperations);
+  try {
+    return body();
+  } catch (const isl::exception &) {
+    if (quota.isUsedUp())
+      isl::exception::throw_error(isl_error_quota, "too many operations",
+                                  __FILE__, __LINE__);
+    throw;
+  }
+}
 
 } // namespace autotune
 

@@ -120,7 +120,6 @@ static std::string inProgramOrder(const Model &model) {
 static Tree computeTree(const Model &model, bool maximizeFusion,
                         bool outerCoincidence) {
   isl_ctx *ctx = model.tree.domain.ctx().get();
-  Quota quota(ctx, maxSteps);
   isl_options_set_schedule_serialize_sccs(ctx, !maximizeFusion);
   isl_options_set_schedule_outer_coincidence(ctx, outerCoincidence);
   isl_options_set_schedule_maximize_band_depth(ctx, 1);
@@ -206,7 +205,9 @@ Refusal reschedule(Model &model, bool maximizeFusion, bool outerCoincidence) {
     return tooHard;
   try {
     model.tree = remembered(question.str(), [&] {
-      return computeTree(model, maximizeFusion, outerCoincidence);
+      return withinQuota(model.tree.domain.ctx().get(), maxSteps, [&] {
+        return computeTree(model, maximizeFusion, outerCoincidence);
+      });
     });
   } catch (const isl::exception_quota &) {
     hard.add(question.str(), true);

@@ -17,17 +17,18 @@ bool isTransposable(int64_t numLanes) {
 
 llvm::SmallVector<Value> transposed(OpBuilder &builder, Location loc,
                                     llvm::ArrayRef<Value> rows) {
-  int64_t numLanes = rows.size();
+  int64_t numRows = rows.size();
+  int64_t numLanes = cast<VectorType>(rows.front().getType()).getDimSize(0);
   llvm::SmallVector<Value> result(rows);
   // Every step swaps the off-diagonal quarters of squares twice the distance.
-  for (int64_t distance = 1; distance < numLanes; distance *= 2) {
+  for (int64_t distance = 1; distance < numRows; distance *= 2) {
     llvm::SmallVector<int64_t> upper, lower;
     for (int64_t lane = 0; lane < numLanes; ++lane) {
       bool isRight = lane & distance;
       upper.push_back(isRight ? numLanes + lane - distance : lane);
       lower.push_back(isRight ? numLanes + lane : lane + distance);
     }
-    for (int64_t row = 0; row < numLanes; ++row) {
+    for (int64_t row = 0; row < numRows; ++row) {
       if (row & distance)
         continue;
       Value a = result[row], b = result[row + distance];

@@ -21,6 +21,9 @@ namespace autotune {
 
 namespace {
 
+/// Fewer columns are not worth the shuffles.
+constexpr int64_t minColumns = 4;
+
 /// Lanes that transposition can move.
 struct Lanes : StridedLanes {
   /// Whether the lanes differ by a constant from the other's.
@@ -171,26 +174,32 @@ private:
     llvm::erase_if(groups, isClosed);
   }
 
-  /// Replaces the members of a group that are as many as they have lanes.
+  /// Replaces the members of a group that lie side by side.
   void transposeRuns(Group &group) {
-    size_t numLanes = group.lanes.type.getDimSize(0);
+    int64_t numLanes = group.lanes.type.getDimSize(0);
     auto &members = group.members;
     llvm::sort(members, [](const Member &a, const Member &b) {
       return a.constant < b.constant;
     });
-    for (size_t begin = 0; begin + numLanes <= members.size();) {
-      auto run = llvm::ArrayRef(members).slice(begin, numLanes);
-      size_t length = 1;
-      while (length < numLanes &&
-             run[length].constant == run[0].constant + int64_t(length))
-        ++length;
-      bool isNear = llvm::isInt<32>(run[0].constant +
-                                    group.lanes.stride * int64_t(numLanes));
-      if (length == numLanes && isNear)
-        group.isWrite ? transposeStores(group.lanes, run)
-                      : transposeLoads(group.lanes, run);
-      begin += length;
+    for (size_t begin = 0, width; begin < members.size(); begin += width) {
+      auto rest = llvm::ArrayRef(members).drop_front(begin);
+      width = llvm::bit_floor(std::min<size_t>(lengthOfRun(rest), numLanes));
+      int64_t first = rest.front().constant;
+      bool isNear = llvm::isInt<32>(first + group.lanes.stride * numLanes);
+      if (int64_t(width) < std::min(minColumns, numLanes) || !isNear)
+        continue;
+      group.isWrite ? transposeStores(group.lanes, rest.take_front(width))
+                    : transposeLoads(group.lanes, rest.take_front(width));
     }
+  }
+
+  static size_t lengthOfRun(llvm::ArrayRef<Member> members) {
+    size_t length = 1;
+    while (length < members.size() &&
+           members[length].constant ==
+               members[0].constant + static_cast<int64_t>(length))
+      ++length;
+    return length;
   }
 
   Value addressOfRow(OpBuilder &builder, const Lanes &lanes, int64_t first,
@@ -206,17 +215,35 @@ private:
         first = member.op;
     OpBuilder builder(first);
     Location loc = first->getLoc();
-    llvm::SmallVector<Value> rows;
+    llvm::SmallVector<Value> squares;
     for (size_t row = 0; row < run.size(); ++row)
-      rows.push_back(LLVM::LoadOp::create(
-          builder, loc, lanes.type,
-          addressOfRow(builder, lanes, run.front().constant, row),
-          elementBytes(cast<MemRefType>(lanes.memref.getType()))));
-    llvm::SmallVector<Value> columns = transposed(builder, loc, rows);
+      squares.push_back(loadRows(builder, loc, lanes, run, row));
+    llvm::SmallVector<Value> columns = transposed(builder, loc, squares);
     for (auto [member, column] : llvm::zip(run, columns)) {
       member.op->getResult(0).replaceAllUsesWith(column);
       member.op->erase();
     }
+  }
+
+  /// Row `first` of every square, in one vector.
+  Value loadRows(OpBuilder &builder, Location loc, const Lanes &lanes,
+                 llvm::ArrayRef<Member> run, int64_t first) {
+    int64_t numLanes = lanes.type.getDimSize(0), width = run.size();
+    auto type = VectorType::get({width}, lanes.type.getElementType());
+    Value rows;
+    for (int64_t begin = 0; begin < numLanes; begin += width) {
+      Value row = LLVM::LoadOp::create(
+          builder, loc, type,
+          addressOfRow(builder, lanes, run.front().constant, begin + first),
+          elementBytes(cast<MemRefType>(lanes.memref.getType())));
+      if (width == numLanes)
+        return row;
+      if (!rows)
+        rows = LLVM::PoisonOp::create(builder, loc, lanes.type);
+      rows = vector::InsertStridedSliceOp::create(builder, loc, row, rows,
+                                                  begin, /*strides=*/1);
+    }
+    return rows;
   }
 
   void transposeStores(const Lanes &lanes, llvm::ArrayRef<Member> run) {
@@ -230,12 +257,25 @@ private:
     OpBuilder builder(last);
     Location loc = last->getLoc();
     for (auto [row, value] : llvm::enumerate(transposed(builder, loc, columns)))
-      LLVM::StoreOp::create(
-          builder, loc, value,
-          addressOfRow(builder, lanes, run.front().constant, row),
-          elementBytes(cast<MemRefType>(lanes.memref.getType())));
+      storeRows(builder, loc, lanes, run, row, value);
     for (const Member &member : run)
       member.op->erase();
+  }
+
+  /// Stores row `first` of every square.
+  void storeRows(OpBuilder &builder, Location loc, const Lanes &lanes,
+                 llvm::ArrayRef<Member> run, int64_t first, Value rows) {
+    int64_t numLanes = lanes.type.getDimSize(0), width = run.size();
+    for (int64_t begin = 0; begin < numLanes; begin += width) {
+      Value row = rows;
+      if (width < numLanes)
+        row = vector::ExtractStridedSliceOp::create(builder, loc, rows, begin,
+                                                    width, /*strides=*/1);
+      LLVM::StoreOp::create(
+          builder, loc, row,
+          addressOfRow(builder, lanes, run.front().constant, begin + first),
+          elementBytes(cast<MemRefType>(lanes.memref.getType())));
+    }
   }
 
   Block &block;
