@@ -123,11 +123,14 @@ static Tree computeTree(const Model &model, bool maximizeFusion,
   isl_options_set_schedule_serialize_sccs(ctx, !maximizeFusion);
   isl_options_set_schedule_outer_coincidence(ctx, outerCoincidence);
   isl_options_set_schedule_maximize_band_depth(ctx, 1);
-  // Read afresh: which of several good schedules isl finds depends on what it
-  // has noted about a relation on earlier questions.
+  // Read afresh: which of several good schedules isl finds, and in how many
+  // steps, depends on what it has noted about sets on earlier questions.
   isl::union_map pairs(model.tree.domain.ctx(), inProgramOrder(model));
+  isl::union_set domain(
+      model.tree.domain.ctx(),
+      takeText(isl_union_set_to_str(model.tree.domain.get())));
   isl::schedule_constraints constraints =
-      isl::schedule_constraints::on_domain(model.tree.domain)
+      isl::schedule_constraints::on_domain(domain)
           .set_validity(pairs)
           .set_coincidence(pairs)
           .set_proximity(pairs);
