@@ -24,6 +24,8 @@ from benchmarks.program import Array, Program
 
 # Large pages, for every contender: times do not depend on where arrays happen to lie.
 _ALIGNMENT = 2 << 20
+# Threads that may move share a core at times.
+_BIND = {"OMP_PROC_BIND": "true", "OMP_PLACES": "cores"}
 # Cores that have slept are slow at first, or two of a virtual machine's share one.
 _WARM_SECS = 0.2
 
@@ -38,7 +40,7 @@ class Contender:
     Args:
         program: What it computes.
         library: Shared library with the program's C interface; None for NumPy.
-        num_threads: Threads it may use, and cores that it is pinned to.
+        num_threads: Threads it may use, and cores that it is pinned to; OpenMP's each to one.
         seed: Of the inputs.
         environment: Variables to set before anything is loaded.
         python: The process's interpreter; by default this one.
@@ -54,6 +56,8 @@ class Contender:
         python: str = sys.executable,
     ) -> None:
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(num_threads))
+        if num_threads > 1:
+            threads |= _BIND
         self._process = subprocess.Popen(
             [python, "-m", "benchmarks.contender"],
             stdin=subprocess.PIPE,

@@ -38,7 +38,6 @@ UNTUNED, EXPERT, TUNED = "untuned", "expert", "tuned"
 _SMALL_SIZES = ("MINI", "SMALL")
 # A run that takes this share of the time for a kernel is not repeated.
 _ONCE_SHARE = 0.1
-_BIND = {"OMP_PROC_BIND": "true", "OMP_PLACES": "cores"}
 # Rounding errors that add up differently, in units of the last place of the largest element.
 _TOLERANCE = 1e5
 _EPSILONS = {"f64": 2.0**-52, "f32": 2.0**-23}
@@ -219,7 +218,7 @@ def compare(
                     library,
                     1 if name in sequential else num_threads,
                     arguments.seed,
-                    {} if num_threads == 1 else _BIND,
+                    {},
                 )
             )
             for name, library in libraries.items()
