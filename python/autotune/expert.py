@@ -20,9 +20,9 @@ from autotune.loop_tree import Band, bands, num_statements
 from autotune.register_tile import (
     Shape,
     is_elimination,
-    is_sum,
     member_across_rows,
     strides_of,
+    sums_inside,
     vector_member,
 )
 from autotune.schedule import (
@@ -221,8 +221,8 @@ class _Cook:
             m for m in range(len(strides)) if all(strides[m][index] == 0 for index in written)
         ]
         rows = [m for m in range(len(strides)) if m != column and m not in reductions]
-        has_sums = is_sum(path, band, accesses, statement)
-        shape = Shape(statement, band, column, reductions, rows, has_sums, lanes, accesses, strides)
+        sums = sums_inside(path, band, accesses, statement)
+        shape = Shape(statement, band, column, reductions, rows, sums, lanes, accesses, strides)
         self._apply(shape)
         return across is not None
 
@@ -361,7 +361,7 @@ class _Cook:
         recipe, number = self._recipe, shape.band.number
         if recipe.reschedule is not None and recipe.steps:
             return int(self._tile_rescheduled(shape, extents, jam))
-        if not shape.reductions or not recipe.columns:
+        if not shape.sums or not recipe.columns:
             return 0
         factor = max(1, jam[shape.column])
         columns, reductions = [0] * len(extents), [0] * len(extents)
@@ -385,7 +385,8 @@ class _Cook:
         """Returns what is packed once for each tile of a reduction: arrays, dimensions, panels."""
         recipe = self._recipe
         scaled = shape.scaled_arrays() if recipe.packs else []
-        panels = [(array, dimension, recipe.reduction) for array, dimension in scaled]
+        extents = {int(access["array"]): access["shape"][-1] for access in shape.accesses}
+        panels = [(array, dim, recipe.reduction or extents[array]) for array, dim in scaled]
         if recipe.packs_rows:
             rows = [member for member in shape.rows if jam[member] > 1]
             panels += [(*each, jam[row]) for row in rows for each in shape.row_operands(row)]
@@ -413,12 +414,15 @@ class _Cook:
     def _column_tile(self, shape: Shape, extents: list[int], factor: int) -> int:
         """Returns the cache tile along the vectors' loop, complete register tiles.
 
-        Where threads may share these tiles, each one gets as many.
+        Where threads may share these tiles, each one gets as many. What is packed for reductions
+        that are not tiled takes half of the second-level cache.
         """
-        num_threads = self._target.num_threads
-        is_packed = self._recipe.packs and shape.packed_arrays()
-        if num_threads == 1 or is_packed:
-            return factor * max(1, round(self._recipe.columns / factor))
+        num_threads, columns = self._target.num_threads, self._recipe.columns
+        column_bytes = shape.column_bytes() if self._recipe.packs else 0
+        if column_bytes and not shape.reductions:
+            columns = min(columns, self._target.l2_bytes // (2 * column_bytes))
+        if num_threads == 1 or column_bytes:
+            return factor * max(1, round(columns / factor))
         extent = extents[shape.column]
         num_rounds = max(1, round(extent / (self._recipe.columns * num_threads)))
         return factor * -(-extent // (factor * num_rounds * num_threads))
@@ -463,7 +467,7 @@ class _Cook:
 
     def _pack(self, shape: Shape, point: int, panel: int) -> None:
         """Packs what is read along the vectors and used by every row."""
-        if not self._recipe.packs or not shape.is_sum:
+        if not self._recipe.packs or not shape.sums:
             return
         panel = max(panel, shape.lanes)
         for array, dimension in shape.packed_arrays():
@@ -474,7 +478,7 @@ class _Cook:
 
     def _pack_rows(self, shape: Shape, point: int, row: int, panel: int) -> None:
         """Packs what the rows of a register tile read side by side, a line of memory each time."""
-        if not self._recipe.packs or not shape.reductions:
+        if not self._recipe.packs or not shape.sums:
             return
         for array, dimension in shape.arrays_across_lines(row):
             self._draft.take(Pack(point, array, dimension, panel))

@@ -39,8 +39,10 @@ def arrange(draft: Draft, recipe: Recipe, num_threads: int) -> bool:
         _put_row_sums_first(draft)
     if recipe.shares_loops:
         _fuse_starts(draft)
-    if recipe.vectors == 0 or recipe.shares_loops:
-        _fuse_neighbours(draft, _LATEST if recipe.shares_loops else 0)
+    if recipe.shares_loops and not recipe.packs:
+        _fuse_neighbours(draft, _LATEST)
+    elif recipe.vectors == 0:
+        _fuse_neighbours(draft, 0)
     return True
 
 
@@ -59,18 +61,36 @@ def _fuse_starts(draft: Draft) -> None:
     """Gives sums all the loops of what starts them: no start goes through memory then."""
     child = 0
     while len(neighbours := draft.outermost_bands()[child : child + 2]) == 2:
-        start, total = neighbours
-        depth = len(start["members"])
-        is_start = num_statements(start) == 1 and depth < len(total["members"])
-        is_start = is_start and _written(draft, start) == _written(draft, total)
-        if not (is_start and draft.take(Fuse(0, child, depth))):
+        before, depth = draft.state, len(neighbours[0]["members"])
+        is_fused = _put_sums_inside(draft, *neighbours) and draft.take(Fuse(0, child, depth))
+        if not is_fused:
+            draft.state = before
             child += 1
 
 
-def _written(draft: Draft, band: dict[str, Any]) -> set[int]:
-    """Returns the arrays that are written in a band."""
-    accesses = [a for name in draft.statements_in(band["number"]) for a in draft.accesses(name)]
-    return {int(access["array"]) for access in accesses if access["write"]}
+def _put_sums_inside(draft: Draft, start: dict[str, Any], total: dict[str, Any]) -> bool:
+    """Orders the loops of a sum: those of what starts it, then the others; whether it is one."""
+    along = [_written_strides(draft, band) for band in (start, total)]
+    if num_statements(start) > 1 or not along[0] or len(along[0]) >= len(along[1]):
+        return False
+    starts, totals = along
+    if any(totals.count(each) != 1 for each in starts):
+        return False
+    outer = [totals.index(each) for each in starts]
+    order = (*outer, *(m for m in range(len(totals)) if m not in outer))
+    is_sorted = order == tuple(range(len(order)))
+    return is_sorted or draft.take(Interchange(total["number"], order))
+
+
+def _written_strides(draft: Draft, band: dict[str, Any]) -> list[tuple[int, int]]:
+    """Returns the array that a band writes, and the stride there, for each of its loops."""
+    found = []
+    for name in draft.statements_in(band["number"])[:1]:
+        accesses = draft.accesses(name)
+        for member in band["members"]:
+            strides = zip(strides_of(member, accesses, name), accesses, strict=True)
+            found += [(int(a["array"]), stride) for stride, a in strides if a["write"]]
+    return found
 
 
 def _fuse_neighbours(draft: Draft, latest: int) -> None:

@@ -42,8 +42,9 @@ class Recipe:
         whole_rows: Whether rows that rescheduling has moved in time are moved back, and not tiled.
         across_rows: Whether vectors of sums run across the rows of the result, where what they read
             can be packed; other operands may then lie in memory as they like.
-        shares_loops: Whether sums share all loops of what starts them, and neighbours their
-            outermost loop, the second a few iterations later where it needs what the first makes.
+        shares_loops: Whether sums share all loops of what starts them; and, where nothing is
+            packed, neighbours their outermost loop, the second a few iterations later where it
+            needs what the first makes.
         separates: Tile of the two outermost loops, in which what needs nothing of the tile runs
             first. In the program's order it alone gets vectors, as in dynamic programming; with a
             schedule of the scheduler's sums in place are separated, as in eliminations. Empty for
@@ -113,6 +114,7 @@ RECIPES = (
     Recipe(rows=6, vectors=4, columns=256, reduction=512, packs=True, packs_rows=True),
     Recipe(rows=8, vectors=2, packs=True, across_rows=True, shares_loops=True),
     Recipe(rows=4, vectors=1, shares_loops=True),
+    Recipe(rows=6, vectors=4, columns=256, packs=True, shares_loops=True),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
     Recipe(rows=1, vectors=1, columns_of_vectors=True),
     Recipe(rows=8, vectors=2, block=8),

@@ -22,7 +22,7 @@ class Shape:
         column: The member along which vectors run.
         reductions: Members that do not move the written element.
         rows: The other members.
-        is_sum: Whether members of the band or loops inside do not move the written element.
+        sums: Strides of the members, here or in bands inside, that do not move the written element.
         strides: Elements from one iteration to the next, [num_members][num_accesses].
     """
 
@@ -31,7 +31,7 @@ class Shape:
     column: int
     reductions: list[int]
     rows: list[int]
-    is_sum: bool
+    sums: list[list[int]]
     lanes: int
     accesses: list[dict[str, Any]]
     strides: list[list[int]]
@@ -84,6 +84,17 @@ class Shape:
                 found.append((index, dimension))
         return found
 
+    def column_bytes(self) -> int:
+        """Returns the size of what is packed for one iteration of the vectors' loop."""
+        packed = dict(self.packed_arrays())
+        sizes = {
+            int(access["array"]): math.prod(access["shape"]) * int(access["bits"]) // 8
+            for access in self.accesses
+            if access["array"] in packed
+        }
+        shapes = {int(access["array"]): access["shape"] for access in self.accesses}
+        return sum(sizes[array] // shapes[array][dim] for array, dim in packed.items())
+
     def _written_arrays(self) -> set[int]:
         return {int(access["array"]) for access in self.accesses if access["write"]}
 
@@ -124,7 +135,7 @@ class Shape:
         found = []
         for index, access in enumerate(self.accesses):
             is_side_by_side = self.strides[row][index] == 1 and not self.strides[self.column][index]
-            step = abs(self.strides[self.reductions[-1]][index]) * int(access["bits"]) // 8
+            step = abs(self.sums[-1][index]) * int(access["bits"]) // 8
             if is_side_by_side and step >= _LINE_BYTES and arrays.count(access["array"]) == 1:
                 found.append((int(access["array"]), len(access["shape"]) - 1))
         return found
@@ -139,7 +150,7 @@ class Shape:
         found = []
         for index, access in enumerate(self.accesses):
             dimension = _dimension(access["shape"], self.strides[row][index])
-            is_summed = any(self.strides[member][index] for member in self.reductions)
+            is_summed = any(strides[index] for strides in self.sums)
             is_along = self.strides[self.column][index] != 0
             if dimension is not None and is_summed and not is_along:
                 found.append((int(access["array"]), dimension))
@@ -168,15 +179,15 @@ def strides_of(member: dict[str, Any], accesses: list[dict[str, Any]], statement
     return [int(access["strides"][counters[-1]] or 0) for access in accesses]
 
 
-def is_sum(
+def sums_inside(
     path: list[Band], outermost: Band, accesses: list[dict[str, Any]], statement: str
-) -> bool:
-    """Whether loops of a band on the path, or inside it, do not move the written element."""
+) -> list[list[int]]:
+    """Returns strides of members that do not move the written element, from a band on the path."""
     written = [index for index, access in enumerate(accesses) if access["write"]]
     inside = path[path.index(outermost) :]
     members = [member for band in inside for member in band.members]
     strides = [strides_of(member, accesses, statement) for member in members]
-    return any(all(each[index] == 0 for index in written) for each in strides)
+    return [each for each in strides if all(each[index] == 0 for index in written)]
 
 
 def vector_member(
@@ -217,7 +228,7 @@ def member_across_rows(
         stored = [
             {each[i] for i, access in enumerate(accesses) if access["write"]} for each in strides
         ]
-        if {1} not in stored or not is_sum(path, band, accesses, statement):
+        if {1} not in stored or not sums_inside(path, band, accesses, statement):
             continue
         row = strides[stored.index({1})]
         for position, along in enumerate(strides):

@@ -6,7 +6,16 @@ from autotune.compiler import CompilerPool
 from autotune.expert import expert_schedules
 from autotune.measurement import Candidate
 from autotune.proposer import UniformProposer
-from autotune.schedule import Fuse, Pack, Schedule, Shift, UnrollAndJam, Vectorize
+from autotune.schedule import (
+    Fuse,
+    Interchange,
+    Pack,
+    Schedule,
+    Shift,
+    Tile,
+    UnrollAndJam,
+    Vectorize,
+)
 from autotune.search import Explorer
 from autotune.target import detect
 from autotune.tune import WorkloadSpace
@@ -74,8 +83,37 @@ _STARTED_SUM = workload(
 )
 
 
+_SCALED_PRODUCT = workload(
+    """
+    %half = arith.constant 0.5 : f32
+    affine.for %i = 0 to 60 {
+      affine.for %j = 0 to 640 {
+        %s = affine.load %2[%i, %j] : memref<60x640xf32>
+        %t = arith.mulf %s, %half : f32
+        affine.store %t, %2[%i, %j] : memref<60x640xf32>
+      }
+    }
+    affine.for %i = 0 to 60 {
+      affine.for %k = 0 to 256 {
+        affine.for %j = 0 to 640 {
+          %a = affine.load %0[%i, %k] : memref<60x256xf32>
+          %b = affine.load %1[%k, %j] : memref<256x640xf32>
+          %s = affine.load %2[%i, %j] : memref<60x640xf32>
+          %t = math.fma %a, %b, %s : f32
+          affine.store %t, %2[%i, %j] : memref<60x640xf32>
+        }
+      }
+    }""",
+    buffer("f32", 60, 256),
+    buffer("f32", 256, 640),
+    buffer("f32", 60, 640),
+)
+
+
 def _schedules(pool: CompilerPool, of: Workload) -> list[Schedule]:
-    target = replace(detect(), vector_bits=512, num_vector_registers=32, num_threads=1)
+    target = replace(
+        detect(), vector_bits=512, num_vector_registers=32, num_threads=1, l2_bytes=1 << 18
+    )
     explorer = Explorer(WorkloadSpace(of, pool), UniformProposer(), target)
     return list(expert_schedules(explorer, target))
 
@@ -99,3 +137,11 @@ def test_a_sum_across_rows_starts_in_registers(pool: CompilerPool) -> None:
     result = pool.build(Candidate(_STARTED_SUM, schedule)).result()
     assert result.artefact is not None
     assert result.artefact.num_spills == 0
+
+
+def test_what_is_packed_for_whole_sums_takes_half_of_the_cache(pool: CompilerPool) -> None:
+    # 256 terms of 128 columns; the loops of what starts the sums come first.
+    steps = (Interchange(1, (0, 2, 1)), Fuse(0, 0, 2), Tile(0, (0, 128)), UnrollAndJam(1, (6, 64)))
+    found = [x for x in _schedules(pool, _SCALED_PRODUCT) if x.transformations[:4] == steps]
+    (schedule,) = found
+    assert Pack(1, 1, 1, 64) in schedule.transformations
