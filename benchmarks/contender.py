@@ -7,6 +7,7 @@ is asked runs. The module is both sides: `Contender` is the caller's, `main` the
 import ctypes
 import importlib
 import math
+import mmap
 import os
 import pickle
 import subprocess
@@ -23,7 +24,7 @@ import numpy as np
 from benchmarks.program import Array, Program
 
 # Large pages, for every contender: times do not depend on where arrays happen to lie.
-_ALIGNMENT = 2 << 20
+_LARGE_PAGE_BYTES = 2 << 20
 # Threads that may move share a core at times.
 _BIND = {"OMP_PROC_BIND": "true", "OMP_PLACES": "cores"}
 # Cores that have slept are slow at first, or two of a virtual machine's share one.
@@ -106,9 +107,12 @@ class Contender:
 
 
 def aligned_copy(array: Array) -> Array:
-    """Returns a copy that starts on a large page."""
-    memory = np.empty(array.nbytes + _ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT
+    """Returns a copy in large pages of its own, where the system grants them."""
+    num_pages = -(-array.nbytes // _LARGE_PAGE_BYTES) + 1
+    mapping = mmap.mmap(-1, num_pages * _LARGE_PAGE_BYTES, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    mapping.madvise(mmap.MADV_HUGEPAGE)
+    memory = np.frombuffer(mapping, np.uint8)
+    start = -memory.ctypes.data % _LARGE_PAGE_BYTES
     copy = memory[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
     copy[...] = array
     return copy
