@@ -415,12 +415,13 @@ class _Cook:
         """Returns the cache tile along the vectors' loop, complete register tiles.
 
         Where threads may share these tiles, each one gets as many. What is packed for reductions
-        that are not tiled takes half of the second-level cache.
+        that are not tiled takes a quarter of the second-level cache: of half a cache some would
+        not stay, as pages lie in memory at random.
         """
         num_threads, columns = self._target.num_threads, self._recipe.columns
         column_bytes = shape.column_bytes() if self._recipe.packs else 0
         if column_bytes and not shape.reductions:
-            columns = min(columns, self._target.l2_bytes // (2 * column_bytes))
+            columns = min(columns, self._target.l2_bytes // (4 * column_bytes))
         if num_threads == 1 or column_bytes:
             return factor * max(1, round(columns / factor))
         extent = extents[shape.column]
