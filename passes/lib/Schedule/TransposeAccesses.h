@@ -7,10 +7,10 @@
 
 namespace autotune {
 
-/// Gathers of neighbouring columns become loads of rows and a transposition, and
-/// scatters a transposition and stores of rows: as many columns as they have
-/// lanes, or a smaller power of two from four. A gather of what was scattered just
-/// before becomes that value.
+/// Gathers of neighbouring columns become loads of rows and a transposition,
+/// and scatters a transposition and stores of rows: as many columns as they
+/// have lanes, or a smaller power of two from four. A gather of what was
+/// scattered just before becomes that value.
 void transposeAccesses(mlir::Block &block, Addresses &addresses);
 
 } // namespace autotune
