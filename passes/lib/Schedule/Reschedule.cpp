@@ -126,9 +126,8 @@ static Tree computeTree(const Model &model, bool maximizeFusion,
   // Read afresh: which of several good schedules isl finds, and in how many
   // steps, depends on what it has noted about sets on earlier questions.
   isl::union_map pairs(model.tree.domain.ctx(), inProgramOrder(model));
-  isl::union_set domain(
-      model.tree.domain.ctx(),
-      takeText(isl_union_set_to_str(model.tree.domain.get())));
+  isl::union_set domain(model.tree.domain.ctx(), takeText(isl_union_set_to_str(
+                                                     model.tree.domain.get())));
   isl::schedule_constraints constraints =
       isl::schedule_constraints::on_domain(domain)
           .set_validity(pairs)
