@@ -369,7 +369,7 @@ class _Cook:
             columns[shape.column] = self._column_tile(shape, extents, factor)
         for member in shape.reductions:
             reductions[member] = recipe.reduction
-        panels = self._panels_of_reductions(shape, jam)
+        panels = self._panels_around_tiles(shape, jam)
         if panels:
             point = number + bool(self._add_tile_loops(number, reductions, extents))
             for array, dimension, panel in panels:
@@ -381,15 +381,17 @@ class _Cook:
             self._put_outside(shape.column, tiled, number)
         return int(bool(tiled))
 
-    def _panels_of_reductions(self, shape: Shape, jam: list[int]) -> list[tuple[int, int, int]]:
-        """Returns what is packed once for each tile of a reduction: arrays, dimensions, panels."""
+    def _panels_around_tiles(self, shape: Shape, jam: list[int]) -> list[tuple[int, int, int]]:
+        """Returns what is packed outside of column tiles: arrays, dimensions, panels."""
         recipe = self._recipe
         scaled = shape.scaled_arrays() if recipe.packs else []
         extents = {int(access["array"]): access["shape"][-1] for access in shape.accesses}
         panels = [(array, dim, recipe.reduction or extents[array]) for array, dim in scaled]
-        if recipe.packs_rows:
-            rows = [member for member in shape.rows if jam[member] > 1]
-            panels += [(*each, jam[row]) for row in rows for each in shape.row_operands(row)]
+        for row in (member for member in shape.rows if jam[member] > 1):
+            if recipe.packs_rows:
+                panels += [(*each, jam[row]) for each in shape.row_operands(row)]
+            elif recipe.packs and recipe.shares_loops:
+                panels += [(*each, jam[row]) for each in shape.arrays_across_lines(row)]
         return panels
 
     def _tile_rescheduled(self, shape: Shape, extents: list[int], jam: list[int]) -> bool:

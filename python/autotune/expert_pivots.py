@@ -6,14 +6,14 @@ block while they are in the cache. Where pivots are columns, such as those of an
 columns take them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from autotune.draft import Draft
 from autotune.loop_tree import bands, num_parts, num_statements
-from autotune.register_tile import vector_member
+from autotune.register_tile import fitted_tile, vector_member
 from autotune.schedule import (
     Distribute,
     Interchange,
@@ -38,13 +38,22 @@ class PivotRecipe:
     Attributes:
         block: Pivots that are applied together.
         rows: Rows that they are applied to together.
+        columns: Cache tile of the columns outside of the block, in iterations: those are computed
+            after the block's own, from copies of what rows multiply pivots by, and stay in
+            registers while all pivots of the block are applied. 0 where all are computed together.
+        register_tile: Rows and vectors of such columns.
     """
 
     block: int
     rows: int
+    columns: int = 0
+    register_tile: tuple[int, int] = (1, 1)
 
 
-PIVOT_RECIPES = (PivotRecipe(block=64, rows=8), PivotRecipe(block=32, rows=4))
+PIVOT_RECIPES = (
+    PivotRecipe(block=32, rows=4, columns=512, register_tile=(8, 2)),
+    PivotRecipe(block=64, rows=8),
+)
 
 
 def pivot_schedule(draft: Draft, target: Target, recipe: PivotRecipe) -> State | None:
@@ -154,32 +163,75 @@ def _copy_pivots(draft: Draft) -> bool:
     return any(copied)
 
 
+def _copy_factors(draft: Draft) -> bool:
+    """Lets rows read copies of what they multiply pivots by, which block's columns overwrite."""
+    copied = [
+        draft.take(Snapshot(int(loop["number"]), int(access["array"])))
+        for rows in reversed(_rows(draft))
+        for loop in reversed(_parts(draft, rows))
+        for access in draft.accesses(str(loop["children"][0]["statement"]))
+        if access["write"]
+    ]
+    return any(copied)
+
+
+def _split_columns(draft: Draft, recipe: PivotRecipe, rows: int) -> None:
+    """Parts the columns of rows before, in and after the block."""
+    for loop in reversed(_parts(draft, rows)):
+        draft.take(Split(int(loop["number"]), 0, 2, recipe.block))
+
+
 def _add_blocks(draft: Draft, recipe: PivotRecipe) -> bool:
     """Applies the pivots of a block together where they need not come one after the other."""
+    if recipe.columns and not _copy_factors(draft):
+        return False
+    if recipe.columns and len(_rows(draft)) > 1:
+        _split_columns(draft, recipe, _rows(draft)[0])
     remaining = int(_parts(draft, _PIVOTS)[-1]["number"])
     draft.take(Split(remaining, 0, 1, recipe.block))
+    if recipe.columns:
+        _split_columns(draft, recipe, _rows(draft)[-1])
     if not draft.take(Tile(_PIVOTS, (recipe.block,))):
         return False
-    pivots = _PIVOTS + 1
-    last = num_parts(_band(draft, pivots)) - 1
+    num_parts_inside = num_parts(_band(draft, _PIVOTS + 1))
+    num_separate = _take_apart(draft, _PIVOTS + 1, range(num_parts_inside))
+    if recipe.columns:
+        for part in reversed(_parts(draft, _PIVOTS)[1:]):
+            children = part["children"][0].get("children", [])
+            loops = [place for place, child in enumerate(children) if child["kind"] == "band"]
+            _take_apart(draft, int(part["number"]), loops[:1] + loops[-1:])
+    return num_separate > 0
+
+
+def _take_apart(draft: Draft, number: int, children: Sequence[int]) -> int:
+    """Gives parts of a band loops of their own where that is legal; returns how many get them.
+
+    Args:
+        draft: The schedule.
+        number: Of the band.
+        children: Places of the parts in its sequence, in their order.
+    """
+    last = num_parts(_band(draft, number)) - 1
     num_separate = 0
-    for child in reversed(range(last + 1)):
+    for child in reversed(children):
         start = draft.state
-        (body,) = _band(draft, pivots)["children"]
+        (body,) = _band(draft, number)["children"]
         moved = child == last or draft.take(Reorder(int(body["number"]), child, last))
-        if moved and last > 0 and draft.take(Distribute(pivots, 0, last)):
+        if moved and last > 0 and draft.take(Distribute(number, 0, last)):
             num_separate += 1
             last -= 1
         else:
             draft.state = start
-    return num_separate > 0
+    return num_separate
 
 
 def _shape(draft: Draft, target: Target, recipe: PivotRecipe, number: int) -> None:
     """Makes vectors of innermost loops; jams rows that have none inside or take whole blocks."""
     band = _band(draft, number)
     if num_statements(band) == 1 and band["children"][0]["kind"] == "leaf":
-        _vectorize(draft, target, number, str(band["children"][0]["statement"]))
+        statement = str(band["children"][0]["statement"])
+        if len(band["members"]) < 3 or not _keep_in_registers(draft, target, recipe, number):
+            _vectorize(draft, target, number, statement)
     elif len(band["members"]) == 2 and draft.take(Interchange(number, (1, 0))):
         draft.take(UnrollAndJam(number, (recipe.rows, 1)))
         if target.num_threads > 1:
@@ -188,16 +240,44 @@ def _shape(draft: Draft, target: Target, recipe: PivotRecipe, number: int) -> No
         draft.take(UnrollAndJam(number, (recipe.rows,)))
 
 
+def _keep_in_registers(draft: Draft, target: Target, recipe: PivotRecipe, number: int) -> bool:
+    """Applies all pivots of a block to a register tile; returns whether that is possible."""
+    band, start = _band(draft, number), draft.state
+    statement = str(band["children"][0]["statement"])
+    lanes = _lanes(draft, target, statement)
+    column = _column(draft, statement, lanes)
+    if column is None or column == 0:
+        return False
+    sizes = [0] * len(band["members"])
+    sizes[column] = recipe.columns
+    point = number + draft.take(Tile(number, tuple(sizes)))
+    rows = [member for member in range(1, len(sizes)) if member != column]
+    order = (*rows, column, 0)
+    num_rows, num_vectors = fitted_tile(*recipe.register_tile, target.num_vector_registers)
+    jam = (*[1] * (len(rows) - 1), num_rows, num_vectors * lanes, 1)
+    if draft.take(Interchange(point, order)) and draft.take(UnrollAndJam(point, jam)):
+        draft.take(Vectorize(draft.path(statement)[-1].number, 1, lanes))
+        if target.num_threads > 1:
+            draft.take(Parallelize(point, 0))
+        return True
+    draft.state = start
+    return False
+
+
 def _has_vectors(tree: dict[str, Any]) -> bool:
     is_vector = str(tree.get("label", "")).startswith("vectorize")
     return is_vector or any(map(_has_vectors, tree.get("children", [])))
 
 
 def _vectorize(draft: Draft, target: Target, number: int, statement: str) -> None:
-    lanes = target.vector_bits // max(int(access["bits"]) for access in draft.accesses(statement))
+    lanes = _lanes(draft, target, statement)
     column = _column(draft, statement, lanes)
     if column is not None:
         draft.take(Vectorize(number, column, lanes))
+
+
+def _lanes(draft: Draft, target: Target, statement: str) -> int:
+    return target.vector_bits // max(int(access["bits"]) for access in draft.accesses(statement))
 
 
 def _column(draft: Draft, statement: str, lanes: int) -> int | None:
@@ -220,3 +300,9 @@ def _parts(draft: Draft, number: int) -> list[dict[str, Any]]:
     (body,) = _band(draft, number)["children"]
     children = body["children"] if body["kind"] == "sequence" else [body]
     return [child for child in children if child["kind"] == "band"]
+
+
+def _rows(draft: Draft) -> list[int]:
+    """Returns the bands, at most two, whose rows are not pivots: the first and the last one."""
+    parts = [part for part in _parts(draft, _PIVOTS) if part["children"][0]["kind"] != "leaf"]
+    return [int(part["number"]) for part in {0: parts[0], len(parts): parts[-1]}.values()]

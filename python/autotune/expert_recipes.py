@@ -115,6 +115,7 @@ RECIPES = (
     Recipe(rows=8, vectors=2, packs=True, across_rows=True, shares_loops=True),
     Recipe(rows=4, vectors=1, shares_loops=True),
     Recipe(rows=6, vectors=4, columns=256, packs=True, shares_loops=True),
+    Recipe(rows=8, vectors=3, columns=240, packs=True, shares_loops=True),
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
     Recipe(rows=1, vectors=1, columns_of_vectors=True),
     Recipe(rows=8, vectors=2, block=8),

@@ -5,8 +5,8 @@
 // CHECK:      %[[BUFFER:.*]] = memref.alloc() {alignment = 64 : i64} : memref<4x16x8xf32>
 // CHECK:      affine.for %[[TJ:.*]] = 0 to 64 step 32 {
 // CHECK-NEXT:   affine.for %[[TK:.*]] = 0 to 32 step 16 {
-// CHECK-NEXT:     affine.for %[[P:.*]] = 0 to 4 {
-// CHECK-NEXT:       affine.for %[[K:.*]] = 0 to 16 {
+// CHECK-NEXT:     affine.for %[[K:.*]] = 0 to 16 {
+// CHECK-NEXT:       affine.for %[[P:.*]] = 0 to 4 {
 // CHECK-NEXT:         affine.for %[[J:.*]] = 0 to 8 {
 // CHECK-NEXT:           affine.load %arg0[%[[TK]] + %[[K]], %[[TJ]] + %[[P]] * 8 + %[[J]]]
 // CHECK-NEXT:           affine.store %{{.*}}, %[[BUFFER]][%[[P]], %[[K]], %[[J]]]

@@ -45,8 +45,8 @@ def _pivots(of: Workload, pool: CompilerPool) -> State | None:
     return pivot_schedule(Draft(explorer, root), target, _RECIPE)
 
 
-def test_pivots_are_applied_in_blocks(pool: CompilerPool) -> None:
-    matrix, own = "memref<100x100xf32>", "affine_map<(d0) -> (d0)>(%k)"
+def _shortest_paths(num_nodes: int) -> Workload:
+    matrix, own = f"memref<{num_nodes}x{num_nodes}xf32>", "affine_map<(d0) -> (d0)>(%k)"
     after = "affine_map<(d0) -> (d0 + 1)>(%k)"
     loops = "".join(
         f"""
@@ -58,10 +58,15 @@ def test_pivots_are_applied_in_blocks(pool: CompilerPool) -> None:
               %e = arith.minimumf %a, %d : f32
               affine.store %e, %0[%i, %j] : {matrix}
             }}"""
-        for low, high in ((0, own), (own, after), (after, 100))
+        for low, high in ((0, own), (own, after), (after, num_nodes))
     )
-    nest = f"affine.for %k = 0 to 100 {{ affine.for %i = 0 to 100 {{ {loops} }} }}"
-    state = _pivots(workload(nest, buffer("f32", 100, 100)), pool)
+    rows = f"affine.for %i = 0 to {num_nodes} {{ {loops} }}"
+    nest = f"affine.for %k = 0 to {num_nodes} {{ {rows} }}"
+    return workload(nest, buffer("f32", num_nodes, num_nodes))
+
+
+def test_pivots_are_applied_in_blocks(pool: CompilerPool) -> None:
+    state = _pivots(_shortest_paths(100), pool)
     assert state is not None
     steps = state.schedule.transformations
     assert {x.size for x in steps if isinstance(x, Split)} == {1, 32}
@@ -70,6 +75,29 @@ def test_pivots_are_applied_in_blocks(pool: CompilerPool) -> None:
     assert sum(isinstance(x, Distribute) for x in steps) == 2
     assert [x.factors for x in steps if isinstance(x, UnrollAndJam)] == [(4, 1), (4, 1)]
     assert sum(isinstance(x, Vectorize) for x in steps) > 6
+
+
+@pytest.mark.parametrize("num_threads", [1, 2])
+def test_columns_outside_of_a_block_take_its_pivots_in_registers(
+    pool: CompilerPool, num_threads: int
+) -> None:
+    """Of 83 nodes no block, register tile or cache tile has all its rows and columns."""
+    target, paths = detect(num_threads), _shortest_paths(83)
+    lanes = target.vector_bits // 32
+    explorer = Explorer(WorkloadSpace(paths, pool), UniformProposer(), target)
+    root = explorer.visit(Schedule())
+    assert root is not None
+    recipe = PivotRecipe(block=8, rows=2, columns=48, register_tile=(2, 2))
+    state = pivot_schedule(Draft(explorer, root), target, recipe)
+    assert state is not None
+    steps = state.schedule.transformations
+    assert sum(isinstance(x, Snapshot) for x in steps) == 6
+    assert [x.sizes for x in steps if isinstance(x, Tile)] == [(8,), *[(0, 0, 48)] * 4]
+    jams = [x.factors for x in steps if isinstance(x, UnrollAndJam)]
+    assert jams.count((2, 2 * lanes, 1)) == 4
+    assert jams.count((2, 1)) == 2
+    assert sum(isinstance(x, Parallelize) for x in steps) == (num_threads - 1) * 6
+    _check(paths, state.schedule, pool, num_threads)
 
 
 def _orthogonalisation(pool: CompilerPool) -> Workload:
@@ -95,16 +123,19 @@ def test_columns_take_the_pivots_of_a_block(pool: CompilerPool, num_threads: int
     assert [x.factors for x in steps if isinstance(x, UnrollAndJam)] == [(1, 2 * lanes)] * 2
     assert sum(isinstance(x, Vectorize) for x in steps) == 6
     assert sum(isinstance(x, Parallelize) for x in steps) == num_threads - 1
+    _check(columns, state.schedule, pool, num_threads)
+
+
+def _check(of: Workload, schedule: Schedule, pool: CompilerPool, num_threads: int) -> None:
     measure = MeasureConfig(budget_secs=0.01, baseline_budget_secs=0.01, patience_secs=0.0)
     artefacts = [
-        pool.build(Candidate(columns, schedule)).result().artefact
-        for schedule in (Schedule(), state.schedule)
+        pool.build(Candidate(of, each)).result().artefact for each in (Schedule(), schedule)
     ]
     baseline, blocked = artefacts
     assert baseline is not None
     assert blocked is not None
-    with LocalRunner(target, measure) as runner:
-        assert runner.run(columns, baseline, blocked).failure is None
+    with LocalRunner(detect(num_threads), measure) as runner:
+        assert runner.run(of, baseline, blocked).failure is None
 
 
 def test_columns_of_a_block_are_jammed(pool: CompilerPool) -> None:

@@ -109,6 +109,30 @@ _SCALED_PRODUCT = workload(
     buffer("f32", 60, 640),
 )
 
+_TRANSPOSED_PRODUCT = workload(
+    """
+    %zero = arith.constant 0.0 : f32
+    affine.for %i = 0 to 64 {
+      affine.for %j = 0 to 640 {
+        affine.store %zero, %2[%i, %j] : memref<64x640xf32>
+      }
+    }
+    affine.for %i = 0 to 64 {
+      affine.for %j = 0 to 640 {
+        affine.for %k = 0 to 100 {
+          %a = affine.load %0[%k, %i] : memref<100x64xf32>
+          %b = affine.load %1[%k, %j] : memref<100x640xf32>
+          %s = affine.load %2[%i, %j] : memref<64x640xf32>
+          %t = math.fma %a, %b, %s : f32
+          affine.store %t, %2[%i, %j] : memref<64x640xf32>
+        }
+      }
+    }""",
+    buffer("f32", 100, 64),
+    buffer("f32", 100, 640),
+    buffer("f32", 64, 640),
+)
+
 
 def _schedules(pool: CompilerPool, of: Workload) -> list[Schedule]:
     target = replace(
@@ -145,3 +169,11 @@ def test_what_is_packed_for_whole_sums_takes_a_quarter_of_the_cache(pool: Compil
     found = [x for x in _schedules(pool, _SCALED_PRODUCT) if x.transformations[:4] == steps]
     (schedule,) = found
     assert Pack(1, 1, 1, 64) in schedule.transformations
+
+
+def test_transposed_rows_are_packed_once_for_all_columns(pool: CompilerPool) -> None:
+    steps = (Fuse(0, 0, 2), Pack(0, 0, 1, 8), Tile(0, (0, 240)), UnrollAndJam(1, (8, 48)))
+    found = [x for x in _schedules(pool, _TRANSPOSED_PRODUCT) if x.transformations[:4] == steps]
+    (schedule,) = found
+    packs = [step for step in schedule.transformations if isinstance(step, Pack)]
+    assert packs == [Pack(0, 0, 1, 8), Pack(1, 1, 1, 48)]

@@ -3,6 +3,7 @@
 #include "Dependences.h"
 #include "MemberForm.h"
 #include "Recent.h"
+#include "Relations.h"
 
 #include <isl/aff.h>
 #include <isl/map.h>
@@ -46,11 +47,10 @@ Dependences::Dependences(DependentPairs all, bool remembersViolations)
 void Dependences::addParts(const isl::union_map &pairs, bool commute) {
   pairs.foreach_map([&](isl::map map) {
     map.foreach_basic_map([&](isl::basic_map part) {
-      if (part.is_empty())
+      std::string text = takeText(isl_basic_map_to_str(part.get()));
+      if (isEmptyRelation(text, part.ctx()))
         return;
-      // In memory of its own: isl notes what it finds out about a relation
-      // where it is, and answers would depend on what was asked of the whole.
-      isl::map pairs(part.ctx(), takeText(isl_basic_map_to_str(part.get())));
+      isl::map pairs = readRelation(text, part.ctx());
       isl::space space = pairs.space();
       dependences.push_back({pairs, commute, map.domain_tuple_id().name(),
                              map.range_tuple_id().name(), space.domain(),

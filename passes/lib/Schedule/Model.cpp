@@ -3,6 +3,7 @@
 #include "Model.h"
 #include "NewStatements.h"
 #include "Recent.h"
+#include "Relations.h"
 #include "TreeReader.h"
 
 #include <isl/ast_build.h>
@@ -77,8 +78,8 @@ dependencesOf(StringAttr ordered, StringAttr commuting, isl::ctx ctx,
   if (const auto *dependences = session().dependences.find(text))
     return *dependences;
   DependentPairs pairs{
-      isl::union_map(ctx, ordered.str()),
-      isl::union_map(ctx, commuting ? commuting.str() : "{ }")};
+      readRelations(ordered.getValue(), ctx),
+      readRelations(commuting ? commuting.getValue() : "{ }", ctx)};
   return session().dependences.add(
       text, std::make_shared<Dependences>(pairs, remembersViolations));
 }

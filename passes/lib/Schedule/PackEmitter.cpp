@@ -19,6 +19,9 @@ constexpr int64_t minSharedIterations = 8;
 /// The widest registers: of the machine, where no vector is below.
 constexpr int64_t registerBits = 512;
 
+/// Of a row, which panels that are filled together take: four lines.
+constexpr int64_t bitsTogether = 2048;
+
 /// Smaller squares gain nothing.
 constexpr int64_t minBlockWidth = 4;
 
@@ -69,27 +72,10 @@ public:
   void emit() {
     OpBuilder::InsertionGuard guard(builder);
     unsigned numLoopsOutside = scope.size();
-    int64_t size = sizes[pack.panelDim], width = blockWidth();
-    unsigned last = shape.size() - 1;
-    AffineExpr panel = addLoop(
-        {constant(0)}, {constant(llvm::divideCeilSigned(size, pack.panel))});
-    AffineExpr begin = panel * pack.panel;
-    llvm::SmallVector<AffineExpr> subscripts(shape.size());
-    for (unsigned dim = 0; dim < shape.size(); ++dim)
-      if (dim != pack.panelDim && (dim != last || width == 0))
-        subscripts[dim] =
-            addLoopAlong(dim, constant(0), {constant(sizes[dim])});
-    if (width == 0) {
-      subscripts[pack.panelDim] = addLoopAlong(
-          pack.panelDim, begin, upTo(begin, pack.panel, pack.panelDim));
-      copy(subscripts);
-    } else {
-      AffineExpr column =
-          addLoop({constant(0)},
-                  {constant(llvm::divideCeilSigned(sizes[last], width))});
-      AffineExpr row = addLoop({constant(0)}, {constant(pack.panel / width)});
-      copyBlock(subscripts, begin + row * width, column * width, width);
-    }
+    if (int64_t width = blockWidth())
+      copyBlocks(width);
+    else
+      copyPanels();
     while (scope.size() > numLoopsOutside)
       scope.pop();
   }
@@ -118,6 +104,68 @@ private:
                    sizes.back() >= width
                ? width
                : 0;
+  }
+
+  /// Panels that are filled together: narrow ones of contiguous elements take
+  /// but a part of each line, which would leave the cache before the next one
+  /// reads on.
+  int64_t panelsTogether() const {
+    if (pack.panelDim + 1 != shape.size())
+      return 1;
+    Type element = cast<MemRefType>(source.getType()).getElementType();
+    int64_t panelBits = pack.panel * element.getIntOrFloatBitWidth();
+    return std::max<int64_t>(1, bitsTogether / panelBits);
+  }
+
+  int64_t numPanels() const {
+    return llvm::divideCeilSigned(sizes[pack.panelDim], pack.panel);
+  }
+
+  void copyPanels() {
+    int64_t together = std::min(panelsTogether(), numPanels());
+    int64_t numComplete = sizes[pack.panelDim] / pack.panel;
+    int64_t numGroups = numComplete / together;
+    if (numGroups > 0)
+      copyGroups(0, numGroups, together);
+    if (int64_t done = numGroups * together; done < numPanels())
+      copyGroups(done, 1, numPanels() - done);
+  }
+
+  /// Fills panels from `first` on, `together` at a time.
+  void copyGroups(int64_t first, int64_t numGroups, int64_t together) {
+    OpBuilder::InsertionGuard guard(builder);
+    unsigned numLoopsOutside = scope.size();
+    auto panelAmong = [&](int64_t count) {
+      return count == 1 ? constant(0)
+                        : addLoop({constant(0)}, {constant(count)});
+    };
+    AffineExpr group = panelAmong(numGroups) * together + first;
+    llvm::SmallVector<AffineExpr> subscripts(shape.size());
+    for (unsigned dim = 0; dim < shape.size(); ++dim)
+      if (dim != pack.panelDim)
+        subscripts[dim] =
+            addLoopAlong(dim, constant(0), {constant(sizes[dim])});
+    AffineExpr begin = (group + panelAmong(together)) * pack.panel;
+    subscripts[pack.panelDim] = addLoopAlong(
+        pack.panelDim, begin, upTo(begin, pack.panel, pack.panelDim));
+    copy(subscripts);
+    while (scope.size() > numLoopsOutside)
+      scope.pop();
+  }
+
+  void copyBlocks(int64_t width) {
+    unsigned last = shape.size() - 1;
+    AffineExpr panel = addLoop({constant(0)}, {constant(numPanels())});
+    llvm::SmallVector<AffineExpr> subscripts(shape.size());
+    for (unsigned dim = 0; dim < last; ++dim)
+      if (dim != pack.panelDim)
+        subscripts[dim] =
+            addLoopAlong(dim, constant(0), {constant(sizes[dim])});
+    AffineExpr column = addLoop(
+        {constant(0)}, {constant(llvm::divideCeilSigned(sizes[last], width))});
+    AffineExpr row = addLoop({constant(0)}, {constant(pack.panel / width)});
+    copyBlock(subscripts, panel * pack.panel + row * width, column * width,
+              width);
   }
 
   /// Copies a square from element (row, column) of the region on.
@@ -189,10 +237,14 @@ private:
   /// Upper bounds of `count` elements from `begin` that stay in the region.
   llvm::SmallVector<AffineExpr> upTo(AffineExpr begin, int64_t count,
                                      unsigned dim) {
-    llvm::SmallVector<AffineExpr> uppers{constant(count)};
-    if (sizes[dim] % count != 0)
-      uppers.push_back(constant(sizes[dim]) - begin);
-    return uppers;
+    AffineExpr left = scope.simplify(constant(sizes[dim]) - begin);
+    std::optional<int64_t> least = scope.minimum(left);
+    std::optional<int64_t> most = scope.maximum(left);
+    if (least && *least >= count)
+      return {constant(count)};
+    if (most && *most <= count)
+      return {left};
+    return {constant(count), left};
   }
 
   llvm::SmallVector<AffineExpr>

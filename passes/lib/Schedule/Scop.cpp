@@ -3,6 +3,7 @@
 #include "Scop.h"
 #include "Accesses.h"
 #include "IslAffine.h"
+#include "Relations.h"
 
 #include "mlir/Dialect/Affine/Analysis/Utils.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -238,7 +239,7 @@ private:
         isl_set_set_tuple_name(outer.copy(), statement.name.c_str()));
     if (auto limits = root.getAttrOfType<StringAttr>(domainName))
       statement.domain =
-          statement.domain.intersect(isl::set(ctx, limits.str()));
+          statement.domain.intersect(readInstances(limits.getValue(), ctx));
     collectSlice(&root, statement.slice);
     statement.isVectorizable = llvm::all_of(statement.slice, hasVectorForm);
     statement.usesCounters = llvm::any_of(

@@ -125,24 +125,38 @@ static void rename(Tree &tree, const Renaming &renaming) {
     rename(child, renaming);
 }
 
+/// Pairs of what is split have other names then; all others stay.
 static isl::union_map renamed(const isl::union_map &pairs,
-                              const Renaming &renaming) {
-  isl::union_map both = pairs.preimage_domain(renaming.origins)
-                            .preimage_range(renaming.origins)
-                            .intersect_domain(renaming.instances)
-                            .intersect_range(renaming.instances);
+                              const Renaming &renaming,
+                              const isl::union_set &split) {
   isl::union_map result(pairs.ctx(), "{ }");
-  both.foreach_map([&](isl::map part) {
-    if (!part.is_empty())
-      result = result.unite(isl::union_map(part.coalesce()));
+  pairs.foreach_map([&](isl::map each) {
+    isl::union_map old(each);
+    if (old.domain().is_disjoint(split) && old.range().is_disjoint(split)) {
+      result = result.unite(old);
+      return;
+    }
+    isl::union_map both = old.preimage_domain(renaming.origins)
+                              .preimage_range(renaming.origins)
+                              .intersect_domain(renaming.instances)
+                              .intersect_range(renaming.instances);
+    both.foreach_map([&](isl::map part) {
+      if (!part.is_empty())
+        result = result.unite(isl::union_map(part.coalesce()));
+    });
   });
   return result;
 }
 
 /// The order stays as it is, and with it what depends on what.
 static DependentPairs renamed(const DependentPairs &pairs,
-                              const Renaming &renaming) {
-  return {renamed(pairs.ordered, renaming), renamed(pairs.commuting, renaming)};
+                              const Renaming &renaming,
+                              const std::vector<Part> &parts) {
+  isl::union_set split(pairs.ordered.ctx(), "{ }");
+  for (const Part &part : parts)
+    split = split.unite(isl::union_set(part.statement->domain));
+  return {renamed(pairs.ordered, renaming, split),
+          renamed(pairs.commuting, renaming, split)};
 }
 
 /// The tree of some of its instances.
@@ -255,7 +269,7 @@ static Refusal split(func::FuncOp function, Model &model, unsigned number,
   Renaming renaming = renamingOf(model.scop, plan.parts);
   rename(model.tree, renaming);
   model.dependences = std::make_shared<Dependences>(
-      renamed(model.dependences->all(), renaming));
+      renamed(model.dependences->all(), renaming, plan.parts));
   splitBand(*plan.location, position, plan.parts);
   for (const Part &part : plan.parts)
     if (part.isClone)
