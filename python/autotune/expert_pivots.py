@@ -303,6 +303,6 @@ def _parts(draft: Draft, number: int) -> list[dict[str, Any]]:
 
 
 def _rows(draft: Draft) -> list[int]:
-    """Returns the bands, at most two, whose rows are not pivots: the first and the last one."""
+    """Returns the bands whose rows are not pivots: the first and the last one of several loops."""
     parts = [part for part in _parts(draft, _PIVOTS) if part["children"][0]["kind"] != "leaf"]
-    return [int(part["number"]) for part in {0: parts[0], len(parts): parts[-1]}.values()]
+    return sorted({int(part["number"]) for part in parts[:1] + parts[-1:]})
