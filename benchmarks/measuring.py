@@ -1,9 +1,11 @@
 """What every benchmark does: describe the machine, tune a program, time contenders in turn."""
 
+import ctypes
 import json
 import math
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +20,8 @@ import numpy as np
 from benchmarks.contender import Contender, ContenderError
 from benchmarks.program import Array
 
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 PACKAGES = ("mlir-autotune", "xtc-mlir-python-bindings", "llvmlite", "numpy", "intel-openmp")
 MIN_REPEATS, MAX_REPEATS = 3, 40
 # Threads of OpenBLAS and of OpenMP spin for a while after a call; nothing is timed meanwhile.
@@ -46,6 +50,11 @@ def version(package: str) -> str:
         return ""
 
 
+def _end_with_benchmark() -> None:
+    """Has the kernel end this process when its parent ends, however that ends."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def tune(source: Path, output: Path, options: Sequence[str]) -> dict[str, Any]:
     """Runs `autotune compile`; returns its report, or what it said when it failed."""
     output.mkdir(parents=True, exist_ok=True)
@@ -53,7 +62,9 @@ def tune(source: Path, output: Path, options: Sequence[str]) -> dict[str, Any]:
     database.unlink(missing_ok=True)
     command = [sys.executable, "-m", "autotune", "compile", str(source), "-o", str(output)]
     command += ["--json", "--db", f"sqlite:///{database}", *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, preexec_fn=_end_with_benchmark
+    )
     if done.returncode != 0:
         return {"error": done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]}
     report: dict[str, Any] = json.loads(done.stdout)

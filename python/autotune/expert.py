@@ -56,6 +56,8 @@ def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
     root = explorer.visit(Schedule())
     if root is None:
         return
+    for blocked in pivot_schedules(explorer, root, target):
+        yield blocked.schedule
     seen = set[str]()
     for recipe in recipes_for(target):
         cooked = _Cook(Draft(explorer, root), target, recipe).run()
@@ -63,8 +65,6 @@ def expert_schedules(explorer: Explorer, target: Target) -> Iterator[Schedule]:
             if state.tree_hash not in seen:
                 seen.add(state.tree_hash)
                 yield state.schedule
-    for blocked in pivot_schedules(explorer, root, target):
-        yield blocked.schedule
 
 
 class _Cook:

@@ -7,6 +7,7 @@ import pytest
 
 from autotune.compiler import CompilerPool
 from autotune.draft import Draft
+from autotune.expert import expert_schedules
 from autotune.expert_pivots import ColumnRecipe, PivotRecipe, column_schedule, pivot_schedule
 from autotune.measurement import Candidate, MeasureConfig
 from autotune.proposer import UniformProposer
@@ -144,6 +145,13 @@ def test_columns_of_a_block_are_jammed(pool: CompilerPool) -> None:
     assert state is not None
     jams = [x.factors for x in state.schedule.transformations if isinstance(x, UnrollAndJam)]
     assert jams == [(4, 1), (4,)]
+
+
+def test_pivots_are_tried_first(pool: CompilerPool) -> None:
+    """What is far slower than the best so far is run once only."""
+    explorer = Explorer(WorkloadSpace(_shortest_paths(100), pool), UniformProposer(), detect())
+    first = next(expert_schedules(explorer, detect()))
+    assert isinstance(first.transformations[0], Split)
 
 
 def test_products_have_no_pivots(pool: CompilerPool) -> None:
