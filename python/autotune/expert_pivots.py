@@ -165,10 +165,15 @@ def _copy_pivots(draft: Draft) -> bool:
 
 def _copy_factors(draft: Draft) -> bool:
     """Lets rows read copies of what they multiply pivots by, which block's columns overwrite."""
-    copied = [
-        draft.take(Snapshot(int(loop["number"]), int(access["array"])))
+    innermost = [
+        loop
         for rows in reversed(_rows(draft))
         for loop in reversed(_parts(draft, rows))
+        if loop["children"][0]["kind"] == "leaf"
+    ]
+    copied = [
+        draft.take(Snapshot(int(loop["number"]), int(access["array"])))
+        for loop in innermost
         for access in draft.accesses(str(loop["children"][0]["statement"]))
         if access["write"]
     ]

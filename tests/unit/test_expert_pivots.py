@@ -8,7 +8,13 @@ import pytest
 from autotune.compiler import CompilerPool
 from autotune.draft import Draft
 from autotune.expert import expert_schedules
-from autotune.expert_pivots import ColumnRecipe, PivotRecipe, column_schedule, pivot_schedule
+from autotune.expert_pivots import (
+    ColumnRecipe,
+    PivotRecipe,
+    column_schedule,
+    pivot_schedule,
+    pivot_schedules,
+)
 from autotune.measurement import Candidate, MeasureConfig
 from autotune.proposer import UniformProposer
 from autotune.runner import LocalRunner
@@ -152,6 +158,17 @@ def test_pivots_are_tried_first(pool: CompilerPool) -> None:
     explorer = Explorer(WorkloadSpace(_shortest_paths(100), pool), UniformProposer(), detect())
     first = next(expert_schedules(explorer, detect()))
     assert isinstance(first.transformations[0], Split)
+
+
+def test_rows_of_pivots_may_have_loops_inside(pool: CompilerPool) -> None:
+    """In an alternating direction method steps of time look like pivots; rows have two loops."""
+    (kernel,) = (each for each in KERNELS if each.name == "adi")
+    text = kernel.text(kernel.sizes["MINI"], "f64").encode()
+    steps, *_ = pool.front_end(text, "adi.mlir", None, Modes("contract", "inline")).workloads
+    explorer = Explorer(WorkloadSpace(steps, pool), UniformProposer(), detect())
+    root = explorer.visit(Schedule())
+    assert root is not None
+    assert list(pivot_schedules(explorer, root, detect())) == []
 
 
 def test_products_have_no_pivots(pool: CompilerPool) -> None:
