@@ -9,11 +9,11 @@ from benchmarks.polybench.table import (
     CLANG,
     Result,
     about,
-    best_of_ours,
     contender_names,
     groups,
     means,
     median_secs,
+    secs_of_ours,
 )
 
 _COLOURS = {
@@ -127,7 +127,7 @@ def _roofline(results: Iterable[Result], peak: Mapping[str, float], num_threads:
             result["num_operations"] / secs / 1e9,
         )
         for result in results
-        if (secs := best_of_ours(result))
+        if (secs := secs_of_ours(result))
     ]
     if not points:
         return "<p>No figures.</p>"

@@ -84,13 +84,14 @@ def median_secs(result: Result, name: str) -> float | None:
     return None if times is None else float(times["median"])
 
 
-def best_of_ours(result: Result) -> float | None:
-    """Returns the shortest time of what the tuner generates, the untuned program included."""
-    return min((secs for name in OURS if (secs := median_secs(result, name))), default=None)
+def secs_of_ours(result: Result) -> float | None:
+    """Returns the time of what the tuner hands back: after a search, or the expert schedule."""
+    times = (median_secs(result, name) for name in (TUNED, EXPERT))
+    return next((secs for secs in times if secs is not None), None)
 
 
 def _ratio_to(name: str) -> Callable[[Result], float | None]:
-    return lambda result: _quotient(median_secs(result, name), best_of_ours(result))
+    return lambda result: _quotient(median_secs(result, name), secs_of_ours(result))
 
 
 def _ratio_to_best_peer(result: Result) -> float | None:
@@ -98,7 +99,7 @@ def _ratio_to_best_peer(result: Result) -> float | None:
         name for name in result.get("secs", {}) if name not in OURS and _is_right(result, name)
     ]
     best = min((secs for name in peers if (secs := median_secs(result, name))), default=None)
-    return _quotient(best, best_of_ours(result))
+    return _quotient(best, secs_of_ours(result))
 
 
 def _untuned_to_clang(result: Result) -> float | None:
@@ -128,7 +129,7 @@ def _row(result: Result, names: Iterable[str]) -> list[str]:
     failures = [f"{name}: {reason}" for name, reason in result.get("failures", {}).items()]
     if "error" in result:
         failures.append(" ".join(result["error"]))
-    best = best_of_ours(result)
+    best = secs_of_ours(result)
     rate = f"{result['num_operations'] / best / 1e9:.2f}" if best else ""
     ratios = (ratio(result) for _, ratio in RATIOS)
     return [

@@ -142,12 +142,18 @@ def cells(text: str, kernel: str) -> dict[str, str]:
     return next(row for row in tables(text)[0] if row["kernel"] == kernel)
 
 
-def test_ratios_are_of_the_fastest_of_ours() -> None:
+def test_ratios_are_of_what_the_tuner_hands_back() -> None:
     row = cells(markdown(document()), "gemm")
     assert row["untuned over clang"] == "0.50"
     assert (row["over untuned"], row["over clang"]) == ("4.00", "2.00")
     assert row["over best peer"] == "0.50"
     assert (row["trials"], row["failures"]) == ("16", "2 compile error")
+
+
+def test_losses_to_the_untuned_program_are_shown() -> None:
+    text = markdown({**document(), "results": [result("gemm", [1.0, 2.0, 1.0, 4.0])]})
+    row = cells(text, "gemm")
+    assert (row["over untuned"], row["over clang"], row["GFLOP/s"]) == ("0.50", "0.50", "0.50")
 
 
 def test_means_are_geometric() -> None:
