@@ -12,11 +12,11 @@ from benchmarks.polybench.definitions import KERNELS
 _DEADLINE_SECS = 60.0
 
 
-def _wait_for(condition: Callable[[], bool]) -> None:
+def _happens(condition: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + _DEADLINE_SECS
-    while not condition():
-        assert time.monotonic() < deadline
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
+    return condition()
 
 
 def _compiling(output: Path) -> set[int]:
@@ -43,6 +43,7 @@ from benchmarks.measuring import tune
 tune(Path({str(source)!r}), Path({str(output)!r}), {options!r})
 """
     with subprocess.Popen([sys.executable, "-c", program]) as benchmark:
-        _wait_for(lambda: bool(_compiling(output)))
+        is_started = _happens(lambda: bool(_compiling(output)))
         benchmark.kill()
-    _wait_for(lambda: not _compiling(output))
+    assert is_started
+    assert _happens(lambda: not _compiling(output))
