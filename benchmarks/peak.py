@@ -57,10 +57,11 @@ def peak(command: str, element: str, folder: Path) -> dict[str, Any]:
     c_type, dtype = {"f64": ("double", "float64"), "f32": ("float", "float32")}[element]
     library = folder / f"peak-{element}.so"
     vector_bytes = detect().vector_bits // 8
-    macros = [f"-DT={c_type}", f"-DSTEPS={_STEPS}L", f"-DLENGTH={_LENGTH}L"]
-    macros += [f"-DBYTES={vector_bytes}", f"-DSUMS={_NUM_SUMS}"]
+    flags = [f"-DT={c_type}", f"-DSTEPS={_STEPS}L", f"-DLENGTH={_LENGTH}L"]
+    flags += [f"-DBYTES={vector_bytes}", f"-DSUMS={_NUM_SUMS}"]
+    flags += whole_vectors(command, 8 * vector_bytes)
     options = ["-O3", "-march=native", "-ffp-contract=fast", "-shared", "-fPIC"]
-    subprocess.run([command, *options, *macros, str(_SOURCE), "-o", str(library)], check=True)
+    subprocess.run([command, *options, *flags, str(_SOURCE), "-o", str(library)], check=True)
     lanes = vector_bytes // np.dtype(dtype).itemsize
     arithmetic = Probe("peak_arithmetic", (((_NUM_SUMS + 2) * lanes,),), dtype)
     bandwidth = Probe("peak_bandwidth", ((_LENGTH,),) * 3, dtype)
@@ -70,6 +71,14 @@ def peak(command: str, element: str, folder: Path) -> dict[str, Any]:
         "operations_per_sec": num_operations / _shortest_secs(arithmetic, library),
         "bytes_per_sec": num_bytes / _shortest_secs(bandwidth, library),
     }
+
+
+def whole_vectors(command: str, vector_bits: int) -> list[str]:
+    """Options against splitting 512-bit vectors, which compilers prefer on some CPUs."""
+    option = f"-mprefer-vector-width={vector_bits}"
+    probe = [command, "-Werror", option, "-x", "c", "-fsyntax-only", "/dev/null"]
+    done = subprocess.run(probe, capture_output=True, check=False)
+    return [] if done.returncode else [option]
 
 
 def _shortest_secs(probe: Probe, library: Path) -> float:

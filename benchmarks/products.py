@@ -4,7 +4,8 @@ For each size, type and number of threads: the best expert schedule, the best of
 OpenBLAS with the kernels that it chooses and, on CPUs with 512-bit vectors, with those for
 SkylakeX, and PyTorch eager. Each runs in a process of its own, pinned, and all in turn. Unlike the
 libraries', our sums keep their order without `--fp reassoc`. The untuned program is not among them:
-at 2048 one call takes a minute.
+at 2048 one call takes a minute. Where there is a C compiler, a loop of multiply-adds in registers
+says, just before, what one core could do; the peak is that times the number of threads.
 """
 
 import argparse
@@ -24,6 +25,8 @@ from benchmarks.nn.graph import Graph
 from benchmarks.nn.operator import DTYPES, Operator
 from benchmarks.nn.suite import EXPERT, KEEP_MEMORY, TUNED, benchmark_each, build, run_in_turn
 from benchmarks.openblas import NUMPY, NUMPY_SKYLAKEX, openblas_environments
+from benchmarks.peak import peak
+from benchmarks.polybench.c_compilers import any_compiler
 from benchmarks.program import Array, Call
 from benchmarks.timings import summary
 
@@ -32,6 +35,7 @@ SIZES = ((512, 512, 512), (1024, 1024, 1024), (2048, 2048, 2048), (1000, 1003, 9
 # Of single precision and double; sums of positive and negative terms.
 _TOLERANCES = {"f32": 1e-5, "f64": 1e-13}
 _NAME = "product"
+_SHARES = "of the best library's", "of the peak"
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,10 @@ def measure(product: Product, num_threads: int, arguments: argparse.Namespace) -
     for report in reports.values():
         if "error" in report:
             return {**result, "error": report["error"]}
+    command = any_compiler()
+    if command is not None:
+        one_core = peak(command, product.element, folder)["operations_per_sec"]
+        result["peak"] = num_threads * one_core
     environments = openblas_environments()
     with ExitStack() as stack:
 
@@ -144,18 +152,21 @@ def measure(product: Product, num_threads: int, arguments: argparse.Namespace) -
 
 
 def markdown(document: Mapping[str, Any]) -> str:
-    """Returns a table of all results: GFLOP/s of medians, and our share of the best library's."""
+    """Returns a table of all results: GFLOP/s of medians, and our share of the best library's.
+
+    And of the peak, where that was measured.
+    """
     about = document["machine"]
     packages = ", ".join(f"{name} {value}" for name, value in about["packages"].items() if value)
     libraries = (NUMPY, NUMPY_SKYLAKEX, EAGER)
     columns = (EXPERT, TUNED, *libraries)
-    rows: list[tuple[str, ...]] = [("size", "type", "threads", *columns, "of the best library's")]
+    rows: list[tuple[str, ...]] = [("size", "type", "threads", *columns, *_SHARES)]
     rows.append(("---",) * len(rows[0]))
     for result in document["results"]:
         start = result["size"], result["element"], str(result["num_threads"])
         if "error" in result:
             failed = f"failed: {' '.join(result['error'])}"
-            rows.append((*start, failed, *("",) * (len(columns))))
+            rows.append((*start, failed, *("",) * (len(columns) + len(_SHARES) - 1)))
             continue
         speeds = {
             name: result["num_flops"] / each["median"] / 1e9
@@ -163,10 +174,11 @@ def markdown(document: Mapping[str, Any]) -> str:
         }
         ours = max(speeds[name] for name in (EXPERT, TUNED) if name in speeds)
         best = max(speeds[name] for name in libraries if name in speeds)
-        share = f"{100 * ours / best:.0f} %"
-        verdict = "" if result["is_correct"] else " WRONG"
+        shares = [f"{100 * ours / best:.0f} %"]
+        shares.append(f"{100e9 * ours / result['peak']:.0f} %" if "peak" in result else "")
+        shares[0] += "" if result["is_correct"] else " WRONG"
         cells = [f"{speeds[name]:.1f}" if name in speeds else "" for name in columns]
-        rows.append((*start, *cells, share + verdict))
+        rows.append((*start, *cells, *shares))
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     cores = f"{about['num_cores']} cores, {about['system']}"
     return f"{about['cpu']}, {cores}; {packages}; GFLOP/s\n\n{table}\n"

@@ -78,3 +78,8 @@ PEERS = {
         Peer("gcc", ("gcc",), (), None),
     )
 }
+
+
+def any_compiler() -> str | None:
+    """Returns the path of a C compiler; None where none is installed."""
+    return next((path for peer in PEERS.values() if (path := peer.command())), None)

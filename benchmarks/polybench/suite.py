@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.contender import Contender
 from benchmarks.measuring import SPIN_SECS, Timing, largest_error, machine, run_in_turn, tune
 from benchmarks.peak import peak
-from benchmarks.polybench.c_compilers import PEERS
+from benchmarks.polybench.c_compilers import PEERS, any_compiler
 from benchmarks.polybench.charts import html_report
 from benchmarks.polybench.definitions import KERNELS, Kernel
 from benchmarks.polybench.inputs import inputs
@@ -103,7 +103,7 @@ def _new_document(arguments: argparse.Namespace) -> dict[str, Any]:
     settings["size"] = ",".join(arguments.size)
     compilers = {name: PEERS[name].version() for name in arguments.peers}
     document = {"schema": 2, "machine": machine(), "settings": settings, "compilers": compilers}
-    command = next((path for peer in PEERS.values() if (path := peer.command())), None)
+    command = any_compiler()
     if command is not None:
         document["peak"] = peak(command, arguments.dtype, arguments.output)
     return {**document, "results": []}

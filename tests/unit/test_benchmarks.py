@@ -5,6 +5,7 @@ import pytest
 
 from benchmarks.contender import Contender, aligned_copy
 from benchmarks.example_programs import PROGRAMS
+from benchmarks.peak import whole_vectors
 from benchmarks.products import NUMPY, Product, markdown
 from benchmarks.timings import summary
 
@@ -58,6 +59,11 @@ def test_products_have_the_type_that_is_asked_for(element: str, tolerance: float
     assert f"-> tensor<7x9x{element}>" in product.operator().text
 
 
+def test_peak_is_that_of_whole_vectors_where_a_compiler_can_be_told() -> None:
+    assert whole_vectors("true", 512) == ["-mprefer-vector-width=512"]
+    assert whole_vectors("false", 512) == []
+
+
 def test_products_are_compared_with_the_best_library() -> None:
     secs = {"expert": 2.0, "tuned": 1.0, "numpy": 4.0, "numpy-skylakex": 0.8, "eager": 5.0}
     result = {
@@ -68,8 +74,10 @@ def test_products_are_compared_with_the_best_library() -> None:
         "secs": {name: summary([value] * 3) for name, value in secs.items()},
         "is_correct": True,
     }
+    with_peak = {**result, "element": "f64", "peak": 17e9}
     machine = {"cpu": "some", "num_cores": 2, "system": "Linux", "packages": {"numpy": "2"}}
     failed = {"size": "3x3x3", "element": "f64", "num_threads": 2, "error": ["out of memory"]}
-    text = markdown({"machine": machine, "results": [result, failed]})
-    assert "| 2x2x2 | f32 | 1 | 8.0 | 16.0 | 4.0 | 20.0 | 3.2 | 80 % |" in text
+    text = markdown({"machine": machine, "results": [result, with_peak, failed]})
+    assert "| 2x2x2 | f32 | 1 | 8.0 | 16.0 | 4.0 | 20.0 | 3.2 | 80 % |  |" in text
+    assert "| 2x2x2 | f64 | 1 | 8.0 | 16.0 | 4.0 | 20.0 | 3.2 | 80 % | 94 % |" in text
     assert "| 3x3x3 | f64 | 2 | failed: out of memory |" in text
