@@ -113,7 +113,7 @@ def _pipeline(entry: str, modes: Modes) -> str:
         *reassociation,
         "autotune-outline",
         "autotune-collapse-rows",
-        "func.func(autotune-localize)",
+        "func.func(autotune-uncontract-sums,autotune-localize)",
     )
     return f"builtin.module({','.join(passes)})"
 

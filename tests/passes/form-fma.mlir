@@ -2,7 +2,7 @@
 
 // CHECK-LABEL: func.func @product_on_the_left(
 // CHECK-SAME:    %[[A:.*]]: f32, %[[B:.*]]: f32, %[[C:.*]]: f32)
-// CHECK-NEXT:    %[[FMA:.*]] = math.fma %[[A]], %[[B]], %[[C]] : f32
+// CHECK-NEXT:    %[[FMA:.*]] = math.fma %[[A]], %[[B]], %[[C]] {autotune.contracted} : f32
 // CHECK-NEXT:    return %[[FMA]]
 func.func @product_on_the_left(%a: f32, %b: f32, %c: f32) -> f32 {
   %product = arith.mulf %a, %b : f32

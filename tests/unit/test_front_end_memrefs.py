@@ -239,3 +239,23 @@ def test_floating_point_modes(sandbox: Sandbox) -> None:
     source = Path("examples/matmul.mlir").read_text()
     assert "math.fma" not in take_in(sandbox, source, fp="strict").text
     assert "math.fma" in take_in(sandbox, source, fp="contract").text
+
+
+def test_sums_that_wait_for_themselves_are_not_contracted(sandbox: Sandbox) -> None:
+    text = """
+func.func @dot(%x: memref<50xf64>, %s: memref<1xf64>) {
+  affine.for %i = 0 to 50 {
+    %a = affine.load %x[%i] : memref<50xf64>
+    %p = arith.mulf %a, %a : f64
+    %c = affine.load %s[0] : memref<1xf64>
+    %r = arith.addf %c, %p : f64
+    affine.store %r, %s[0] : memref<1xf64>
+  }
+  return
+}"""
+    x = random_array(50).astype("float64")
+    assert_close(run(sandbox, text, x, np.zeros(1))[1], np.array([x @ x]))
+    assert "math.fma" not in take_in(sandbox, text, fp="contract").text
+    assert "math.fma" in take_in(sandbox, text, fp="reassoc").text
+    for fp in ("contract", "reassoc"):
+        assert "autotune.contracted" not in take_in(sandbox, text, fp=fp).text

@@ -20,7 +20,8 @@ def FormFma : Pass<"autotune-form-fma", "::mlir::func::FuncOp"> {
     Rewrites `arith.addf(arith.mulf(a, b), c)`, where the product has no other
     use, into `math.fma(a, b, c)`; a subtraction negates a factor or the
     addend. Runs once, before any scheduling, so that
-    the baseline and every candidate round alike.
+    the baseline and every candidate round alike. `autotune-uncontract-sums`
+    finds them by the attribute `autotune.contracted`.
   }];
   let dependentDialects = ["::mlir::math::MathDialect"];
 }

@@ -31,6 +31,20 @@ def Localize : SchedulePass<"autotune-localize"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect"];
 }
 
+def UncontractSums : SchedulePass<"autotune-uncontract-sums"> {
+  let summary = "Use multiplication and addition where a sum waits for itself";
+  let description = [{
+    `for k { s = 0; for i { s = fma(a, b, s) } ... }`, where each sum needs from
+    its first term on what the one before it ends with, takes the latency of an
+    operation a term in any order that is legal. An addition has half that of a
+    `math.fma` on some machines and never more, and products do not wait. The
+    operations that the source fused itself stay. Runs once, before any
+    scheduling, so that the baseline and every candidate round alike, and takes
+    `autotune.contracted` from all operations.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def Tile : SchedulePass<"autotune-tile"> {
   let summary = "Strip-mine members of a band and move the tile loops outside";
   let description = [{

@@ -1,5 +1,6 @@
 //===- FormFma.cpp - Contract multiply-add pairs --------------------------===//
 
+#include "autotune/ContractedFma.h"
 #include "autotune/FrontEndPasses.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -43,8 +44,9 @@ void contract(mlir::Operation *sum, bool isSubtraction,
       negateIf(isSubtraction && !isLeft, product.getLhs(), rewriter);
   mlir::Value addend =
       negateIf(isSubtraction && isLeft, isLeft ? right : left, rewriter);
-  rewriter.replaceOpWithNewOp<mlir::math::FmaOp>(sum, factor, product.getRhs(),
-                                                 addend);
+  auto fma = rewriter.replaceOpWithNewOp<mlir::math::FmaOp>(
+      sum, factor, product.getRhs(), addend);
+  fma->setAttr(contractedName, rewriter.getUnitAttr());
   rewriter.eraseOp(product);
 }
 
