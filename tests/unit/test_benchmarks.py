@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.contender import Contender, aligned_copy
+from benchmarks.contender import Contender, aligned_copy, secs_when_awake
 from benchmarks.example_programs import PROGRAMS
 from benchmarks.peak import whole_vectors
 from benchmarks.products import NUMPY, Product, markdown
@@ -44,6 +44,28 @@ def test_contender_computes_on_fresh_inputs_each_time() -> None:
         assert contender.secs() > 0
         a, b, c = contender.outputs()
     np.testing.assert_allclose(c, a @ b, rtol=1e-5)
+
+
+def test_short_calls_are_timed_by_their_median_once_cores_are_awake(monkeypatch) -> None:
+    now = 0.0
+    lengths = iter([0.03, 0.03, 0.03, 0.03, 0.01, 0.02, 0.09])
+
+    def timed(*_) -> float:
+        nonlocal now
+        secs = next(lengths)
+        now += secs
+        return secs
+
+    monkeypatch.setattr("benchmarks.contender._timed", timed)
+    monkeypatch.setattr("benchmarks.contender.time.monotonic", lambda: now)
+    # Four calls start in the first 0.1 s; the three after that count.
+    assert secs_when_awake(lambda: None, [], []) == 0.02
+    # A long call is the only one.
+    now = 0.0
+    lengths = iter([0.01, 0.7])
+    assert secs_when_awake(lambda: None, [], []) == 0.7
+    lengths = iter([0.3, 0.1])
+    assert secs_when_awake(lambda: None, [], []) == 0.3
 
 
 @pytest.mark.parametrize(("element", "tolerance"), [("f32", 1e-5), ("f64", 1e-13)])
