@@ -56,7 +56,8 @@ static isl::set someSum(const Statement &statement) {
 /// Whether a sum along the innermost loop needs, from its first term on, what
 /// the one before it ends with: nothing is left to compute beside a sum then,
 /// whatever the schedule. Looks at one sum in the middle.
-static bool isOneAfterAnother(const Scop &scop, math::FmaOp fma) {
+static bool isOneAfterAnother(const Scop &scop, const isl::union_map &flow,
+                              math::FmaOp fma) {
   auto found = llvm::find_if(scop.statements, [&](const Statement &statement) {
     return llvm::is_contained(statement.slice, fma.getOperation());
   });
@@ -69,7 +70,6 @@ static bool isOneAfterAnother(const Scop &scop, math::FmaOp fma) {
   if (before.is_empty())
     return true;
   isl::union_set reached(before.lexmax());
-  isl::union_map flow = flowOf(scop);
   for (unsigned step = 0; step < maxSteps; ++step) {
     isl::union_set next = reached.apply(flow);
     if (isl::union_set(start).is_subset(next))
@@ -105,12 +105,18 @@ class UncontractSumsPass : public impl::UncontractSumsBase<UncontractSumsPass> {
       if (!isReorderable && addsUp(fma))
         sums.push_back(fma);
     });
-    llvm::erase_if(sums, [&](math::FmaOp fma) {
-      return !isProven(getOperation(), [&](const Scop &scop) {
-        return isOneAfterAnother(scop, fma);
+    if (sums.empty())
+      return;
+    llvm::SmallVector<math::FmaOp> waiting;
+    bool areKnown = isProven(getOperation(), [&](const Scop &scop) {
+      isl::union_map flow = flowOf(scop);
+      llvm::copy_if(sums, std::back_inserter(waiting), [&](math::FmaOp fma) {
+        return isOneAfterAnother(scop, flow, fma);
       });
+      return true;
     });
-    llvm::for_each(sums, separate);
+    if (areKnown)
+      llvm::for_each(waiting, separate);
   }
 };
 } // namespace
