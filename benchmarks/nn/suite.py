@@ -36,7 +36,7 @@ Subject = TypeVar("Subject")
 
 UNTUNED, EXPERT, TUNED = "untuned", "expert", "tuned"
 EAGER, INDUCTOR = "eager", "inductor"
-MIN_ROUNDS, MAX_ROUNDS, RUNS_A_ROUND = 2, 20, 5
+MIN_ROUNDS, MAX_ROUNDS, RUNS_A_ROUND = 4, 50, 2
 # Large arrays are kept by the allocator for the next call, for every contender.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 34)}
 

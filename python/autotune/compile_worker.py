@@ -67,6 +67,8 @@ LOWERING = (
 )
 # LLVM does not see that subscripts keep what a loop accumulates apart from what it reads.
 UNTUNED_LOWERING = "autotune-promote"
+# A fraction of what threads have at least; entry and workload functions add up.
+STACK_BUFFERS = "autotune-stack-buffers{budget=131072}"
 # Before all else: LLVM would take flags that allow it to invert any divisor at their word.
 DIVISIONS = "cse,autotune-invert-divisors"
 SCHEDULED_LLVM_PASSES = "autotune-limit-unrolling,autotune-alias-scopes"
@@ -291,6 +293,7 @@ def _lower(passes: PassPipelines, module: ir.Operation, target: Target) -> None:
             passes.run(function, text, FailureKind.COMPILE_ERROR, verifies=False)
         elif is_workload:
             passes.run(function, UNTUNED_LOWERING, FailureKind.COMPILE_ERROR, verifies=False)
+        passes.run(function, STACK_BUFFERS, FailureKind.COMPILE_ERROR, verifies=False)
     module.walk(_align_allocation)
     passes.run(module, ",".join(LOWERING), FailureKind.COMPILE_ERROR, verifies=False)
     for function in _operations(module):
@@ -301,6 +304,7 @@ def _lower(passes: PassPipelines, module: ir.Operation, target: Target) -> None:
 def _prepare_for_llvm(passes: PassPipelines, function: ir.Operation, target: Target) -> None:
     """Tells LLVM what it cannot know of a function in its dialect."""
     passthrough = [f'["prefer-vector-width", "{target.vector_bits}"]']
+    passthrough += ['["probe-stack", "inline-asm"]']  # A stack that ends is noticed.
     passthrough += ['"noinline"'] if _is_internal(function) else []
     passthrough += [f'"{SCHEDULED_ATTRIBUTE}"'] if _SCHEDULED in function.attributes else []
     function.attributes["passthrough"] = _attribute(function, f"[{', '.join(passthrough)}]")

@@ -40,7 +40,7 @@ def promising(
         return list(schedules)
     tried = _secs(session, problem, schedules)
     secs = {schedule: each for schedule, each in tried.items() if each is not None}
-    # What fails there, such as a tile that is larger than what is left of a loop, may do well here.
+    # What has no code there, as with a tile larger than what is left of a loop, may do well here.
     unknown = [schedule for schedule in tried if schedule not in secs]
     limit_secs = _MOST_RATIO * min(secs.values(), default=0.0)
     chosen = [schedule for schedule in secs if secs[schedule] <= limit_secs]
@@ -50,7 +50,10 @@ def promising(
 def _secs(
     session: Session, problem: Problem, schedules: Sequence[Schedule]
 ) -> dict[Schedule, float | None]:
-    """Returns median times, None for what does not run; those of the first ones on Ctrl-C."""
+    """Returns median times, None for what has no code there; those of the first ones on Ctrl-C.
+
+    What is stopped or goes wrong on the smaller problem is left out: it would on the whole, too.
+    """
     waiting = {
         schedule: start_build(session.compiler, problem.workload, problem.proxy, schedule)
         for schedule in schedules
@@ -60,8 +63,8 @@ def _secs(
         if session.is_interrupted():
             break
         built = wait()
-        found[schedule] = None
         if built.artefact is None or built.candidate.workload == problem.workload:
+            found[schedule] = None
             continue
         timed = session.runner.submit(
             built.candidate.workload, problem.baseline_of(built), built.artefact

@@ -17,7 +17,8 @@ _BRANCH = re.compile(
     r"^[ \t]+(?:j\w+|b\.?\w*|cb\w+|tb\w+)[ \t]+(?:\S+,[ \t]*)*(\.L\w+)", re.MULTILINE
 )
 _ARITHMETIC = re.compile(r"\t(?:(v?fn?m\w+)|v?(?:add|sub|mul|div)[ps][sd]|v?p(?:add|mul)\w+)\t")
-_STACK_ACCESS = re.compile(r"\(%r[sb]p")
+# Buffers on the stack are accessed with an index.
+_STACK_ACCESS = re.compile(r"\(%r[sb]p\)")
 # Schedulers compare hundreds of stores in a block pair by pair, if one lets them.
 _SMALL_REGIONS = "-dag-maps-huge-region=300"
 SCHEDULED_ATTRIBUTE = "autotune-scheduled"

@@ -50,6 +50,15 @@ def test_equal_programs_give_equal_code(pool: CompilerPool) -> None:
     assert first.object_hash == again.object_hash != other.object_hash
 
 
+def test_only_large_temporaries_are_allocated(pool: CompilerPool) -> None:
+    packed = "autotune-pack{band=0 array=1 panel-dim=1 panel=8}"
+    small, large = (_build(pool, matmul(n), packed) for n in (32, 512))
+    assert isinstance(small, Artefact)
+    assert isinstance(large, Artefact)
+    assert b"aligned_alloc" not in small.object_code
+    assert b"aligned_alloc" in large.object_code
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

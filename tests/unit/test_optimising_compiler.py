@@ -63,6 +63,8 @@ f:
 def test_spills_are_counted_in_the_hottest_innermost_loop() -> None:
     assert count_spills(_ASSEMBLY) == 2
     assert count_spills(_ASSEMBLY.replace("vfmadd231ps", "vmovups")) == 1
+    # Elements of a buffer on the stack are no spills.
+    assert count_spills(_ASSEMBLY.replace("64(%rsp), %zmm3", "64(%rsp,%rax), %zmm3")) == 1
     assert count_spills("f:\n\tmovq\t8(%rsp), %rax\n\tretq\n") == 0
 
 

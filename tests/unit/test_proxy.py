@@ -156,6 +156,22 @@ def test_without_a_search_the_smaller_problem_says_what_is_compared(session):
     assert few == [tiles[1], tiles[0]], "the first two were timed"
 
 
+def test_what_is_stopped_on_the_smaller_problem_is_not_timed_at_full_size(session):
+    class Stopping(ProxyRunner):
+        def run(self, workload, baseline, artefact) -> Measurement:
+            measured = super().run(workload, baseline, artefact)
+            if workload == WHOLE or self.timed[-1] != tiles[1]:
+                return measured
+            stopped = Failure(FailureKind.RUN_TIMEOUT, "no answer within 20 s")
+            return replace(measured, run_secs=(), failure=stopped)
+
+    tiles = [Schedule((Tile(0, (32, size)),)) for size in (8, 32, 16)]
+    baseline = session.compiler.build(Candidate(WHOLE, Schedule())).result().artefact
+    slow = replace(session, runner=Stopping())
+    chosen = promising(slow, WHOLE, baseline, tiles, ProxyLimits(0.5, 0.25), 3)
+    assert set(chosen) == {tiles[0], tiles[2]}
+
+
 class FussyCompiler(ProxyCompiler):
     """Refuses every second schedule, but not for a smaller problem."""
 

@@ -366,6 +366,19 @@ def RelaxFma : Pass<"autotune-relax-fma", "::mlir::LLVM::LLVMFuncOp"> {
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
+def StackBuffers : SchedulePass<"autotune-stack-buffers"> {
+  let summary = "Put small temporary buffers on the stack";
+  let description = [{
+    Buffers that a function allocates at the top of its body, the smallest first,
+    as long as all together stay within the budget. The C library takes
+    microseconds for an aligned block, longer than small programs run. Buffers
+    of iterations, such as those of threads, stay on the heap.
+  }];
+  let options = [
+    Option<"budget", "budget", "int64_t", "0", "Bytes for all buffers">];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def AliasScopes : Pass<"autotune-alias-scopes", "::mlir::LLVM::LLVMFuncOp"> {
   let summary = "Tell LLVM which accesses in parallel regions are to disjoint buffers";
   let description = [{

@@ -49,6 +49,8 @@ static Value addressOf(Operation *op) {
 static bool isOwnBuffer(Value root, LLVM::LLVMFuncOp function) {
   if (auto call = root.getDefiningOp<LLVM::CallOp>())
     return call.getCallee() == "aligned_alloc" || call.getCallee() == "malloc";
+  if (root.getDefiningOp<LLVM::AllocaOp>())
+    return true;
   auto argument = dyn_cast<BlockArgument>(root);
   return argument && argument.getOwner() == &function.getBody().front() &&
          function.getArgAttr(argument.getArgNumber(),
