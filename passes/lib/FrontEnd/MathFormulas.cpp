@@ -204,14 +204,14 @@ Value MathFormulas::tanh(Value x) {
 }
 
 Value MathFormulas::erfNearZero(Value x) {
-  Value tail = polynomial(format.erfNearZero, mul(x, x));
+  Value tail = chain(format.erfNearZero, mul(x, x));
   return fma(tail, x, x);
 }
 
 Value MathFormulas::erfOfMagnitude(Value magnitude) {
   magnitude = atMost(magnitude, format.erfMax);
   Value position = sub(magnitude, constant(format.erfOrigin));
-  Value fitted = polynomial(format.erfPolynomial, position);
+  Value fitted = chain(format.erfPolynomial, position);
   if (format.erfIsOfSquare)
     return fma(negated(fitted), fitted, constant(1.0));
   Reduced reduced =
@@ -320,6 +320,15 @@ Value MathFormulas::polynomial(llvm::ArrayRef<double> coefficients, Value x) {
   }
   Value rest = fma(previous, x, latest);
   return fma(rest, x, constant(coefficients.back()));
+}
+
+/// With Horner's scheme alone, where two such chains run side by side: their
+/// operations take longer than what one waits for the other.
+Value MathFormulas::chain(llvm::ArrayRef<double> coefficients, Value x) {
+  Value result = constant(coefficients.front());
+  for (double coefficient : coefficients.drop_front())
+    result = fma(result, x, constant(coefficient));
+  return result;
 }
 
 Value MathFormulas::atMost(Value x, double bound) {

@@ -60,6 +60,7 @@ private:
   std::pair<Value, Value> powersOfTwo(Value exponent);
 
   Value polynomial(llvm::ArrayRef<double> coefficients, Value x);
+  Value chain(llvm::ArrayRef<double> coefficients, Value x);
   /// NaN stays.
   Value atMost(Value x, double bound);
   Value atLeast(Value x, double bound);
