@@ -96,7 +96,7 @@ class _Cook:
             yield self._draft.state
         # Threads that share a loop inside of blocks leave rows in each other's caches.
         is_doubtful = self._recipe.block or self._has_diagonals() or self._is_small()
-        if sequential is not start and is_doubtful and not self._recipe.in_waves:
+        if sequential is not start and is_doubtful and not self._recipe.wave:
             yield sequential
 
     def _make_vectors(self, deepest: list[str]) -> bool:

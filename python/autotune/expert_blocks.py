@@ -29,11 +29,12 @@ def arrange(draft: Draft, recipe: Recipe, num_threads: int) -> bool:
         recipe: Which blocks there are, and whether threads share them.
         num_threads: That the code runs on.
     """
-    if recipe.block and not recipe.in_waves:
+    has_parts = recipe.wave > 0 or recipe.block_columns > 0
+    if recipe.block and not has_parts:
         add_blocks(draft, recipe.block)
     if not recipe.columns_of_vectors:
         _distribute(draft)
-    if recipe.in_waves and not add_waves(draft, recipe.block, num_threads):
+    if has_parts and not share_blocks(draft, recipe, num_threads):
         return False
     if recipe.block:
         _put_row_sums_first(draft)
@@ -145,46 +146,67 @@ def _has_sums_along_rows(draft: Draft, part: dict[str, Any]) -> bool:
     return False
 
 
-def add_waves(draft: Draft, size: int, num_threads: int) -> bool:
-    """Lets neighbours walk blocks of the rows of a matrix, each thread in its part of the columns.
+def share_blocks(draft: Draft, recipe: Recipe, num_threads: int) -> bool:
+    """Lets neighbours walk blocks of the rows of a matrix, a part of the columns at a time.
 
-    A thread reads its part of a block once, for all statements. Where sums along rows keep their
-    order, a thread begins a block when the one before has finished it: threads run diagonals.
+    What one statement reads, the next finds in the cache, and what it reads next arrives from
+    memory meanwhile, if blocks are small. In waves each thread has a part of the columns; where sums
+    along rows keep their order, a thread begins rows when the one before has finished them: threads
+    run diagonals.
 
     Args:
         draft: Statements that have loops of their own.
-        size: Rows of a block.
-        num_threads: That share the columns.
+        recipe: Says how large blocks and waves are.
+        num_threads: That share the columns in waves.
 
     Returns:
-        Whether there are such neighbours; not for one thread.
+        Whether there are such neighbours; in waves, not for one thread.
     """
     child, is_shared = 0, False
     for _ in range(len(draft.outermost_bands()) - 1):
         start = draft.state
-        if _align_rows(draft, child) and _fuse_waves(draft, child, size, num_threads):
+        if _align_rows(draft, child) and _fuse_blocks(draft, child, recipe, num_threads):
             is_shared = True
         else:
             draft.state = start
             child += 1
+    if recipe.wave and recipe.block_columns:
+        _cut_waves(draft, recipe)
     return is_shared
 
 
-def _fuse_waves(draft: Draft, child: int, size: int, num_threads: int) -> bool:
+def _fuse_blocks(draft: Draft, child: int, recipe: Recipe, num_threads: int) -> bool:
     """Fuses the blocks of neighbours; the second comes later where it needs whole rows."""
     for which in (child, child + 1):
         band = draft.outermost_bands()[which]
         number = band["number"]
         if not is_tiled(band):
             columns = int(band["members"][1]["extent"] or 0) if len(band["members"]) == 2 else 0
-            share = -(-columns // (num_threads * _LINE_ELEMENTS)) * _LINE_ELEMENTS
-            is_cut = 0 < share < columns and draft.take(Tile(number, (size, share)))
-            if not (is_cut and draft.take(Wavefront(number))):
+            sizes = recipe.block, recipe.block_columns
+            if recipe.wave:
+                lines = -(-columns // (num_threads * _LINE_ELEMENTS))
+                sizes = recipe.wave, lines * _LINE_ELEMENTS
+            is_cut = 0 < sizes[1] < columns and draft.take(Tile(number, sizes))
+            if not (is_cut and (not recipe.wave or draft.take(Wavefront(number)))):
                 return False
     second = draft.outermost_bands()[child + 1]["number"]
+    later = num_threads if recipe.wave else 1
     return draft.take(Fuse(0, child, 2)) or (
-        draft.take(Shift(second, 0, num_threads)) and draft.take(Fuse(0, child, 2))
+        draft.take(Shift(second, 0, later)) and draft.take(Fuse(0, child, 2))
     )
+
+
+def _cut_waves(draft: Draft, recipe: Recipe) -> None:
+    """Cuts what a thread has of a wave into blocks, where no statement comes later."""
+    if any(isinstance(step, Shift) for step in draft.state.schedule.transformations):
+        return
+    for band in reversed(draft.shared_bands()):
+        start, point, num = draft.state, band["number"] + 1, num_parts(band)
+        (sequence,) = band["children"]
+        is_cut = all([draft.take(Fuse(sequence["number"], 0, 2)) for _ in range(1, num)])
+        is_cut &= draft.take(Tile(point, (recipe.block, recipe.block_columns)))
+        if not is_cut or not all([draft.take(Distribute(point + n, 0, 1)) for n in range(1, num)]):
+            draft.state = start
 
 
 def _share_rows(draft: Draft) -> None:

@@ -37,7 +37,9 @@ class Recipe:
             a recurrence along each row needs it.
         block: Iterations of an outermost loop that its statements share before they are separated,
             so that one finds in the cache what the other has read; 0 separates them altogether.
-        in_waves: Whether threads share the blocks of an outermost loop, each in its columns.
+        block_columns: Iterations of the loop inside that are in such a block; 0 for whole rows.
+        wave: Iterations of an outermost loop that threads share, each in its columns; they come in
+            blocks if those have parts of the columns. 0 for none.
         expands: Whether iterations of loops get temporaries of their own first.
         whole_rows: Whether rows that rescheduling has moved in time are moved back, and not tiled.
         across_rows: Whether vectors of sums run across the rows of the result, where what they read
@@ -63,7 +65,8 @@ class Recipe:
     steps: int = 0
     columns_of_vectors: bool = False
     block: int = 0
-    in_waves: bool = False
+    block_columns: int = 0
+    wave: int = 0
     expands: bool = False
     whole_rows: bool = False
     across_rows: bool = False
@@ -119,7 +122,9 @@ RECIPES = (
     Recipe(rows=1, vectors=1, reschedule=(0, 0), columns=256, steps=16),
     Recipe(rows=1, vectors=1, columns_of_vectors=True),
     Recipe(rows=8, vectors=2, block=8),
-    Recipe(rows=8, vectors=2, block=32, in_waves=True),
+    Recipe(rows=8, vectors=2, block=16, block_columns=64),
+    Recipe(rows=8, vectors=2, block=32, wave=32),
+    Recipe(rows=8, vectors=2, block=16, block_columns=64, wave=128),
     Recipe(rows=8, vectors=2, separates=(32, 32)),
     Recipe(
         rows=8,

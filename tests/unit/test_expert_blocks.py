@@ -52,7 +52,7 @@ def _sum(into: str, matrix: str, at: str, vector: str) -> str:
 
 
 def _blocks(
-    pool: CompilerPool, *nests: str, num_threads: int = 1
+    pool: CompilerPool, *nests: str, num_threads: int = 1, columns: int = 0
 ) -> tuple[Transformation, ...] | None:
     """Returns the steps that bring statements together; None where the recipe does not fit."""
     vectors = [buffer("f64", 100)] * 4
@@ -61,7 +61,10 @@ def _blocks(
     root = explorer.visit(Schedule())
     assert root is not None
     draft = Draft(explorer, root)
-    recipe = Recipe(rows=8, vectors=2, block=8, in_waves=num_threads > 1)
+    wave = 32 if columns else 8
+    recipe = Recipe(
+        rows=8, vectors=2, block=8, block_columns=columns, wave=wave if num_threads > 1 else 0
+    )
     fits = arrange(draft, recipe, num_threads)
     return draft.state.schedule.transformations if fits else None
 
@@ -108,9 +111,20 @@ def test_a_sum_that_needs_the_whole_of_another_stays_apart(pool: CompilerPool) -
     assert _blocks(pool, rows, columns) == ()
 
 
-def _waves(first: int) -> tuple[Transformation, ...]:
+def test_statements_share_parts_of_rows(pool: CompilerPool) -> None:
+    rows, columns = _sum("%2", "%0", "%i, %j", "%3"), _sum("%4", "%0", "%j, %i", "%5")
+    parts = Tile(0, (8, 16)), Tile(2, (8, 16))
+    swapped = Interchange(1, (1, 0))
+    assert _blocks(pool, rows, columns, columns=16) == (swapped, *parts, Fuse(0, 0, 2))
+    needs_rows = _sum("%4", "%0", "%j, %i", "%2")
+    later = Shift(2, 0, 1), Fuse(0, 0, 2)
+    assert _blocks(pool, rows, needs_rows, columns=16) == (swapped, *parts, *later)
+    assert _blocks(pool, rows, columns, columns=128) is None, "rows are no longer than that"
+
+
+def _waves(first: int, rows: int = 8) -> tuple[Transformation, ...]:
     """Returns the steps that give two threads the halves of rows, and begin at band `first`."""
-    return (Tile(first, (8, 64)), Wavefront(first))
+    return (Tile(first, (rows, 64)), Wavefront(first))
 
 
 def test_threads_share_blocks_of_rows_by_columns(pool: CompilerPool) -> None:
@@ -130,3 +144,13 @@ def test_what_needs_whole_rows_comes_when_all_threads_have_been_there(pool: Comp
 def test_waves_are_for_neighbours_that_share_a_matrix(pool: CompilerPool) -> None:
     rows, columns = _sum("%2", "%0", "%i, %j", "%3"), _sum("%4", "%1", "%j, %i", "%5")
     assert _blocks(pool, rows, columns, num_threads=2) is None
+
+
+def test_threads_cut_what_they_have_of_a_wave(pool: CompilerPool) -> None:
+    rows, columns = _sum("%2", "%0", "%i, %j", "%3"), _sum("%4", "%0", "%j, %i", "%5")
+    shared = Interchange(1, (1, 0)), *_waves(0, 32), *_waves(2, 32), Fuse(0, 0, 2)
+    parts = Fuse(0, 0, 2), Tile(1, (8, 16)), Distribute(2, 0, 1)
+    assert _blocks(pool, rows, columns, num_threads=2, columns=16) == (*shared, *parts)
+    needs_rows = _sum("%4", "%0", "%j, %i", "%2")
+    later = *shared[:-1], Shift(2, 0, 2), shared[-1]
+    assert _blocks(pool, rows, needs_rows, num_threads=2, columns=16) == later

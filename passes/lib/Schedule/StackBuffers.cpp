@@ -31,8 +31,8 @@ static std::optional<int64_t> bytesOf(memref::AllocOp buffer) {
 
 static void moveToStack(memref::AllocOp buffer) {
   OpBuilder builder(buffer);
-  int64_t alignment = std::max<int64_t>(buffer.getAlignment().value_or(0),
-                                        cacheLineBytes);
+  int64_t alignment =
+      std::max<int64_t>(buffer.getAlignment().value_or(0), cacheLineBytes);
   auto onStack =
       memref::AllocaOp::create(builder, buffer.getLoc(), buffer.getType(),
                                builder.getI64IntegerAttr(alignment));
