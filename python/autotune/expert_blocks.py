@@ -150,9 +150,9 @@ def share_blocks(draft: Draft, recipe: Recipe, num_threads: int) -> bool:
     """Lets neighbours walk blocks of the rows of a matrix, a part of the columns at a time.
 
     What one statement reads, the next finds in the cache, and what it reads next arrives from
-    memory meanwhile, if blocks are small. In waves each thread has a part of the columns; where sums
-    along rows keep their order, a thread begins rows when the one before has finished them: threads
-    run diagonals.
+    memory meanwhile, if blocks are small. In waves each thread has a part of the columns; where
+    sums along rows keep their order, a thread begins rows when the one before has finished them:
+    threads run diagonals.
 
     Args:
         draft: Statements that have loops of their own.
