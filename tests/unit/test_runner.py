@@ -169,6 +169,42 @@ def test_memory_that_is_never_used_counts(pool: CompilerPool, target: Target) ->
     assert failure.kind is FailureKind.OUT_OF_MEMORY
 
 
+def test_freed_memory_is_there_for_the_next_buffer(pool: CompilerPool, target: Target) -> None:
+    """Not handed back and mapped anew: that takes as long as short code, or nothing."""
+    ones = f"""%one = arith.constant 1.0 : f32
+      affine.for %i = 0 to {_LENGTH} {{
+        affine.store %one, %0[%i] : memref<{_LENGTH}xf32>
+      }}"""
+    leftover = f"""
+      declare ptr @malloc(i64)
+      declare void @free(ptr)
+      define void @kernel(ptr %values) {{
+      entry:
+        %first = call ptr @malloc(i64 20000000)
+        %there = getelementptr i8, ptr %first, i64 10000000
+        store volatile float 1.0, ptr %there
+        call void @free(ptr %first)
+        %second = call ptr @malloc(i64 20000000)
+        %here = getelementptr i8, ptr %second, i64 10000000
+        %value = load volatile float, ptr %here
+        call void @free(ptr %second)
+        br label %loop
+      loop:
+        %i = phi i64 [ 0, %entry ], [ %next, %loop ]
+        %place = getelementptr float, ptr %values, i64 %i
+        store float %value, ptr %place
+        %next = add i64 %i, 1
+        %again = icmp ult i64 %next, {_LENGTH}
+        br i1 %again, label %loop, label %end
+      end:
+        ret void
+      }}"""
+    reference = workload(ones, buffer("f32", _LENGTH))
+    with LocalRunner(target, _CONFIG) as runner:
+        artefact = assemble(leftover, target)
+        assert runner.run(reference, _build(pool, reference), artefact).failure is None
+
+
 def test_results_that_are_right_only_once(pool: CompilerPool, target: Target) -> None:
     once = f"""
       @calls = internal global i64 0
