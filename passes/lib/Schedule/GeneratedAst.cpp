@@ -151,9 +151,14 @@ static bool addRegion(isl_ast_build *build, const MarkCollector &collector,
                       Result &result, const Access *only = nullptr) {
   isl::union_map place = isl::manage(isl_ast_build_get_schedule(build));
   isl::union_map instances(place.ctx(), "{ }");
-  for (const auto &[_, coordinates] : collector.ast.coordinates)
+  for (const auto &[_, coordinates] : collector.ast.coordinates) {
+    // Statements elsewhere may be in fewer loops.
+    if (isl_map_dim(coordinates.placement.get(), isl_dim_out) <
+        static_cast<isl_size>(collector.numFixed))
+      continue;
     instances = instances.unite(
         fixOutermost(coordinates.placement, collector.numFixed));
+  }
   std::optional<PackRegion> region = packRegion(
       collector.scop, instances.apply_range(place), result.array, only);
   if (!region)
