@@ -204,7 +204,7 @@ def _cut_waves(draft: Draft, recipe: Recipe) -> None:
         start, point, num = draft.state, band["number"] + 1, num_parts(band)
         (sequence,) = band["children"]
         is_cut = all([draft.take(Fuse(sequence["number"], 0, 2)) for _ in range(1, num)])
-        is_cut &= draft.take(Tile(point, (recipe.block, recipe.block_columns)))
+        is_cut = is_cut and draft.take(Tile(point, (recipe.block, recipe.block_columns)))
         if not is_cut or not all([draft.take(Distribute(point + n, 0, 1)) for n in range(1, num)]):
             draft.state = start
 
